@@ -1,11 +1,13 @@
 package canonical
 
+import "encoding/json"
+
 // Customer is one person or organisation as one system (a source record) or the hub (a golden
 // record) describes it. Everything is optional: an absent attribute is unknown. An attribute that
 // a system states to be empty (JSON null) is listed in Cleared and is not the same as unknown.
 type Customer struct {
 	// identity
-	Kind        Kind         `json:"kind,omitempty" doc:"person or organisation"`
+	Kind        Kind         `json:"kind,omitempty" enum:"person,organisation" doc:"person or organisation"`
 	Identifiers []Identifier `json:"identifiers,omitempty" doc:"numbers and codes by which systems and registries know the customer"`
 	Names       []Name       `json:"names,omitempty" doc:"names in use, legal, trade and former"`
 	BirthDate   string       `json:"birthDate,omitempty" format:"date" doc:"date of birth, YYYY-MM-DD"`
@@ -62,6 +64,10 @@ type Customer struct {
 	// Cleared names the top-level attributes (JSON names) that the system states to be empty,
 	// which are null in JSON.
 	Cleared []string `json:"-"`
+
+	// Extra holds top-level members that this version of the model does not know, as a later
+	// minor version may write them. They are written back unchanged.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // Kind tells people from organisations.

@@ -1,5 +1,7 @@
 package canonical
 
+import "encoding/json"
+
 // Interaction is one touch between customer and company on some channel.
 type Interaction struct {
 	Channel    string            `json:"channel" enum:"phone,mail,fax,web,chat,mobile,sms,visit,post" doc:"how they met"`
@@ -15,4 +17,7 @@ type Interaction struct {
 	References []Reference       `json:"references,omitempty" doc:"documents that it is about"`
 	Attributes map[string]string `json:"attributes,omitempty" doc:"further attributes by name"`
 	Source     *Source           `json:"source,omitempty" doc:"the record that this entity was translated from"`
+
+	// Extra holds top-level members that this version of the model does not know.
+	Extra map[string]json.RawMessage `json:"-"`
 }

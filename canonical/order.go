@@ -1,5 +1,7 @@
 package canonical
 
+import "encoding/json"
+
 // Order is a trade document between customer and company: an order, or a document of the same
 // shape, told apart by Type.
 type Order struct {
@@ -15,6 +17,9 @@ type Order struct {
 	Note       string            `json:"note,omitempty" doc:"free text"`
 	Attributes map[string]string `json:"attributes,omitempty" doc:"further attributes by name"`
 	Source     *Source           `json:"source,omitempty" doc:"the record that this entity was translated from"`
+
+	// Extra holds top-level members that this version of the model does not know.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // OrderDate is a date or time with its role.

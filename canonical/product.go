@@ -1,5 +1,7 @@
 package canonical
 
+import "encoding/json"
+
 // Product is something sold.
 type Product struct {
 	Codes      []Identifier      `json:"codes,omitempty" doc:"article number, GTIN, SKU, …"`
@@ -10,4 +12,7 @@ type Product struct {
 	Status     string            `json:"status,omitempty" doc:"active, discontinued, …"`
 	Attributes map[string]string `json:"attributes,omitempty" doc:"further attributes by name"`
 	Source     *Source           `json:"source,omitempty" doc:"the record that this entity was translated from"`
+
+	// Extra holds top-level members that this version of the model does not know.
+	Extra map[string]json.RawMessage `json:"-"`
 }

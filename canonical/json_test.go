@@ -1,0 +1,156 @@
+package canonical
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestCustomer_keepsNullAndUnknownMembers(t *testing.T) {
+	t.Parallel()
+	const in = `{"tier9":{"b":1,"a":[null,"<"]},"emails":null,"kind":"person","birthDate":null,"names":[{"full":"李雷"}],"KIND":"x"}`
+	var c Customer
+	if err := json.Unmarshal([]byte(in), &c); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"birthDate", "emails"}, c.Cleared); diff != "" {
+		t.Error(diff)
+	}
+	if c.Kind != Person || len(c.Extra) != 2 {
+		t.Errorf("kind %q, extra %v", c.Kind, c.Extra)
+	}
+	const want = `{"kind":"person","names":[{"full":"李雷"}],"birthDate":null,"emails":null,"KIND":"x","tier9":{"b":1,"a":[null,"\u003c"]}}`
+	marshalled, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	appended, err := c.AppendJSON([]byte("> "))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(marshalled) != want || string(appended) != "> "+want {
+		t.Errorf("got\n%s\n%s\nwant\n%s", marshalled, appended, want)
+	}
+}
+
+func TestCustomer_valueBeatsCleared(t *testing.T) {
+	t.Parallel()
+	out, err := json.Marshal(Customer{Language: "de", Cleared: []string{"language", "gender"}})
+	if want := `{"gender":null,"language":"de"}`; err != nil || string(out) != want {
+		t.Errorf("got %s, %v; want %s", out, err, want)
+	}
+	if _, err := json.Marshal(Customer{Cleared: []string{"source"}}); err == nil {
+		t.Error("source must not be clearable")
+	}
+}
+
+func TestCustomer_lastOfRepeatedMembersCounts(t *testing.T) {
+	t.Parallel()
+	var c Customer
+	in := `{"kind":"person","kind":null,"gender":null,"gender":"other","creditLimit":{"amount":"1","currency":"EUR"},"creditLimit":{"amount":"2"}}`
+	if err := json.Unmarshal([]byte(in), &c); err != nil {
+		t.Fatal(err)
+	}
+	want := Customer{Gender: "other", CreditLimit: &Money{Amount: "2"}, Cleared: []string{"kind"}}
+	if diff := cmp.Diff(want, c); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestUnmarshal_namesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		`[]`:                     "expected a JSON object",
+		`{"kind":1}`:             "kind: ",
+		`{"kind":"person"`:       "end of the object",
+		`{"kind" "person"}`:      "a colon",
+		`{"x":nul}`:              "x: not valid JSON",
+		`{"names":[{"full":1}]}`: "names: ",
+		`{"kind":}`:              "a value",
+		`{}x`:                    "nothing after the object",
+	} {
+		var c Customer
+		if err := c.UnmarshalJSON([]byte(in)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q in it", in, err, want)
+		}
+	}
+}
+
+func TestOtherEntities_keepUnknownMembers(t *testing.T) {
+	t.Parallel()
+	for in, into := range map[string]any{
+		`{"number":"A-1","totals":[{"role":"net","amount":{"amount":"10"}}],"later":1}`: &Order{},
+		`{"channel":"phone","time":"2026-01-31T12:00:00Z","later":true}`:                &Interaction{},
+		`{"codes":[{"scheme":"gtin","value":"4006381333931"}],"later":"x"}`:             &Product{},
+	} {
+		if err := json.Unmarshal([]byte(in), into); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := json.Marshal(into); err != nil || string(out) != in {
+			t.Errorf("got %s, %v; want %s", out, err, in)
+		}
+	}
+}
+
+func FuzzCustomer_roundTrip(f *testing.F) {
+	full, err := os.ReadFile("testdata/customer.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(full)
+	f.Add([]byte(`{"kind":null,"x":[1,{"y":"\u0000"}],"na\u006des":[]}`))
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		var c Customer
+		if json.Unmarshal(doc, &c) != nil {
+			return
+		}
+		once, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again Customer
+		if err := json.Unmarshal(once, &again); err != nil {
+			t.Fatalf("%s: %v", once, err)
+		}
+		twice, err := again.AppendJSON(nil)
+		if err != nil || string(twice) != string(once) {
+			t.Errorf("%v\n%s\n%s", err, once, twice)
+		}
+	})
+}
+
+func BenchmarkCustomer_unmarshal(b *testing.B) {
+	doc, err := os.ReadFile("testdata/customer.json")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(doc)))
+	b.ReportAllocs()
+	for b.Loop() {
+		var c Customer
+		if err := c.UnmarshalJSON(doc); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkCustomer_marshal(b *testing.B) {
+	doc, err := os.ReadFile("testdata/customer.json")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var c Customer
+	if err := c.UnmarshalJSON(doc); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	buf := make([]byte, 0, 4096)
+	for b.Loop() {
+		if buf, err = c.AppendJSON(buf[:0]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
