@@ -1,0 +1,292 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ByteSize is a number of bytes, written "512", "64KB", "10MB" (powers of
+// 1000) or "1GiB" (powers of 1024).
+type ByteSize int64
+
+// String gives the size in the largest unit that divides it.
+func (b ByteSize) String() string {
+	for _, u := range slices.Backward(byteUnits) {
+		if b != 0 && int64(b)%u.size == 0 {
+			return fmt.Sprintf("%d%s", int64(b)/u.size, u.name)
+		}
+	}
+	return fmt.Sprintf("%dB", int64(b))
+}
+
+var byteUnits = []struct {
+	name string
+	size int64
+}{
+	{"B", 1},
+	{"KB", 1e3},
+	{"KiB", 1 << 10},
+	{"MB", 1e6},
+	{"MiB", 1 << 20},
+	{"GB", 1e9},
+	{"GiB", 1 << 30},
+	{"TB", 1e12},
+	{"TiB", 1 << 40},
+}
+
+var (
+	byteSizeText = regexp.MustCompile(`^([0-9]+)(\.[0-9]+)? ?([A-Za-z]*)$`)
+	dayText      = regexp.MustCompile(`^([0-9]+)d(.*)$`)
+	integerText  = regexp.MustCompile(`^[-+]?(0|[1-9][0-9]*)$`)
+	floatText    = regexp.MustCompile(`^[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?$`)
+)
+
+// ParseByteSize reads "10MB", "1.5GiB" or "512"; case does not matter.
+func ParseByteSize(text string) (ByteSize, error) {
+	m := byteSizeText.FindStringSubmatch(text)
+	if m == nil {
+		return 0, fmt.Errorf("%q is no size", text)
+	}
+	unit := int64(1)
+	if m[3] != "" {
+		i := slices.IndexFunc(byteUnits, func(u struct {
+			name string
+			size int64
+		},
+		) bool {
+			return strings.EqualFold(u.name, m[3])
+		})
+		if i < 0 {
+			return 0, fmt.Errorf("%q has an unknown unit", text)
+		}
+		unit = byteUnits[i].size
+	}
+	number, err := strconv.ParseFloat(m[1]+m[2], 64)
+	if err != nil || number*float64(unit) >= math.MaxInt64 {
+		return 0, fmt.Errorf("%q is too large", text)
+	}
+	if whole, err := strconv.ParseInt(m[1], 10, 64); err == nil && m[2] == "" {
+		return ByteSize(whole * unit), nil
+	}
+	return ByteSize(number * float64(unit)), nil
+}
+
+// ParseDuration reads Go's durations ("15s", "1h30m") and days ("7d", "1d12h").
+func ParseDuration(text string) (time.Duration, error) {
+	var days time.Duration
+	if m := dayText.FindStringSubmatch(text); m != nil {
+		n, err := strconv.Atoi(m[1])
+		if err != nil || n > 100_000 {
+			return 0, fmt.Errorf("%q is too long", text)
+		}
+		days = time.Duration(n) * 24 * time.Hour
+		if m[2] == "" {
+			return days, nil
+		}
+		text = m[2]
+	}
+	rest, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no duration", text)
+	}
+	return days + rest, nil
+}
+
+var (
+	durationType = reflect.TypeFor[time.Duration]()
+	byteSizeType = reflect.TypeFor[ByteSize]()
+)
+
+// scalar reads a value that is no list and no mapping.
+func (d *decoder) scalar(n *Node, v reflect.Value, f field) {
+	expected := expects(v.Type(), f)
+	if n.kind != Scalar {
+		d.wrong(n, f, expected)
+		return
+	}
+	if f.enum != nil && !slices.Contains(f.enum, n.text) {
+		d.ps.Add(Problem{Position: n.position, What: f.label + " is " + n.Shown(), Expected: expected, Hint: n.nearest(f.enum)})
+		return
+	}
+	if !setScalar(n, v) || !within(v, f) {
+		d.wrong(n, f, expected)
+	}
+}
+
+// nearest is Nearest for the text of a node, silent on the values of variables.
+func (n *Node) nearest(known []string) string {
+	if n.secret {
+		return ""
+	}
+	return Nearest(n.text, known)
+}
+
+// setScalar is false if the text is not of the type. Text in quotes is no
+// number and no bool, unless it came from a variable, which YAML's flow style
+// allows in quotes only.
+func setScalar(n *Node, v reflect.Value) bool {
+	loose := !n.Quoted() || n.secret
+	switch {
+	case v.Type() == durationType:
+		duration, err := ParseDuration(n.text)
+		v.SetInt(int64(duration))
+		return err == nil && duration >= 0
+	case v.Type() == byteSizeType:
+		size, err := ParseByteSize(n.text)
+		v.SetInt(int64(size))
+		return err == nil
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(n.text)
+		return true
+	case reflect.Bool:
+		v.SetBool(n.text == "true")
+		return loose && (n.text == "true" || n.text == "false")
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		number, err := strconv.ParseInt(n.text, 10, v.Type().Bits())
+		v.SetInt(number)
+		return err == nil && loose && integerText.MatchString(n.text)
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		number, err := strconv.ParseUint(n.text, 10, v.Type().Bits())
+		v.SetUint(number)
+		return err == nil && loose && integerText.MatchString(n.text)
+	case reflect.Float32, reflect.Float64:
+		number, err := strconv.ParseFloat(n.text, v.Type().Bits())
+		v.SetFloat(number)
+		return err == nil && loose && floatText.MatchString(n.text)
+	}
+	panic(fmt.Sprintf("config: a field of type %s cannot be decoded", v.Type()))
+}
+
+// within checks the min and max tags, which are written as the value is.
+func within(v reflect.Value, f field) bool {
+	for _, bound := range []struct {
+		text string
+		low  bool
+	}{{f.min, true}, {f.max, false}} {
+		if bound.text == "" {
+			continue
+		}
+		limit := reflect.New(v.Type()).Elem()
+		if !setScalar(&Node{kind: Scalar, text: bound.text}, limit) {
+			panic(fmt.Sprintf("config: %q is no bound for %s", bound.text, v.Type()))
+		}
+		if order := compare(v, limit); bound.low && order < 0 || !bound.low && order > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func compare(a, b reflect.Value) int {
+	switch {
+	case a.CanInt():
+		return int(min(max(a.Int()-b.Int(), -1), 1))
+	case a.CanUint():
+		return map[bool]int{true: 1, false: 0}[a.Uint() > b.Uint()] - map[bool]int{true: 1, false: 0}[a.Uint() < b.Uint()]
+	case a.CanFloat():
+		return map[bool]int{true: 1, false: 0}[a.Float() > b.Float()] - map[bool]int{true: 1, false: 0}[a.Float() < b.Float()]
+	}
+	return 0
+}
+
+// expects says what a field of the type takes.
+func expects(t reflect.Type, f field) string {
+	if t.Kind() == reflect.Pointer {
+		return expects(t.Elem(), f)
+	}
+	if inner, ok := reflect.New(t).Interface().(positioned); ok {
+		return expects(inner.target().Type(), f)
+	}
+	if len(f.enum) > 0 && t.Kind() != reflect.Slice {
+		if len(f.enum) == 1 {
+			return f.enum[0]
+		}
+		return "one of " + listed(f.enum)
+	}
+	switch {
+	case t == durationType:
+		return "a duration such as 15s, 2h or 7d" + f.bounds()
+	case t == byteSizeType:
+		return "a size such as 10MB or 1GiB" + f.bounds()
+	case t.Implements(decoderType) || reflect.PointerTo(t).Implements(decoderType), t == nodeType.Elem(), t.Kind() == reflect.Interface:
+		return "a value"
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "a mapping"
+	case reflect.Float32, reflect.Float64:
+		return "a number" + f.bounds()
+	}
+	low, high := integerRange(t)
+	if f.min != "" {
+		low = f.min
+	}
+	if f.max != "" {
+		high = f.max
+	}
+	return fmt.Sprintf("an integer from %s to %s", low, high)
+}
+
+func (f field) bounds() string {
+	switch {
+	case f.min != "" && f.max != "":
+		return " from " + f.min + " to " + f.max
+	case f.min != "":
+		return ", at least " + f.min
+	case f.max != "":
+		return ", at most " + f.max
+	}
+	return ""
+}
+
+func integerRange(t reflect.Type) (low, high string) {
+	bits := t.Bits()
+	if t.Kind() >= reflect.Uint {
+		return "0", strconv.FormatUint(math.MaxUint64>>(64-bits), 10)
+	}
+	return strconv.FormatInt(math.MinInt64>>(64-bits), 10), strconv.FormatInt(math.MaxInt64>>(64-bits), 10)
+}
+
+// Any gives the node as plain Go values: nil, bool, string, json.Number (so
+// that no number is rounded), []any and map[string]any.
+func (n *Node) Any() any {
+	switch n.Kind() {
+	case Mapping:
+		m := make(map[string]any, len(n.entries))
+		for _, e := range n.entries {
+			m[e.Key] = e.Value.Any()
+		}
+		return m
+	case Sequence:
+		list := make([]any, len(n.items))
+		for i, item := range n.items {
+			list[i] = item.Any()
+		}
+		return list
+	case Scalar:
+		switch {
+		case n.Quoted():
+		case n.text == "true", n.text == "false":
+			return n.text == "true"
+		case json.Valid([]byte(n.text)) && floatText.MatchString(n.text):
+			return json.Number(n.text)
+		}
+		return n.text
+	}
+	return nil
+}
