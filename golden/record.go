@@ -1,0 +1,150 @@
+package golden
+
+import (
+	"time"
+
+	"github.com/touchstone-hub/touchstone/canonical"
+)
+
+// RecordNo is the store's number of a source record.
+type RecordNo int64
+
+// EntityNo is the store's number of a customer entity (what a golden ID stands for).
+type EntityNo int64
+
+// SourceRecord is one system's canonical Customer as the store keeps it. A deleted record stays as
+// a tombstone, so that an older version that arrives late cannot bring it back.
+type SourceRecord struct {
+	No       RecordNo // 0 until the store has numbered it
+	Key      string   // "system/stream/id"
+	System   string
+	Stream   string
+	ID       string
+	Doc      []byte // canonical JSON; of a tombstone the last that was known
+	Hash     uint64 // of Doc without its source block
+	Version  *canonical.Version
+	Ingest   canonical.IngestSequence
+	Revision int64 // translation revision, for the same ingest sequence
+	Deleted  bool
+	// BusinessTime is when the content changed in the system's own business; zero where unknown.
+	BusinessTime time.Time
+	// Written lists the values that the hub wrote into the remote record and that originate
+	// elsewhere. They keep their origin: survivorship passes over them here.
+	Written    []WrittenValue
+	ReceivedAt time.Time // hub time of the last version
+	Entity     EntityNo  // the entity it is a member of; 0 for none
+}
+
+// WrittenValue is one attribute value, or one item of a list, that the hub wrote.
+type WrittenValue struct {
+	Attribute string `json:"a"` // JSON name of the top-level attribute
+	Hash      uint64 `json:"h"` // of the standardised value; 0 for "no value" (the hub cleared it)
+}
+
+// RecordKeys are the block keys of one record.
+type RecordKeys struct {
+	Record RecordNo
+	Keys   []uint64 // sorted, without repetition
+}
+
+// Edge joins two records that may be the same customer. A is smaller than B.
+type Edge struct {
+	A, B   RecordNo
+	Weight int32 // in 1/1024 bit
+}
+
+// Link says that two source records are the same because the hub created one from the other. It
+// names records by key, since the remote record may not have come back yet.
+type Link struct {
+	Remote string // key of the record that the hub created
+	Origin string // key of a source record of the golden record it was created from
+	Target string // the target through which it was created
+	At     time.Time
+}
+
+// Verdict is what a person said of records.
+type Verdict string
+
+// The verdicts.
+const (
+	Same      Verdict = "same"
+	Different Verdict = "different"
+)
+
+// Strength says how far a decision binds.
+type Strength string
+
+// The strengths, strongest first.
+const (
+	Lock    Strength = "lock"
+	Suggest Strength = "suggest"
+	Auto    Strength = "auto"
+)
+
+// Decision is a person's verdict between two sets of source records: every record of Left against
+// every record of Right. It names records by key and outlives every re-run.
+type Decision struct {
+	ID       string
+	Verdict  Verdict
+	Strength Strength
+	Left     []string
+	Right    []string
+	Author   string
+	Reason   string
+	At       time.Time
+	Undone   *time.Time
+}
+
+// Member says which entity a record belongs to.
+type Member struct {
+	Record RecordNo
+	Entity EntityNo
+}
+
+// EntityState is the state of an entity.
+type EntityState string
+
+// The states of an entity. A merged one forwards; an empty one has no live records left.
+const (
+	Live   EntityState = "live"
+	Merged EntityState = "merged"
+	Empty  EntityState = "empty"
+	Erased EntityState = "erased"
+)
+
+// Entity is what a golden ID stands for.
+type Entity struct {
+	No      EntityNo // 0 until the store has numbered it
+	ID      string   // the golden ID
+	State   EntityState
+	Into    EntityNo // where a merged entity forwards to
+	Version int64    // raised by every change of the golden record or the membership
+}
+
+// GoldenRecord is what the hub holds true of one customer: document and lineage in one row.
+type GoldenRecord struct {
+	Entity
+	Doc       []byte   // canonical Customer without source
+	Lineage   []byte   // JSON, see Lineage
+	Sources   []string // keys of the live member records, sorted
+	UpdatedAt time.Time
+}
+
+// LookupKind is a way of finding a customer.
+type LookupKind string
+
+// The ways of finding a customer. Values are standardised; identifiers are "scheme:value".
+const (
+	LookupPhone      LookupKind = "phone"
+	LookupEmail      LookupKind = "email"
+	LookupIdentifier LookupKind = "identifier"
+	LookupName       LookupKind = "name"   // one token of a name
+	LookupRecord     LookupKind = "record" // system/stream/id
+)
+
+// Lookup is one entry of the index by which customers are found.
+type Lookup struct {
+	Entity EntityNo
+	Kind   LookupKind
+	Value  string
+}

@@ -1,0 +1,273 @@
+package golden
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/touchstone-hub/touchstone/canonical"
+)
+
+// Errors that callers decide on.
+var (
+	// ErrFenced: the offset is not where the caller expects it, so the partition belongs to
+	// another process now. The whole transaction is dropped.
+	ErrFenced = errors.New("fenced: another process has taken over this partition")
+	// ErrNotFound: there is no such thing.
+	ErrNotFound = errors.New("not found")
+	// ErrLeaseLost: the lease is held by another owner.
+	ErrLeaseLost = errors.New("lease is held by another process")
+)
+
+// Store keeps everything that the hub must not forget. Implementations are safe for concurrent
+// use. Methods that take slices are one statement, or a fixed number of them, whatever the length;
+// results come in no particular order unless said. Times are UTC with microseconds.
+type Store interface {
+	// InTx runs do in one transaction. Where the database asks for it (deadlock, serialisation,
+	// lost connection before commit) do runs again from the start, so it must not keep state from
+	// an earlier run. The error of do rolls back and is returned as it is. Implementations may
+	// commit several callers' transactions together.
+	InTx(ctx context.Context, do func(ctx context.Context, tx Tx) error) error
+	Reader
+	Work
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// Tx is one transaction: what resolve and the other writing stages need.
+type Tx interface {
+	Offsets
+	Records
+	Graph
+	Results
+	Deliveries
+}
+
+// Offsets fence the stages.
+type Offsets interface {
+	// AdvanceOffset moves the next offset of (group, topic, partition) from expected to next, or
+	// returns ErrFenced. Where nothing is stored yet, it is stored as next whatever expected is.
+	AdvanceOffset(ctx context.Context, group, topic string, partition int, expected, next int64) error
+}
+
+// Records are source records and their block keys.
+type Records interface {
+	// Settle takes the lease under which components are re-partitioned, until the transaction
+	// ends: one at a time in the whole store. It is called first in the transaction.
+	Settle(ctx context.Context) error
+	// RecordsByKey returns the records that exist among keys, tombstones included.
+	RecordsByKey(ctx context.Context, keys []string) ([]SourceRecord, error)
+	// RecordsByNo likewise.
+	RecordsByNo(ctx context.Context, nos []RecordNo) ([]SourceRecord, error)
+	// PutRecords inserts (No 0) or replaces records, and sets No of the inserted ones. Entity is
+	// not written: see PutMembers.
+	PutRecords(ctx context.Context, records []SourceRecord) error
+	// KeysOf returns the stored block keys of the records.
+	KeysOf(ctx context.Context, nos []RecordNo) ([]RecordKeys, error)
+	// PutKeys replaces the block keys of the records (none: removes them) and maintains the live
+	// count of every key.
+	PutKeys(ctx context.Context, keys []RecordKeys) error
+	// KeyCounts returns the live counts of keys; those without members are left out.
+	KeyCounts(ctx context.Context, keys []uint64) (map[uint64]int64, error)
+	// KeyMembers returns the members of keys, at most limit for each (0: all).
+	KeyMembers(ctx context.Context, keys []uint64, limit int) (map[uint64][]RecordNo, error)
+}
+
+// Graph is what joins records: edges, links, decisions, membership.
+type Graph interface {
+	// EdgesOf returns every edge that has an end among nos.
+	EdgesOf(ctx context.Context, nos []RecordNo) ([]Edge, error)
+	// PutEdges removes every edge that has an end among of and inserts edges.
+	PutEdges(ctx context.Context, of []RecordNo, edges []Edge) error
+	// LinksOf returns the links that name one of the record keys at either end.
+	LinksOf(ctx context.Context, keys []string) ([]Link, error)
+	PutLinks(ctx context.Context, links []Link) error
+	// DecisionsOf returns the decisions in force that name one of the record keys.
+	DecisionsOf(ctx context.Context, keys []string) ([]Decision, error)
+	// PutDecisions inserts decisions, or replaces those of the same ID (to undo one).
+	PutDecisions(ctx context.Context, decisions []Decision) error
+	// MembersOf returns all members of the entities.
+	MembersOf(ctx context.Context, entities []EntityNo) ([]Member, error)
+	// PutMembers moves records to entities (0: to none) and keeps the history of it.
+	PutMembers(ctx context.Context, members []Member, at time.Time, cause string) error
+	// LastEntityOf returns for each record the entity that it was last a member of, present or past.
+	LastEntityOf(ctx context.Context, nos []RecordNo) ([]Member, error)
+}
+
+// Results are what resolving brings out.
+type Results interface {
+	// Entities returns entities by number, with the golden record's content where there is one.
+	Entities(ctx context.Context, nos []EntityNo) ([]GoldenRecord, error)
+	// PutEntities inserts (No 0) or replaces entities and golden records, and sets No of the
+	// inserted ones. A record that is not Live keeps its row, so that the ID resolves.
+	PutEntities(ctx context.Context, records []GoldenRecord) error
+	// PutLookups replaces all lookups of the entities in of.
+	PutLookups(ctx context.Context, of []EntityNo, lookups []Lookup) error
+	// PutTasks inserts tasks whose ID is new and leaves the others alone; CloseTasks closes open
+	// tasks all of whose records are among the keys and whose ID is not in keep.
+	PutTasks(ctx context.Context, tasks []Task) error
+	CloseTasks(ctx context.Context, keys []string, keep []string, at time.Time) error
+	// AddChanges writes changes to the history and to the outbox.
+	AddChanges(ctx context.Context, changes []Change) error
+	// DocumentsByKey and PutDocuments keep orders, interactions and products.
+	DocumentsByKey(ctx context.Context, entity canonical.Entity, keys []string) ([]Document, error)
+	PutDocuments(ctx context.Context, documents []Document) error
+	// Suppressed returns which of the keyed hashes are suppressed by an erasure.
+	Suppressed(ctx context.Context, hashes []uint64) ([]uint64, error)
+	PutSuppressions(ctx context.Context, hashes []uint64, reason string, at time.Time) error
+}
+
+// Deliveries are the reconciler's rows.
+type Deliveries interface {
+	// MarkDirty marks (target, subject) pairs; a pair marked already gets a higher Mark and is
+	// looked at as soon as the earlier of the two times says.
+	MarkDirty(ctx context.Context, marks []Dirty) error
+	// SettleDirty removes the row if its Mark is still the same, else leaves it for another look
+	// at once. retry (with Error, Attempt and NotSent set) keeps it for later instead. Either way
+	// the claim ends.
+	SettleDirty(ctx context.Context, done []Dirty, retry []Dirty) error
+	// DeliveriesOf returns what is known of the subjects' records in target.
+	DeliveriesOf(ctx context.Context, target string, subjects []string) ([]DeliveryState, error)
+	// DeliveriesOfRecords returns the states whose Record is among the source record keys.
+	DeliveriesOfRecords(ctx context.Context, records []string) ([]DeliveryState, error)
+	// PutDeliveries inserts or replaces by (Target, RemoteID).
+	PutDeliveries(ctx context.Context, states []DeliveryState) error
+	PendingCreates(ctx context.Context, target string, subjects []string) ([]PendingCreate, error)
+	PutPendingCreates(ctx context.Context, creates []PendingCreate) error
+	DeletePendingCreates(ctx context.Context, target string, subjects []string) error
+	// PutWritten records, for source records by key, the values that the hub wrote into them.
+	// A record not known yet gets them when it is first put.
+	PutWritten(ctx context.Context, written map[string][]WrittenValue) error
+	// AddDeadLetters stores dead letters.
+	AddDeadLetters(ctx context.Context, letters []DeadLetter) error
+}
+
+// Work is what the stages need outside transactions of their own.
+type Work interface {
+	// Lease takes or renews the named lease for owner until ttl from now by the store's clock;
+	// ErrLeaseLost where another owner holds it.
+	Lease(ctx context.Context, name, owner string, ttl time.Duration) error
+	ReleaseLease(ctx context.Context, name, owner string) error
+
+	// NextOffset returns where a group continues; known is false where nothing is stored.
+	NextOffset(ctx context.Context, group, topic string, partition int) (next int64, known bool, err error)
+
+	// LoadCheckpoint returns nil where there is none. Names are "system/stream".
+	LoadCheckpoint(ctx context.Context, name string) ([]byte, error)
+	SaveCheckpoint(ctx context.Context, name string, state []byte) error
+
+	// Outbox returns up to limit unpublished changes in an order in which no change of a golden
+	// record stands before an earlier one of it. Published gives them their feed sequence, in
+	// the order of the slice, and takes them out of the outbox.
+	Outbox(ctx context.Context, limit int) ([]Change, error)
+	Published(ctx context.Context, changes []Change) error
+
+	// ClaimDirty returns up to limit rows of target that are due and not claimed, and claims them
+	// for owner until ttl from now. Oldest first.
+	ClaimDirty(ctx context.Context, target, owner string, limit int, ttl time.Duration) ([]Dirty, error)
+	// NextDirty returns when the earliest row of target that is not due yet becomes due; zero
+	// where there is none.
+	NextDirty(ctx context.Context, target string) (time.Time, error)
+
+	// SeenDelivery records a webhook's delivery ID and says whether it was recorded before.
+	// Entries older than keep are forgotten.
+	SeenDelivery(ctx context.Context, stream, id string, keep time.Duration) (bool, error)
+}
+
+// Reader is what the API, the console and the command line read.
+type Reader interface {
+	// Customer returns the golden record of an ID, following forwards; asked says what the ID
+	// itself stands for. ErrNotFound where the ID was never given.
+	Customer(ctx context.Context, id string) (record GoldenRecord, asked Entity, err error)
+	// FindCustomers returns live golden records, ordered by ID, after the ID in q.After.
+	FindCustomers(ctx context.Context, q Query) ([]GoldenRecord, error)
+	// SourcesOf returns the member records of an entity, tombstones included, ordered by key.
+	SourcesOf(ctx context.Context, entity EntityNo) ([]SourceRecord, error)
+	// Timeline returns the documents that name the entity by one of its lookups, newest first.
+	Timeline(ctx context.Context, entity EntityNo, q TimelineQuery) ([]Document, error)
+	// Document returns one document.
+	Document(ctx context.Context, entity canonical.Entity, key string) (Document, error)
+	// History returns the changes of a golden record, oldest first, from version on.
+	History(ctx context.Context, entity EntityNo, from int64, limit int) ([]Change, error)
+	// Feed returns published changes after the sequence, in order; oldest is the first that is kept.
+	Feed(ctx context.Context, after int64, limit int) (changes []Change, oldest int64, err error)
+	// Tasks returns tasks by priority.
+	Tasks(ctx context.Context, q TaskQuery) ([]Task, error)
+	// ListDeliveries, ListDirty and ListPendingCreates show the reconciler's rows, of one target
+	// or all (""), of one subject or all, ordered by (target, subject).
+	ListDeliveries(ctx context.Context, q DeliveryQuery) ([]DeliveryState, error)
+	ListDirty(ctx context.Context, q DeliveryQuery) ([]Dirty, error)
+	ListPendingCreates(ctx context.Context, q DeliveryQuery) ([]PendingCreate, error)
+	// DeadLetters returns dead letters, newest first, without their bytes; DeadLetter one with them.
+	DeadLetters(ctx context.Context, q DeadLetterQuery) ([]DeadLetter, error)
+	DeadLetter(ctx context.Context, id int64) (DeadLetter, error)
+	// ResolveDeadLetters sets the state of letters with a reason.
+	ResolveDeadLetters(ctx context.Context, ids []int64, state DeadLetterState, resolution string) error
+	// Statistics counts what the store holds.
+	Statistics(ctx context.Context) (Statistics, error)
+	// Snapshot calls yield for every live golden record in order of ID, from one consistent view,
+	// and returns the feed sequence up to which it holds.
+	Snapshot(ctx context.Context, yield func(GoldenRecord) error) (seq int64, err error)
+}
+
+// Query finds golden records: all conditions that are set must hold. Values are standardised.
+type Query struct {
+	Lookups []Lookup // Entity is ignored; a name's Value may be a prefix where Prefix is set
+	Prefix  bool
+	After   string // golden ID
+	Limit   int
+}
+
+// TimelineQuery selects documents.
+type TimelineQuery struct {
+	Entities []canonical.Entity // empty: all
+	Before   time.Time          // zero: from the newest
+	After    string             // key of the last document seen at Before
+	Limit    int
+}
+
+// TaskQuery selects tasks.
+type TaskQuery struct {
+	Kind   TaskKind // "": all
+	Record string   // "": all
+	Closed bool     // closed ones too
+	After  string
+	Limit  int
+}
+
+// DeliveryQuery selects the reconciler's rows.
+type DeliveryQuery struct {
+	Target       string
+	Subject      string
+	Status       DeliveryStatus
+	AfterTarget  string
+	AfterSubject string
+	Limit        int
+}
+
+// DeadLetterQuery selects dead letters.
+type DeadLetterQuery struct {
+	Stage  string
+	System string
+	Stream string
+	Key    string
+	State  DeadLetterState // "": open
+	Before int64           // ID; 0: from the newest
+	Limit  int
+}
+
+// Statistics counts what the store holds.
+type Statistics struct {
+	Customers   int64                      // live golden records
+	Merged      int64                      // golden IDs that forward
+	Records     map[string]int64           // live source records by "system/stream"
+	Deleted     map[string]int64           // tombstones by "system/stream"
+	Documents   map[canonical.Entity]int64 // live orders, interactions, products
+	Deliveries  map[string]map[DeliveryStatus]int64
+	Dirty       map[string]int64 // by target
+	Oldest      map[string]time.Time
+	Tasks       map[TaskKind]int64 // open
+	DeadLetters map[string]int64   // open, by stage
+	Outbox      int64
+	FeedLast    int64
+}
