@@ -7,11 +7,11 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"unicode/utf8"
 )
 
 // UnmarshalJSON reads a Customer. Top-level attributes that are null go to Cleared, members that
-// the model does not know to Extra. What c held before is gone.
+// the model does not know to Extra. What c held before is gone. The texts in c share one copy of
+// doc, so that a customer costs few allocations; strings.Clone what is to outlive it.
 func (c *Customer) UnmarshalJSON(doc []byte) error {
 	*c = Customer{}
 	cleared, extra, err := decode(doc, EntityCustomer, reflect.ValueOf(c).Elem())
@@ -69,71 +69,6 @@ func (p Product) MarshalJSON() ([]byte, error) {
 	return encode(nil, EntityProduct, (*plain)(&p), reflect.Value{}, nil, p.Extra)
 }
 
-// decode fills the fields of the struct v from the object in doc. It walks the top level once
-// itself, because encoding/json matches names without regard to case and can neither tell null
-// from absent nor keep unknown members.
-func decode(doc []byte, e Entity, v reflect.Value) (cleared []string, extra map[string]json.RawMessage, err error) {
-	schema := SchemaOf(e)
-	err = members(doc, func(name, value []byte) error {
-		field := schema.byName[string(name)]
-		switch {
-		case field == nil:
-			if !json.Valid(value) {
-				return fmt.Errorf("%s: not valid JSON", name)
-			}
-			if extra == nil {
-				extra = map[string]json.RawMessage{}
-			}
-			extra[string(name)] = bytes.Clone(value)
-			return nil
-		case string(value) == "null":
-			cleared = withNull(cleared, field)
-			v.Field(field.index).SetZero()
-			return nil
-		}
-		cleared = slices.DeleteFunc(cleared, func(n string) bool { return n == field.Name })
-		return decodeField(field, value, v.Field(field.index))
-	})
-	if err != nil {
-		return nil, nil, fmt.Errorf("decode %s: %w", e, err)
-	}
-	slices.SortFunc(cleared, func(a, b string) int { return schema.byName[a].index - schema.byName[b].index })
-	return cleared, extra, nil
-}
-
-func withNull(cleared []string, field *Schema) []string {
-	if !field.Nullable || slices.Contains(cleared, field.Name) {
-		return cleared
-	}
-	return append(cleared, field.Name)
-}
-
-func decodeField(field *Schema, value []byte, into reflect.Value) error {
-	if text, ok := plainText(value); ok && into.Kind() == reflect.String {
-		into.SetString(string(text))
-		return nil
-	}
-	into.SetZero() // a repeated member replaces, it does not merge
-	if err := json.Unmarshal(value, into.Addr().Interface()); err != nil {
-		return fmt.Errorf("%s: %w", field.Name, err)
-	}
-	return nil
-}
-
-// plainText returns the inside of a JSON string that holds no escapes.
-func plainText(value []byte) ([]byte, bool) {
-	if len(value) < 2 || value[0] != '"' || value[len(value)-1] != '"' {
-		return nil, false
-	}
-	text := value[1 : len(value)-1]
-	for _, c := range text {
-		if c == '\\' || c == '"' || c < ' ' {
-			return nil, false
-		}
-	}
-	return text, utf8.Valid(text)
-}
-
 // encode appends plain, the entity without its MarshalJSON, and splices cleared and extra in.
 func encode(dst []byte, e Entity, plain any, v reflect.Value, cleared []string, extra map[string]json.RawMessage) ([]byte, error) {
 	body, err := json.Marshal(plain)
@@ -151,20 +86,22 @@ func encode(dst []byte, e Entity, plain any, v reflect.Value, cleared []string, 
 		}
 	}
 	nulls := nullsIn(schema, v, cleared)
-	err = members(body, func(name, value []byte) error {
-		at := schema.byName[string(name)].index
+	s := scanner{doc: string(body)}
+	err = s.object(func(name string) error {
+		at := schema.byName[name].index
 		for len(nulls) > 0 && nulls[0].index < at {
-			out.member([]byte(nulls[0].Name), []byte("null"))
+			out.member(nulls[0].Name, "null")
 			nulls = nulls[1:]
 		}
+		value, err := s.value()
 		out.member(name, value)
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", e, err)
 	}
 	for _, field := range nulls {
-		out.member([]byte(field.Name), []byte("null"))
+		out.member(field.Name, "null")
 	}
 	if err := out.extra(schema, extra); err != nil {
 		return nil, fmt.Errorf("encode %s: %w", e, err)
@@ -200,8 +137,8 @@ type object struct {
 	start int
 }
 
-func (o *object) member(name, value []byte) {
-	o.key(string(name))
+func (o *object) member(name, value string) {
+	o.key(name)
 	o.buf = append(o.buf, value...)
 }
 

@@ -63,17 +63,25 @@ func TestCustomer_lastOfRepeatedMembersCounts(t *testing.T) {
 func TestUnmarshal_namesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		`[]`:                     "expected a JSON object",
-		`{"kind":1}`:             "kind: ",
-		`{"kind":"person"`:       "end of the object",
-		`{"kind" "person"}`:      "a colon",
-		`{"x":nul}`:              "x: not valid JSON",
-		`{"names":[{"full":1}]}`: "names: ",
-		`{"kind":}`:              "a value",
-		`{}x`:                    "nothing after the object",
+		`[]`:                        "decode Customer: found []; expected an object",
+		`{"kind":1}`:                "/kind: found 1; expected text",
+		`{"kind":"person"`:          "found the end; expected a comma or the end of the object",
+		`{"kind" "person"}`:         `found "person"; expected a colon`,
+		`{"x":nul}`:                 "/x: found nul; expected a JSON value",
+		`{"x":{"y":[1,}}`:           "/x: found {\"y\":[1,}}; expected a JSON value",
+		`{"names":[{},{"full":1}]}`: "/names/1/full: found 1; expected text",
+		`{"emails":{}}`:             "/emails: found {}; expected a list",
+		`{"kind":}`:                 "/kind: found }; expected text",
+		`{"kind":"`:                 "/kind: found \"; expected the end of the text",
+		`{"attributes":{"a/b":7}}`:  "/attributes/a~1b: found 7; expected text",
+		`{"source":{"provenance":{"revision":1.5}}}`: "/source/provenance/revision: found 1.5; expected an integer",
+		`{"emails":[{"value":"a","verified":1}]}`:    "/emails/0/verified: found 1; expected true or false",
+		"{\"kind\":\"a\nb\"}":                        "/kind: found the control character U+000A",
+		`{}x`:                                        "found x; expected the end of the document",
 	} {
 		var c Customer
-		if err := c.UnmarshalJSON([]byte(in)); err == nil || !strings.Contains(err.Error(), want) {
+		err := c.UnmarshalJSON([]byte(in))
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q in it", in, err, want)
 		}
 	}
