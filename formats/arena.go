@@ -6,10 +6,24 @@ type Arena struct {
 	nodes []Node
 	bytes []byte
 	names []string
+
+	interned map[string]string
 }
+
+// What an arena keeps from one record to the next is bounded, so that one huge record does not
+// hold its memory for as long as the arena lives.
+const (
+	keptNodes    = 1 << 15
+	keptBytes    = 1 << 20
+	keptInterned = 1 << 12
+)
 
 // Reset takes everything back. What was lent before must no longer be used.
 func (a *Arena) Reset() {
+	if cap(a.nodes) > keptNodes || cap(a.bytes) > keptBytes {
+		*a = Arena{interned: a.interned}
+		return
+	}
 	clear(a.nodes)
 	a.nodes, a.bytes, a.names = a.nodes[:0], a.bytes[:0], a.names[:0]
 }
@@ -42,4 +56,45 @@ func (a *Arena) Names(n int) []string {
 	at := len(a.names)
 	a.names = a.names[:at+n]
 	return a.names[at : at+n : at+n]
+}
+
+// Intern returns b as a string that outlives the record. Names come again with every record, so
+// a bounded number of them is remembered instead of being allocated each time.
+func (a *Arena) Intern(b []byte) string {
+	if s, ok := a.interned[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	if a.interned == nil {
+		a.interned = make(map[string]string)
+	}
+	if len(a.interned) < keptInterned && len(s) <= 256 {
+		a.interned[s] = s
+	}
+	return s
+}
+
+// Add lends one more node at the end of kids, for lists whose length is not known beforehand. It
+// returns the longer list and the new node, which stays where it is until it has been written;
+// earlier nodes may have moved.
+func (a *Arena) Add(kids []Node) ([]Node, *Node) {
+	n := len(kids)
+	if n == cap(kids) {
+		more := a.Nodes(max(4, 2*n))
+		copy(more, kids)
+		kids = more[:n]
+	}
+	kids = kids[:n+1]
+	return kids, &kids[n]
+}
+
+// AddName lends one more name at the end of names.
+func (a *Arena) AddName(names []string, name string) []string {
+	n := len(names)
+	if n == cap(names) {
+		more := a.Names(max(4, 2*n))
+		copy(more, names)
+		names = more[:n]
+	}
+	return append(names, name)
 }
