@@ -77,6 +77,7 @@ func (b *builder) read(from ast.Node) *Node {
 		b.scalar(n, t.Value)
 	default:
 		b.problems.Add(Problem{Position: n.position, What: fmt.Sprintf("a YAML %s", from.Type()), Expected: "a value, a list or a mapping"})
+		n.broken = true
 	}
 	b.nodes++
 	return n
@@ -114,6 +115,7 @@ func (b *builder) alias(from *ast.AliasNode, none *Node) *Node {
 		slices.Sort(names)
 		b.problems.Add(Problem{Position: none.position, What: fmt.Sprintf("unknown alias *%s", name), Expected: fmt.Sprintf("an anchor &%s above it", name), Hint: Nearest(name, names)})
 	}
+	none.broken = true
 	return none
 }
 
@@ -187,7 +189,7 @@ func (b *builder) mergeSources(value *ast.MappingValueNode) []*Node {
 		}
 	}
 	if len(sources) == 0 && n.kind != Absent {
-		b.problems.Add(Problem{Position: n.position, What: fmt.Sprintf("<< is given %s", n.kind), Expected: "an alias of a mapping, or a list of them"})
+		b.problems.Add(Problem{Position: n.position, What: "<< is given " + n.Shown(), Expected: "an alias of a mapping, or a list of them"})
 	}
 	return sources
 }

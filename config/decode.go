@@ -33,6 +33,9 @@ func (n *Node) Decode(into any, ps *Problems) bool {
 	if v.Kind() != reflect.Pointer || v.IsNil() {
 		panic(fmt.Sprintf("config: Decode into %T, which is no pointer", into))
 	}
+	if n != nil && n.broken {
+		return false
+	}
 	before := ps.errors
 	d := decoder{ps: ps}
 	if !n.IsSet() && v.Elem().Kind() == reflect.Struct && !v.Type().Implements(decoderType) {
@@ -102,7 +105,7 @@ func (d *decoder) value(n *Node, v reflect.Value, f field) {
 		}
 		return
 	}
-	if !n.IsSet() {
+	if !n.IsSet() || n.broken {
 		return
 	}
 	if n.open {
@@ -143,7 +146,7 @@ func (d *decoder) value(n *Node, v reflect.Value, f field) {
 func (d *decoder) unresolved(n *Node) {
 	expand(n.raw, func(ref reference) string {
 		if strings.HasPrefix(ref.name, settingsPrefix) {
-			d.ps.Add(Problem{Position: n.rawPosition(ref.at), What: fmt.Sprintf("%s is used outside a preset", ref.written), Expected: "an environment variable; only presets have settings"})
+			d.ps.Add(Problem{Position: n.rawPosition(ref.at), What: fmt.Sprintf("%s is used outside a preset", ref.written), Expected: "an environment variable (only presets have settings)"})
 		}
 		return ""
 	}, func(int, string, string) {})
@@ -175,6 +178,7 @@ func (d *decoder) structure(n *Node, v reflect.Value, f field) {
 		switch {
 		case value.IsSet():
 			d.value(value, target, known)
+		case value.broken:
 		case known.required:
 			if !hinted[known.name] {
 				d.ps.Add(Problem{Position: value.Position(), What: fmt.Sprintf("%q is missing", known.name), Expected: expects(known.typ, known)})
@@ -214,6 +218,9 @@ func (d *decoder) slice(n *Node, v reflect.Value, f field) {
 	for i, item := range n.items {
 		one := f
 		one.label = fmt.Sprintf("%s[%d]", f.label, i)
+		if item.broken {
+			continue
+		}
 		if !item.IsSet() && v.Type().Elem() != nodeType {
 			d.wrong(item, one, expects(v.Type().Elem(), f))
 			continue

@@ -99,6 +99,7 @@ func (n *Node) expandEnvironment(env Environment, ps *Problems) {
 		n.secret = true
 		value, found := ref.lookup(env)
 		if !found {
+			n.broken = true
 			ps.Add(Problem{
 				Position: n.rawPosition(ref.at),
 				What:     fmt.Sprintf("environment variable %s is not set", ref.name),
@@ -107,6 +108,7 @@ func (n *Node) expandEnvironment(env Environment, ps *Problems) {
 		}
 		return value
 	}, func(at int, what, expected string) {
+		n.broken = true
 		ps.Add(Problem{Position: n.rawPosition(at), What: what, Expected: expected})
 	})
 	n.text, n.pieces = text, pieces

@@ -33,6 +33,7 @@ type Node struct {
 	style  style
 	pieces []piece // how text came from raw; nil if it is raw
 	secret bool    // an environment variable was put in
+	broken bool    // what stands here could not be read, and was told of
 	open   bool    // text still has ${settings.…} in it
 
 	items   []*Node
@@ -91,7 +92,7 @@ func (n *Node) Get(key string) *Node {
 			return n.entries[i].Value
 		}
 	}
-	return &Node{position: n.position, source: n.source}
+	return &Node{position: n.position, source: n.source, broken: n.broken}
 }
 
 // Items gives the items of a list, nil for anything else. Not to be changed.

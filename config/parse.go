@@ -28,7 +28,7 @@ func ParseFile(path string, env Environment, ps *Problems) *Node {
 	info, err := os.Stat(path)
 	if err == nil && info.Size() > maxBytes {
 		tooLarge(at, ps)
-		return &Node{position: at}
+		return &Node{position: at, broken: true}
 	}
 	var text []byte
 	if err == nil {
@@ -40,7 +40,7 @@ func ParseFile(path string, env Environment, ps *Problems) *Node {
 			err = detail.Err
 		}
 		ps.Add(Problem{Position: Position{File: path}, What: fmt.Sprintf("cannot be read: %v", err)})
-		return &Node{position: at}
+		return &Node{position: at, broken: true}
 	}
 	return Parse(path, text, env, ps)
 }
@@ -54,14 +54,14 @@ func Parse(name string, text []byte, env Environment, ps *Problems) *Node {
 	start := Position{File: name, Line: 1, Column: 1}
 	if len(text) > maxBytes {
 		tooLarge(start, ps)
-		return &Node{position: start}
+		return &Node{position: start, broken: true}
 	}
 	clean := strings.TrimPrefix(string(text), "\ufeff")
 	clean = strings.ReplaceAll(strings.ReplaceAll(clean, "\r\n", "\n"), "\r", "\n")
 	src := newSource(name, clean)
-	none := &Node{position: start, source: src}
+	none := &Node{position: start, source: src, broken: true}
 	if at, bad := src.unreadable(); bad != "" {
-		ps.Add(Problem{Position: at, What: bad, Expected: "text in UTF-8"})
+		ps.Add(Problem{Position: at, What: bad, Expected: "text"})
 		return none
 	}
 
@@ -90,7 +90,7 @@ func (s *source) unreadable() (Position, string) {
 		for offset, r := range line {
 			switch {
 			case r == utf8.RuneError && !strings.HasPrefix(line[offset:], "\uFFFD"):
-				return s.at(i+1, column), fmt.Sprintf("byte 0x%02X is not UTF-8", line[offset])
+				return s.at(i+1, column), fmt.Sprintf("byte 0x%02X is no UTF-8", line[offset])
 			case r < ' ' && r != '\t' || r == 0x7F:
 				return s.at(i+1, column), fmt.Sprintf("control character U+%04X", r)
 			}
@@ -107,7 +107,7 @@ func (s *source) syntaxProblem(err error) Problem {
 	if !errors.As(err, &syntax) {
 		return p
 	}
-	p.What = "YAML: " + syntax.Message
+	p.What = "YAML: " + strings.ReplaceAll(syntax.Message, "\t", `\t`)
 	if syntax.Token != nil && syntax.Token.Position != nil {
 		p.Position = s.at(syntax.Token.Position.Line, syntax.Token.Position.Column)
 	}
@@ -171,6 +171,7 @@ func (b *builder) document(file *ast.File, none *Node) *Node {
 		root = b.node(doc.Body)
 	}
 	if root == nil {
+		none.broken = false // nothing stands here, and that is all right
 		return none
 	}
 	return root

@@ -77,6 +77,7 @@ func (d *decoder) ordered(n *Node, into ordered, f field) {
 		one := f
 		one.label = e.Key
 		switch {
+		case e.Value.broken:
 		case e.Value.IsSet():
 			d.value(e.Value, target, one)
 		case target.Kind() == reflect.Struct: // `orders:` alone has all defaults, but may lack what is required

@@ -30,7 +30,7 @@ func (n *Node) ScalarPosition(offset int) Position {
 // bytes of it, and "" where there is no source. It shows the file, never the
 // value of an environment variable.
 func (n *Node) Snippet(offset, length int) string {
-	if n == nil {
+	if n == nil || n.source == nil {
 		return ""
 	}
 	at := n.ScalarPosition(offset)
@@ -39,9 +39,6 @@ func (n *Node) Snippet(offset, length int) string {
 		width = end.Column - at.Column
 	} else if end.Line > at.Line {
 		width = utf8.RuneCountInString(n.source.line(at.Line)) - at.Column + 1
-	}
-	if n.source == nil || at.File != n.source.name {
-		return ""
 	}
 	return n.source.snippet(at, width)
 }

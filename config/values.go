@@ -132,7 +132,7 @@ func (n *Node) nearest(known []string) string {
 // number and no bool, unless it came from a variable, which YAML's flow style
 // allows in quotes only.
 func setScalar(n *Node, v reflect.Value) bool {
-	loose := !n.Quoted() || n.secret
+	loose := !n.Quoted() || len(n.pieces) > 0
 	switch {
 	case v.Type() == durationType:
 		duration, err := ParseDuration(n.text)
@@ -231,6 +231,9 @@ func expects(t reflect.Type, f field) string {
 		return "a mapping"
 	case reflect.Float32, reflect.Float64:
 		return "a number" + f.bounds()
+	}
+	if t.Bits() == 64 && (f.min == "" || f.max == "") {
+		return "an integer" + f.bounds()
 	}
 	low, high := integerRange(t)
 	if f.min != "" {
