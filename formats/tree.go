@@ -49,6 +49,9 @@ type Shape struct {
 type ShapeField struct {
 	Name  string
 	Shape *Shape
+	// Quoted is the name with quotes and colon, as JSON writes it before the value; "" where the
+	// name would need escapes. It lets a decoder know the expected member in one comparison.
+	Quoted string
 }
 
 // Slot returns the slot of a member, adding it where it is new.
@@ -58,7 +61,7 @@ func (s *Shape) Slot(name string) (int, *Shape) {
 			return i, s.Fields[i].Shape
 		}
 	}
-	s.Fields = append(s.Fields, ShapeField{Name: name, Shape: &Shape{}})
+	s.Fields = append(s.Fields, ShapeField{Name: name, Shape: &Shape{}, Quoted: quoted(name)})
 	return len(s.Fields) - 1, s.Fields[len(s.Fields)-1].Shape
 }
 
@@ -68,4 +71,13 @@ func (s *Shape) Elements() *Shape {
 		s.Items = &Shape{}
 	}
 	return s.Items
+}
+
+func quoted(name string) string {
+	for i := range len(name) {
+		if name[i] < ' ' || name[i] == '"' || name[i] == '\\' {
+			return ""
+		}
+	}
+	return `"` + name + `":`
 }

@@ -110,25 +110,23 @@ func (d *decoder) object(i int, n *formats.Node, fields []formats.ShapeField, de
 	}
 	next := 0
 	for {
-		start := i
-		name, after := d.member(i)
-		if after < 0 {
-			return -1
-		}
-		slot := -1
-		if next < len(fields) && fields[next].Name == string(name) {
-			slot = next
+		start, slot := i, next
+		if next < len(fields) && d.begins(i, fields[next].Quoted) {
+			i = d.space(i + len(fields[next].Quoted))
 		} else {
+			var name []byte
+			if name, i = d.member(i); i < 0 {
+				return -1
+			}
 			slot = slotOf(fields, name)
 		}
 		if slot < 0 {
-			i = d.skip(after, depth)
+			i = d.skip(i, depth)
 		} else {
-			kid := &kids[slot]
-			if kid.Kind != formats.Absent {
-				return d.twice(start, name)
+			if kids[slot].Kind != formats.Absent {
+				return d.twice(start, fields[slot].Name)
 			}
-			i = d.value(after, kid, fields[slot].Shape, depth)
+			i = d.value(i, &kids[slot], fields[slot].Shape, depth)
 			next = slot + 1
 		}
 		if i < 0 {
@@ -146,6 +144,11 @@ func (d *decoder) object(i int, n *formats.Node, fields []formats.ShapeField, de
 			return d.fail(i, `"," or "}"`)
 		}
 	}
+}
+
+// begins tells whether the record goes on with the quoted name and its colon.
+func (d *decoder) begins(i int, quoted string) bool {
+	return quoted != "" && len(d.b)-i >= len(quoted) && string(d.b[i:i+len(quoted)]) == quoted
 }
 
 func slotOf(fields []formats.ShapeField, name []byte) int {
@@ -177,7 +180,7 @@ func (d *decoder) wholeObject(i int, n *formats.Node, want *formats.Shape, depth
 		}
 		name := d.arena.Intern(raw)
 		if len(names) < few && slices.Contains(names, name) || seen[name] {
-			return d.twice(start, raw)
+			return d.twice(start, name)
 		}
 		seen = note(seen, names, name)
 		names = d.arena.AddName(names, name)
@@ -268,7 +271,7 @@ func (d *decoder) member(i int) (name []byte, after int) {
 	return name, d.space(i + 1)
 }
 
-func (d *decoder) twice(i int, name []byte) int {
+func (d *decoder) twice(i int, name string) int {
 	d.err = &formats.SyntaxError{Position: d.at, Offset: int64(i), Found: fmt.Sprintf("member %q a second time", name), Expected: "each wanted member once"}
 	return -1
 }
