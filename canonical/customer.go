@@ -134,8 +134,8 @@ type Address struct {
 	Region    string   `json:"region,omitempty" doc:"state, province, prefecture"`
 	Postcode  string   `json:"postcode,omitempty" doc:"postal code"`
 	Country   string   `json:"country,omitempty" format:"country" doc:"ISO 3166-1 alpha-2"`
-	Latitude  string   `json:"latitude,omitempty" doc:"WGS 84, decimal degrees"`
-	Longitude string   `json:"longitude,omitempty" doc:"WGS 84, decimal degrees"`
+	Latitude  string   `json:"latitude,omitempty" format:"decimal" doc:"WGS 84, decimal degrees"`
+	Longitude string   `json:"longitude,omitempty" format:"decimal" doc:"WGS 84, decimal degrees"`
 }
 
 // Contact is a person at an organisation.

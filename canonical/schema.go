@@ -36,7 +36,10 @@ type Schema struct {
 	Doc      string    // one phrase for people
 	Fields   []*Schema // of Object: the members in struct order, which is the order of writing
 	Items    *Schema   // of List and Map: the items
+	AnyOf    []string  // of Object: at least one of these members is present
+	OneOf    []string  // of Object: exactly one of these members is present
 
+	def    string // name of the Go struct, for $defs
 	byName map[string]*Schema
 	valid  func(string) bool // nil where every text is valid
 	wanted string            // what CheckText expected
@@ -137,7 +140,7 @@ func build(t reflect.Type) *Schema {
 }
 
 func buildObject(t reflect.Type) *Schema {
-	s := &Schema{Type: Object, byName: map[string]*Schema{}}
+	s := &Schema{Type: Object, def: t.Name(), byName: map[string]*Schema{}}
 	for i := range t.NumField() {
 		tag := t.Field(i).Tag
 		name, options, _ := strings.Cut(tag.Get("json"), ",")
@@ -156,6 +159,12 @@ func buildObject(t reflect.Type) *Schema {
 		}
 		s.Fields = append(s.Fields, field)
 		s.byName[name] = field
+	}
+	switch t {
+	case reflect.TypeFor[Name]():
+		s.AnyOf = []string{"full", "given", "family"}
+	case reflect.TypeFor[Version]():
+		s.OneOf = []string{"integer", "time"}
 	}
 	return s
 }
