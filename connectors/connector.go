@@ -23,6 +23,9 @@ type Kind struct {
 	Name string
 	// Doc is one line for `touchstone connectors`.
 	Doc string
+	// Format names the format that streams have where they name none; "" for kinds whose streams
+	// have none (database rows) or must name one.
+	Format string
 	// Open checks the parts of a connector file that belong to the kind and returns the connector.
 	// It adds every problem to ps and does no I/O; the result is nil where there are errors.
 	Open func(s Settings, ps *config.Problems) Connector
@@ -43,11 +46,13 @@ type Settings struct {
 type StreamSettings struct {
 	Name    string
 	At      config.Position
-	Poll    string         // cron expression or "@every 15m"; "" where the kind does not poll or uses its default
-	Format  formats.Format // nil: the kind's default
+	Poll    string         // cron expression or "@every 15m", checked; "" where the kind does not poll or uses its default
+	Format  formats.Format // nil: neither the stream nor the kind names one
 	Keys    []string       // `key:` paths; the hub takes the key from the frame by them
 	Mapping string
-	Rest    *config.Node // keys of the kind's own
+	// MappingAt is where the mapping is named, for whoever finds that there is none of that name.
+	MappingAt config.Position
+	Rest      *config.Node // keys of the kind's own
 }
 
 // TargetSettings are one target stream's settings.
@@ -73,6 +78,7 @@ type Env struct {
 	DataFolder string     // for ledgers and the like; exists
 	Checkpoint Checkpoint // of this stream
 	Intake     Intake     // where webhooks arrive
+	Deliveries Deliveries // webhooks that came before; nil: they are not remembered
 	Clock      func() time.Time
 }
 
@@ -88,6 +94,14 @@ type Intake interface {
 	// Handle serves requests to /in/<system>/<stream> until remove is called. remove waits for
 	// requests under way.
 	Handle(system, stream string, h http.Handler) (remove func())
+}
+
+// Deliveries remembers the delivery IDs of one stream's webhooks, so that a delivery that the sender
+// repeats is taken once. Looking and recording are two steps: an ID is recorded only after emit
+// returned nil, so that a crash between the two repeats a delivery instead of losing it.
+type Deliveries interface {
+	Seen(ctx context.Context, id string) (bool, error)
+	Record(ctx context.Context, id string) error
 }
 
 // Emit makes frames durable: those with Err as dead letters, the rest in raw.<system>. It returns

@@ -44,6 +44,9 @@ type Header interface {
 type Kind struct {
 	// Name is what stands in `format:`.
 	Name string
+	// Keys are the options that Open knows, so that they may stand in a stream beside `format:`
+	// (`from: customers`) as well as inside it (`format: {name: json, from: customers}`).
+	Keys []string
 	// Open checks the options beside the name and returns the configured format. Problems go to
 	// ps; the result is nil where there are errors. A nil node means defaults.
 	Open func(options *config.Node, ps *config.Problems) Format
