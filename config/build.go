@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -126,9 +127,11 @@ func (b *builder) tag(from *ast.TagNode) *Node {
 	switch from.Start.Value {
 	case "!!str":
 		if n.style == plain && n.kind == Scalar {
-			quoted := *n
-			quoted.style = tagged
-			return &quoted
+			text := *n
+			text.style = tagged
+			// the parser gives the blank after the tag
+			text.position.Column += len(b.source.rest(n.position)) - len(strings.TrimLeft(b.source.rest(n.position), " \t"))
+			return &text
 		}
 	case "!!int", "!!float", "!!bool", "!!null", "!!map", "!!seq":
 	default:
@@ -153,8 +156,8 @@ func (b *builder) mapping(n *Node, values []*ast.MappingValueNode) {
 			continue
 		}
 		e.Key, e.Value = name, b.node(value.Value)
-		if e.Value.kind == Null && e.Value.position.Line <= e.Position.Line {
-			e.Value.position = e.Position // the parser's place for an implied null is the colon
+		if _, null := value.Value.(*ast.NullNode); null && value.Value.GetToken().Type == token.ImplicitNullType {
+			e.Value.position = e.Position // the parser gives the colon
 		}
 		if first, twice := index[name]; twice {
 			b.problems.Add(Problem{Position: e.Position, What: fmt.Sprintf("key %q stands twice in one mapping (first in line %d)", name, n.entries[first].Position.Line)})

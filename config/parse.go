@@ -170,6 +170,9 @@ func (b *builder) document(file *ast.File, none *Node) *Node {
 		}
 		root = b.node(doc.Body)
 	}
+	if b.full {
+		return none
+	}
 	if root == nil {
 		none.broken = false // nothing stands here, and that is all right
 		return none

@@ -58,10 +58,22 @@ func (n *Node) rawPosition(offset int) Position {
 	default:
 		w.flow(plain)
 	}
-	if !w.arrived {
+	if !w.arrived || !w.fits() {
 		return n.position
 	}
 	return n.source.at(w.line, w.column)
+}
+
+// fits tells whether the walk ended at the character it looked for. It does not
+// where the parser's own place for a scalar is wrong, which happens in odd
+// corners of YAML; the scalar's beginning is then the best there is.
+func (w *walker) fits() bool {
+	if w.stop >= len(w.raw) {
+		return true
+	}
+	r, _ := utf8.DecodeRuneInString(w.raw[w.stop:])
+	rest := w.rest()
+	return r == ' ' || r == '\n' || len(rest) > 0 && (rest[0] == r || rest[0] == '\\')
 }
 
 // walker goes through a scalar in the file and through its raw text side by
@@ -112,8 +124,7 @@ func (w *walker) flow(s style) {
 
 // rest is what stands from the current place to the end of its line.
 func (w *walker) rest() []rune {
-	line := []rune(w.source.line(w.line))
-	return line[min(w.column-1, len(line)):]
+	return []rune(w.source.rest(Position{Line: w.line, Column: w.column}))
 }
 
 // nextText goes to the first character of the next line that is not blank.
@@ -171,12 +182,12 @@ func (w *walker) block(s style) {
 		w.column = indent + 1
 		for _, r := range line {
 			if w.at >= len(w.raw) || w.take(utf8.RuneLen(r)) {
-				w.arrived = w.at <= w.stop
+				w.arrived = true
 				return
 			}
 			w.column++
 		}
-		if w.at == w.stop {
+		if w.at >= len(w.raw) || w.at == w.stop && w.stop == len(strings.TrimRight(w.raw, "\n")) {
 			w.arrived = true
 			return
 		}

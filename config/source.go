@@ -2,7 +2,6 @@ package config
 
 import (
 	"strings"
-	"unicode/utf8"
 )
 
 // source is the text that nodes were read from, for positions inside scalars
@@ -28,6 +27,12 @@ func (s *source) line(number int) string {
 	return s.lines[number-1]
 }
 
+// rest gives what stands from a position to the end of its line.
+func (s *source) rest(from Position) string {
+	line := []rune(s.line(from.Line))
+	return string(line[min(from.Column-1, len(line)):])
+}
+
 // snippet gives the line at a position, with width carets under it.
 func (s *source) snippet(at Position, width int) string {
 	line := s.line(at.Line)
@@ -43,17 +48,12 @@ func (s *source) snippet(at Position, width int) string {
 		under.WriteString(blank(r))
 		column++
 	}
-	room := utf8.RuneCountInString(line) - (at.Column - 1)
-	carets := 0
-	for _, r := range string([]rune(line)[min(at.Column-1, utf8.RuneCountInString(line)):]) {
-		if carets == max(width, 1) {
-			break
-		}
-		under.WriteString(strings.Repeat("^", len(blank(r))/len(" ")))
-		carets++
+	marked := []rune(s.rest(at))
+	for _, r := range marked[:min(max(width, 1), len(marked))] {
+		under.WriteString(strings.Repeat("^", len(blank(r))))
 	}
-	if room <= 0 {
-		under.WriteByte('^')
+	if len(marked) == 0 {
+		under.WriteByte('^') // just behind the end of the line
 	}
 	return line + "\n" + under.String()
 }
