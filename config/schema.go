@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -101,11 +102,16 @@ func scalarSchema(t reflect.Type, f field) map[string]any {
 		kind = "number"
 	}
 	s["type"] = kind
-	if f.min != "" {
-		s["minimum"] = json.Number(f.min)
+	low, high := f.min, f.max
+	if kind == "integer" && (t.Bits() < 64 || t.Kind() >= reflect.Uint) {
+		least, most := integerRange(t)
+		low, high = cmp.Or(low, least), cmp.Or(high, most)
 	}
-	if f.max != "" {
-		s["maximum"] = json.Number(f.max)
+	if low != "" {
+		s["minimum"] = json.Number(low)
+	}
+	if high != "" {
+		s["maximum"] = json.Number(high)
 	}
 	return map[string]any{"anyOf": []any{s, map[string]any{"type": "string", "pattern": referencePattern}}}
 }

@@ -74,14 +74,16 @@ func (f *filler) scalar(n *Node) *Node {
 			value, _ := ref.lookup(f.env) // a missing one was told of by Parse
 			return value
 		}
-		setting := f.setting(name, ref)
+		setting := f.setting(name, ref, &filled)
 		if setting == nil {
 			return ref.fallback
 		}
 		if setting.kind != Scalar {
+			filled.broken = true
 			f.problems.Add(Problem{Position: setting.position, What: fmt.Sprintf("setting %s is %s", name, setting.Shown()), Expected: "a value: " + f.preset + " puts it into a text"})
 			return ""
 		}
+		filled.broken = filled.broken || setting.broken
 		filled.secret = filled.secret || setting.secret
 		filled.position, filled.source = setting.position, nil // a source of nil: positions inside are that of the setting
 		return setting.text
@@ -111,10 +113,13 @@ func (f *filler) use(name string) {
 
 // setting gives a setting's node, nil if it is not given; one without a default
 // is noted as missing.
-func (f *filler) setting(name string, ref reference) *Node {
+func (f *filler) setting(name string, ref reference, filled *Node) *Node {
 	f.use(name)
 	if setting := f.settings.Get(name); setting.IsSet() {
 		return setting
+	}
+	if !ref.hasDefault {
+		filled.broken = true
 	}
 	if !ref.hasDefault && !f.missing[name] {
 		f.missing[name] = true
@@ -127,6 +132,9 @@ func (f *filler) setting(name string, ref reference) *Node {
 // unused tells of unknown settings and then of missing ones, but not of a
 // missing one that an unknown one was probably meant to be.
 func (f *filler) unused() {
+	if f.settings.IsSet() && f.settings.Kind() != Mapping {
+		return
+	}
 	hinted := map[string]bool{}
 	for _, e := range f.settings.Entries() {
 		if slices.Contains(f.used, e.Key) {
