@@ -126,7 +126,7 @@ type GoldenRecord struct {
 	Entity
 	Doc       []byte   // canonical Customer without source
 	Lineage   []byte   // JSON, see Lineage
-	Sources   []string // keys of the live member records, sorted
+	Sources   []string // keys of the live member records, sorted; of a merged one those it held last
 	UpdatedAt time.Time
 }
 

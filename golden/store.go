@@ -92,6 +92,9 @@ type Graph interface {
 	PutMembers(ctx context.Context, members []Member, at time.Time, cause string) error
 	// LastEntityOf returns for each record the entity that it was last a member of, present or past.
 	LastEntityOf(ctx context.Context, nos []RecordNo) ([]Member, error)
+	// MergedInto returns the merged entities that forward straight to one of entities, with the
+	// Sources that they held last: after a split they may be revived.
+	MergedInto(ctx context.Context, entities []EntityNo) ([]GoldenRecord, error)
 }
 
 // Results are what resolving brings out.
