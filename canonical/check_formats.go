@@ -173,11 +173,43 @@ var baseLanguages = sync.OnceValue(func() *[26 * 26]bool {
 // section 4.1.2) with UTF-8 as in RFC 6531, and a domain of at least two labels. Comments,
 // address literals and display names are not part of an address here.
 func isEmail(s string) bool {
+	if len(s) <= 64 && isPlainEmail(s) {
+		return true
+	}
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || len(s) > 254 || at > 64 || !utf8.ValidString(s) {
 		return false
 	}
 	return isLocalPart(s[:at]) && isDomain(s[at+1:])
+}
+
+// isPlainEmail accepts most ASCII addresses in one pass, and may refuse good ones.
+func isPlainEmail(s string) bool {
+	const edge = '.' // a dot may follow neither of these, nor stand at an end
+	previous, at, dot, letters := byte(edge), -1, -1, false
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c >= utf8.RuneSelf || !atoms[c] && c != '.' && c != '@':
+			return false
+		case isUpper(c) || isLower(c):
+			letters = true
+		case c == '.':
+			if previous == edge || at >= 0 && previous == '-' {
+				return false
+			}
+			dot, letters = i, false
+		case c == '@':
+			if previous == edge || at >= 0 {
+				return false
+			}
+			at, c = i, edge
+		case at >= 0 && !isDigit(c) && (c != '-' || previous == edge):
+			return false
+		}
+		previous = c
+	}
+	return at > 0 && dot > at && letters && previous != edge && previous != '-'
 }
 
 func isLocalPart(s string) bool {

@@ -140,3 +140,14 @@ func BenchmarkCheckText(b *testing.B) {
 		})
 	}
 }
+
+func TestPlainEmail_acceptsNothingMore(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringMatching(`[ab1.\-_"@]{0,6}@?[ab1.\-_]{0,4}\.[ab1.\-]{0,3}`).Draw(t, "text")
+		at := strings.LastIndexByte(text, '@')
+		if isPlainEmail(text) && (at < 1 || !isLocalPart(text[:at]) || !isDomain(text[at+1:])) {
+			t.Fatalf("%s was accepted", text)
+		}
+	})
+}
