@@ -5,12 +5,76 @@
 // turns numbers into floats and never lets a record pass that is not valid as a whole.
 package json
 
-import "github.com/touchstone-hub/touchstone/formats"
+import (
+	"context"
+	"io"
+	"iter"
+
+	"github.com/touchstone-hub/touchstone/config"
+	"github.com/touchstone-hub/touchstone/formats"
+)
+
+// JSON is the kind `json`: a payload in which records stand at a place named by `from:`.
+var JSON = formats.Kind{Name: "json", Open: func(n *config.Node, ps *config.Problems) formats.Format { return open(n, ps, false) }}
+
+// NDJSON is the kind `ndjson`: a record a line.
+var NDJSON = formats.Kind{Name: "ndjson", Open: func(n *config.Node, ps *config.Problems) formats.Format { return open(n, ps, true) }}
+
+// options stand beside `format: json`. For ndjson there is no `from`.
+type options struct {
+	// From is where the records are in the payload: `customers`, `data.items`, `$.groups[*].items`.
+	// A list yields its elements, anything else is one record. By default the payload itself.
+	From string `yaml:"from"`
+	// Where lists conditions that a record must meet; those that do not are left out.
+	Where *config.Node `yaml:"where"`
+	// MaxRecord is the size beyond which a record is dead-lettered without being read.
+	MaxRecord config.ByteSize `yaml:"max_record" default:"16MB"`
+}
 
 // Format is one configured JSON or NDJSON format.
-type Format struct{}
+type Format struct {
+	options options
+	byLine  bool
+	from    []formats.Step
+	where   *filter
+}
 
-// Decode fills d with what want asks for; see [formats.Format].
+func open(n *config.Node, ps *config.Problems, byLine bool) formats.Format {
+	f := &Format{byLine: byLine}
+	if !n.Decode(&f.options, ps) {
+		return nil
+	}
+	before := ps.Len()
+	if f.options.MaxRecord < 1 || f.options.MaxRecord > 1<<30 {
+		ps.Errorf(n.Get("max_record").Position(), "max_record %v; expected 1 to 1GB", f.options.MaxRecord)
+	}
+	if f.options.From != "" {
+		var err error
+		if f.from, err = formats.ParsePath(f.options.From); err != nil {
+			ps.Errorf(n.Get("from").Position(), "from: %v", err)
+		}
+		if byLine {
+			ps.Errorf(n.Get("from").Position(), "from cannot be used with ndjson, where each line is a record")
+		}
+	}
+	f.where = newFilter(f.options.Where, ps)
+	if ps.Len() > before {
+		return nil
+	}
+	return f
+}
+
+// Frames cuts r into records; see [formats.Format]. A JSON text that breaks the grammar outside a
+// record ends there: its rest is one bad frame. In NDJSON each line stands for itself.
+func (f *Format) Frames(ctx context.Context, r io.Reader, origin string) iter.Seq2[formats.Frame, error] {
+	if f.byLine {
+		return f.lines(ctx, r, origin)
+	}
+	return f.frames(ctx, r, origin)
+}
+
+// Decode fills d with what want asks for; see [formats.Format]. All of the record must be valid,
+// also what want leaves out.
 func (*Format) Decode(d *formats.Doc, f formats.Frame, want *formats.Shape) error {
 	return decode(d, f, want)
 }
