@@ -185,11 +185,9 @@ type generation struct {
 // run consumes until the generation or ctx ends. Heartbeats go on while it
 // drains because ctx has ended, and have stopped when the generation has.
 func (g *generation) run(ctx, genCtx context.Context) {
-	ending, end := context.WithCancel(context.WithoutCancel(ctx))
+	ending, end := context.WithCancel(ctx)
 	defer end()
-	stop := context.AfterFunc(ctx, end)
-	defer stop()
-	stop = context.AfterFunc(genCtx, end)
+	stop := context.AfterFunc(genCtx, end)
 	defer stop()
 
 	// handle's own context outlives the generation by the drain.
