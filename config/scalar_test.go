@@ -81,10 +81,16 @@ func TestScalarPosition_endsAndVariables(t *testing.T) {
 		offset int
 		want   string
 	}{
-		{"a", 2, "f.yaml:1:6"}, {"a", 4, "f.yaml:1:6"}, // inside 8080: the reference
-		{"a", 6, "f.yaml:1:13"}, {"a", 7, "f.yaml:1:14"}, {"a", 99, "f.yaml:1:14"}, {"a", -1, "f.yaml:1:4"},
-		{"b", 7, "f.yaml:4:6"}, {"b", 8, "f.yaml:4:6"}, // after the last word, not on the next line
-		{"c", 0, "f.yaml:5:5"}, {"d", 2, "f.yaml:6:7"},
+		{"a", 2, "f.yaml:1:6"},
+		{"a", 4, "f.yaml:1:6"}, // inside 8080: the reference
+		{"a", 6, "f.yaml:1:13"},
+		{"a", 7, "f.yaml:1:14"},
+		{"a", 99, "f.yaml:1:14"},
+		{"a", -1, "f.yaml:1:4"},
+		{"b", 7, "f.yaml:4:6"},
+		{"b", 8, "f.yaml:4:6"}, // after the last word, not on the next line
+		{"c", 0, "f.yaml:5:5"},
+		{"d", 2, "f.yaml:6:7"},
 	} {
 		if got := n.Get(test.key).ScalarPosition(test.offset).String(); got != test.want {
 			t.Errorf("%s+%d stands at %s, want %s", test.key, test.offset, got, test.want)
