@@ -172,9 +172,10 @@ type Work interface {
 	// where there is none.
 	NextDirty(ctx context.Context, target string) (time.Time, error)
 
-	// SeenDelivery records a webhook's delivery ID and says whether it was recorded before.
-	// Entries older than keep are forgotten.
-	SeenDelivery(ctx context.Context, stream, id string, keep time.Duration) (bool, error)
+	// SeenDelivery says whether a webhook's delivery ID was recorded; RecordDelivery records it,
+	// and forgets the stream's entries older than keep.
+	SeenDelivery(ctx context.Context, stream, id string) (bool, error)
+	RecordDelivery(ctx context.Context, stream, id string, keep time.Duration) error
 }
 
 // Reader is what the API, the console and the command line read.
@@ -182,6 +183,9 @@ type Reader interface {
 	// Customer returns the golden record of an ID, following forwards; asked says what the ID
 	// itself stands for. ErrNotFound where the ID was never given.
 	Customer(ctx context.Context, id string) (record GoldenRecord, asked Entity, err error)
+	// Customers returns the rows of golden IDs in whatever state they are, without following
+	// forwards; IDs never given are left out.
+	Customers(ctx context.Context, ids []string) ([]GoldenRecord, error)
 	// FindCustomers returns live golden records, ordered by ID, after the ID in q.After.
 	FindCustomers(ctx context.Context, q Query) ([]GoldenRecord, error)
 	// SourcesOf returns the member records of an entity, tombstones included, ordered by key.
