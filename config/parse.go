@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -111,11 +112,32 @@ func (s *source) syntaxProblem(err error) Problem {
 	if syntax.Token != nil && syntax.Token.Position != nil {
 		p.Position = s.at(syntax.Token.Position.Line, syntax.Token.Position.Column)
 	}
-	if strings.Contains(s.line(p.Line), "${") && strings.ContainsAny(s.line(p.Line), "{[") {
-		p.Expected = `quotes around ${…} inside { } or [ ], as in {token: "${TOKEN}"}`
-	}
+	p.Expected = advice(s.line(p.Line), syntax.Message)
 	p.Snippet = s.snippet(p.Position, 1)
 	return p
+}
+
+var (
+	flowReference = regexp.MustCompile(`[{\[][^"']*\$\{`)
+	starText      = regexp.MustCompile(`(: |- )\*[^\w]`)
+)
+
+// advice says what to write instead, for the slips that hub folders invite:
+// cron schedules, conditional expressions and references without quotes.
+func advice(line, message string) string {
+	switch {
+	case flowReference.MatchString(line):
+		return `quotes around ${…} inside { } or [ ], as in {token: "${TOKEN}"}`
+	case starText.MatchString(line):
+		return `quotes around a text that begins with *, as in "*/15 * * * *"`
+	case strings.Contains(message, "mapping value is not allowed") && strings.Count(line, ": ") > 1:
+		return `quotes around a text that has ": " in it`
+	case strings.Contains(message, "is a reserved character"), strings.Contains(message, "unexpected directive"):
+		return "quotes around a text that begins with this character"
+	case strings.Contains(message, `'	'`), strings.Contains(message, "tab character"), strings.Contains(message, "'\t'"):
+		return "spaces for indentation"
+	}
+	return ""
 }
 
 // tooDeep bounds nesting before the recursive parser sees the text. Flow
