@@ -129,38 +129,46 @@ func (b *Bus) Batches(ctx context.Context, cfg BatchConfig, handle func(context.
 	if err != nil {
 		return fmt.Errorf("join group %s: %w", cfg.Group, err)
 	}
-	b.leaveAfter(ctx, group)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(b.closed, cancel)()
 	for {
 		gen, err := group.Next(ctx)
 		switch {
-		case ctx.Err() != nil || errors.Is(err, kafka.ErrGroupClosed):
-			return nil
-		case err != nil:
-			b.groupTrouble(log, err)
-			continue // the group waits before it tries again
+		case gen != nil:
+			b.outage.ok()
+			g := &generation{bus: b, cfg: cfg, handle: handle, log: log, group: group, gen: gen}
+			ended := make(chan struct{})
+			gen.Start(func(genCtx context.Context) {
+				defer close(ended)
+				g.run(ctx, genCtx)
+			})
+			<-ended
+		case ctx.Err() == nil:
+			b.groupTrouble(log, err) // the group waits before it tries again
+		default:
+			b.groups.Go(func() { leave(group) })
 		}
-		b.outage.ok()
-		g := &generation{bus: b, cfg: cfg, handle: handle, log: log, gen: gen}
-		ended := make(chan struct{})
-		gen.Start(func(genCtx context.Context) {
-			defer close(ended)
-			g.run(ctx, genCtx)
-		})
-		<-ended
+		if ctx.Err() != nil {
+			return nil
+		}
 	}
 }
 
-// leaveAfter leaves the group when ctx has ended. Leaving may wait for a join
-// that other members hold up, so it goes on behind the caller's back; Close
-// waits for it.
-func (b *Bus) leaveAfter(ctx context.Context, group *kafka.ConsumerGroup) {
-	b.groups.Go(func() {
-		select {
-		case <-ctx.Done():
-		case <-b.closed.Done():
+// leave leaves a group between two generations. kafka-go forgets to leave when
+// it is closed while others rebalance, which would keep them waiting for this
+// member until its session times out: so the next generation is awaited first,
+// for a time. Bus.Close waits for this, the caller of Batches does not.
+func leave(group *kafka.ConsumerGroup) {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	for {
+		_, err := group.Next(ctx)
+		if !errors.Is(err, kafka.RebalanceInProgress) {
+			break
 		}
-		_ = group.Close()
-	})
+	}
+	_ = group.Close()
 }
 
 func (b *Bus) groupTrouble(log *slog.Logger, err error) {
@@ -178,6 +186,7 @@ type generation struct {
 	cfg    BatchConfig
 	handle func(context.Context, *Batch) error
 	log    *slog.Logger
+	group  *kafka.ConsumerGroup
 	gen    *kafka.Generation
 	marks  marks
 }
@@ -220,6 +229,11 @@ func (g *generation) run(ctx, genCtx context.Context) {
 	<-ending.Done() // also with nothing assigned: returning would end the generation
 	<-committed
 	g.commit()
+	if ctx.Err() != nil {
+		// Returning first would have the group join again.
+		g.bus.groups.Go(func() { _ = g.group.Close() })
+		<-genCtx.Done()
+	}
 }
 
 // ErrDrained is the cause of a handle's context that was cancelled because the

@@ -3,15 +3,14 @@ package kafkatest
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -40,6 +39,8 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
 group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
 group.min.session.timeout.ms=500
 log.cleaner.dedupe.buffer.size=4194304
 num.network.threads=2
@@ -84,58 +85,64 @@ func format(libs, dir string) error {
 	return nil
 }
 
-// keeper starts the command in its arguments and waits for the end of its
-// standard input, which is a pipe from the test process: whatever ends that
-// process ends the broker, and its folder goes too.
+// keeper starts the command in its arguments and reads its standard input,
+// which is a pipe from the test process. A line kills the broker and starts it
+// again; the end, which comes whatever ends that process, kills it for good,
+// and its folder goes too.
 const keeper = `dir=$1; shift
-"$@" >"$dir/broker.log" 2>&1 </dev/null &
-pid=$!
-read -r gone
-kill -9 $pid
-wait $pid
+run() { "$@" >>"$dir/broker.log" 2>&1 </dev/null & pid=$!; }
+run "$@"
+while read -r again; do kill -9 $pid; wait $pid; run "$@"; done
+kill -9 $pid; wait $pid
 rm -rf "$dir"`
 
-// keep holds the write end of each broker's pipe for as long as the process
-// lives; a pipe that is collected is closed.
-var keep struct {
-	sync.Mutex
-	pipes []any
-}
-
-// run starts the broker and waits until it answers. A port that is open may
-// belong to another process, so the answer has to come from Kafka.
-func run(libs, dir, addr string) error {
-	args := append([]string{"-c", keeper, "keeper", dir, "java"}, java(libs, "-Xms128m", "-Xmx320m", "kafka.Kafka", filepath.Join(dir, "server.properties"))...)
+// run starts the broker and waits until it answers. The pipe that it returns
+// has to be kept: a pipe that is collected is closed.
+func run(libs, dir, addr string) (io.WriteCloser, error) {
+	args := append([]string{"-c", keeper, "keeper", dir, "java"},
+		java(libs, "-Xms128m", "-Xmx320m", "kafka.Kafka", filepath.Join(dir, "server.properties"))...)
 	cmd := exec.Command("sh", args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the test process
 	pipe, err := cmd.StdinPipe()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start kafka: %w", err)
+		return nil, fmt.Errorf("start kafka: %w", err)
 	}
-	ready := false
-	defer func() {
-		if !ready {
-			_ = pipe.Close()
-			_ = cmd.Wait()
-		}
-	}()
-	client := &kafka.Client{Addr: kafka.TCP(addr), Timeout: time.Second, Transport: &kafka.Transport{}}
+	if err := await(addr, filepath.Join(dir, "broker.log")); err != nil {
+		_ = pipe.Close()
+		_ = cmd.Wait()
+		return nil, err
+	}
+	return pipe, nil
+}
+
+// await waits until Kafka answers: a port that is open may belong to another
+// process.
+func await(addr, log string) error {
 	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if res, err := client.Metadata(context.Background(), &kafka.MetadataRequest{}); err == nil && len(res.Brokers) > 0 {
-			ready = true
-			keep.Lock()
-			keep.pipes = append(keep.pipes, pipe)
-			keep.Unlock()
+		if answers(addr) {
 			return nil
 		}
-		if said := tail(filepath.Join(dir, "broker.log")); strings.Contains(said, "Exiting Kafka") {
-			return errors.New("kafka ended")
+		if strings.Contains(tail(log), "Exiting Kafka") {
+			return fmt.Errorf("kafka ended%s", tail(log))
 		}
 	}
-	return errors.New("kafka did not answer within a minute")
+	return fmt.Errorf("kafka did not answer within a minute%s", tail(log))
+}
+
+func answers(addr string) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	conn, err := kafka.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(time.Second))
+	brokers, err := conn.Brokers()
+	return err == nil && len(brokers) > 0
 }
 
 func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

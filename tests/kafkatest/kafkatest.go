@@ -6,11 +6,13 @@ package kafkatest
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Users that the secured listeners know, with their common password.
@@ -27,6 +29,21 @@ type Server struct {
 	TLS     []string // TLS, and login with PLAIN or SCRAM
 	CAFile  string   // PEM of the authority that signed the broker's certificate
 	LogFile string   // what the broker says
+
+	pipe io.WriteCloser // to the broker's keeper
+}
+
+// Restart kills the broker with SIGKILL, starts it again on its data and
+// returns when it answers. Tests that run meanwhile see an outage of about
+// three seconds.
+func (s *Server) Restart() error {
+	if _, err := io.WriteString(s.pipe, "again\n"); err != nil {
+		return fmt.Errorf("restart kafka: %w", err)
+	}
+	for answers(s.Brokers[0]) { // until it is gone
+		time.Sleep(10 * time.Millisecond)
+	}
+	return await(s.Brokers[0], s.LogFile)
 }
 
 // Start gives the addresses of the broker, started by the first test of the
@@ -83,7 +100,6 @@ func launch(libs string) (_ *Server, err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("%w%s", err, tail(filepath.Join(dir, "broker.log")))
 			_ = os.RemoveAll(dir)
 		}
 	}()
@@ -100,7 +116,8 @@ func launch(libs string) (_ *Server, err error) {
 	if err := format(libs, dir); err != nil {
 		return nil, err
 	}
-	if err := run(libs, dir, address(ports[0])); err != nil {
+	pipe, err := run(libs, dir, address(ports[0]))
+	if err != nil {
 		return nil, err
 	}
 	return &Server{
@@ -109,5 +126,6 @@ func launch(libs string) (_ *Server, err error) {
 		TLS:     []string{address(ports[2])},
 		CAFile:  filepath.Join(dir, "ca.pem"),
 		LogFile: filepath.Join(dir, "broker.log"),
+		pipe:    pipe,
 	}, nil
 }
