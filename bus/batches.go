@@ -144,12 +144,13 @@ func (b *Bus) Batches(ctx context.Context, cfg BatchConfig, handle func(context.
 				g.run(ctx, genCtx)
 			})
 			<-ended
+			if g.left {
+				return nil
+			}
 		case ctx.Err() == nil:
 			b.groupTrouble(log, err) // the group waits before it tries again
 		default:
 			b.groups.Go(func() { leave(group) })
-		}
-		if ctx.Err() != nil {
 			return nil
 		}
 	}
@@ -189,6 +190,7 @@ type generation struct {
 	group  *kafka.ConsumerGroup
 	gen    *kafka.Generation
 	marks  marks
+	left   bool // the group, because ctx has ended
 }
 
 // run consumes until the generation or ctx ends. Heartbeats go on while it
@@ -231,6 +233,7 @@ func (g *generation) run(ctx, genCtx context.Context) {
 	g.commit()
 	if ctx.Err() != nil {
 		// Returning first would have the group join again.
+		g.left = true
 		g.bus.groups.Go(func() { _ = g.group.Close() })
 		<-genCtx.Done()
 	}

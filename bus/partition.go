@@ -66,7 +66,7 @@ func (p *partition) consume(ending, working context.Context) error {
 	}
 	chunks := f.run(ctx)
 	p.fetched = nil
-	for {
+	for ctx.Err() == nil {
 		batch, err := p.collect(ctx, working, chunks)
 		if err != nil || batch == nil {
 			return err
@@ -77,6 +77,7 @@ func (p *partition) consume(ending, working context.Context) error {
 		p.first = batch.Next
 		p.g.marks.set(p.wire, p.id, batch.Next)
 	}
+	return nil
 }
 
 // start asks the store, or takes Kafka's committed offset.

@@ -107,6 +107,7 @@ func (b *Broker) start(ctx context.Context) (err error) {
 		}),
 		kfake.ClusterID("touchstone"),
 		kfake.DefaultNumPartitions(1),
+		kfake.GroupMinSessionTimeout(time.Second),
 		kfake.DataDir(filepath.Join(b.cfg.Folder, "log")),
 		kfake.SyncWrites(),
 		kfake.EnableSASL(),
