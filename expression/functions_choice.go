@@ -1,0 +1,153 @@
+package expression
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/touchstone-hub/touchstone/config"
+	"github.com/touchstone-hub/touchstone/formats"
+)
+
+var choiceFunctions = []*function{
+	{signature: "first(any...) any", doc: "the first value that is there: not absent, not null, no empty text, no empty list", build: buildFirst},
+	{signature: "coalesce(any...) any", doc: "the first value that is neither absent nor null, as a ?? b", build: buildCoalesce},
+	{signature: "default(any, any) any", doc: "the value, or the second where it is absent, null or empty text", build: buildFirst},
+	{signature: "when(condition, any, any?) any", doc: "the second value where the condition is true, else the third or nothing", build: buildWhen},
+	{signature: "required(any) any", doc: "the value; an error where it is absent, null or empty text", eval: required, keep: true},
+	{signature: "has(any) bool", doc: "whether the value is there: not absent, not null", eval: has, keep: true},
+	{signature: "empty(any) bool", doc: "whether the value is absent, null, or a text or list that is empty", eval: empty, keep: true},
+	{signature: "lookup(text, scalar, any?) any", doc: "the code of a table; where the table lacks it, the third value, or an error", build: buildLookup},
+	{signature: "golden(text) object", doc: "the golden customer by ID or by system/stream/id of a source record (outbound mappings)", build: buildGolden},
+}
+
+func buildFirst(c *compiler, call *call) (op, *Type) { return c.choice(call, true) }
+
+func buildCoalesce(c *compiler, call *call) (op, *Type) { return c.choice(call, false) }
+
+func (c *compiler) choice(call *call, filled bool) (op, *Type) {
+	if !c.arguments(call) {
+		return &constant{value: &absent}, AnyType
+	}
+	t := call.types[0].Computed()
+	for _, other := range call.types[1:] {
+		t = common(t, other)
+	}
+	return &coalesce{args: call.ops, filled: filled}, t
+}
+
+func buildWhen(c *compiler, call *call) (op, *Type) {
+	if !c.arguments(call) {
+		return &constant{value: &absent}, AnyType
+	}
+	if k := call.types[0].Kind; k != Any && k != Bool {
+		return c.wrong(call.args[0].Location(), "true or false", "the condition of when is %s", k)
+	}
+	if len(call.ops) == 2 {
+		return &conditional{call.ops[0], call.ops[1], &constant{value: &absent}}, call.types[1].Computed()
+	}
+	return &conditional{call.ops[0], call.ops[1], call.ops[2]}, alternative(call.ops[1], call.ops[2], call.types[1], call.types[2])
+}
+
+func required(m *Machine, args []*formats.Node) *formats.Node {
+	if isEmpty(args[0]) {
+		return m.fail(errors.New("found " + Show(args[0]) + "; the value is required"))
+	}
+	return args[0]
+}
+
+func isEmpty(n *formats.Node) bool {
+	return missing(n) || n.Kind == formats.Text && len(n.Text) == 0 || n.Kind == formats.List && len(n.Kids) == 0
+}
+
+func has(_ *Machine, args []*formats.Node) *formats.Node { return truth(!missing(args[0])) }
+
+func empty(_ *Machine, args []*formats.Node) *formats.Node { return truth(isEmpty(args[0])) }
+
+func buildLookup(c *compiler, call *call) (op, *Type) {
+	name, ok := c.fixedText(call, 0)
+	if !ok || !c.arguments(call) {
+		return &constant{value: &absent}, AnyType
+	}
+	table := c.env.options.Lookups[name]
+	if table == nil {
+		var known []string
+		for k := range c.env.options.Lookups {
+			known = append(known, k)
+		}
+		p := c.problem(call.args[0].Location(), "unknown lookup table %q", name)
+		p.Hint, p.Expected = config.Nearest(name, known), "a table of lookups: in this file, or a file lookups/"+name+".csv beside it"
+		c.ps.Add(p)
+		return &constant{value: &absent}, AnyType
+	}
+	o := &lookup{table: table, of: call.ops[1]}
+	if len(call.ops) == 3 {
+		o.otherwise = call.ops[2]
+		return o, common(TextType, call.types[2])
+	}
+	return o, TextType
+}
+
+type lookup struct {
+	table         *Lookup
+	of, otherwise op
+}
+
+func (o *lookup) eval(m *Machine) *formats.Node {
+	n := o.of.eval(m)
+	if isEmpty(n) {
+		if o.otherwise != nil {
+			return o.otherwise.eval(m)
+		}
+		return &absent
+	}
+	if n.Kind > formats.Text {
+		return m.fail(fmt.Errorf("found %s; expected a code of lookup table %s", Show(n), o.table.Name))
+	}
+	if code, ok := o.table.table[string(n.Text)]; ok {
+		return code
+	}
+	if o.otherwise != nil {
+		return o.otherwise.eval(m)
+	}
+	return m.fail(fmt.Errorf("found %s; expected a code of lookup table %s%s", Show(n), o.table.Name, o.table.near(string(n.Text))))
+}
+
+// near names the code of the table that was probably meant.
+func (l *Lookup) near(code string) string {
+	var known []string
+	for k := range l.table {
+		known = append(known, k)
+	}
+	if hint := config.Nearest(code, known); hint != "" && len(known) < 1000 {
+		return fmt.Sprintf("; did you mean %q?", hint)
+	}
+	return ""
+}
+
+func buildGolden(c *compiler, call *call) (op, *Type) {
+	if c.env.options.Golden == nil {
+		return c.wrong(call.at, "only what the record itself says, so that a replay gives the same", "golden(…) cannot be used here: it is for outbound mappings")
+	}
+	if !c.arguments(call) {
+		return &constant{value: &absent}, AnyType
+	}
+	c.reads = true
+	return &golden{call.ops[0]}, c.env.options.Golden
+}
+
+type golden struct{ key op }
+
+func (o *golden) eval(m *Machine) *formats.Node {
+	key := o.key.eval(m)
+	if missing(key) || m.Golden == nil || !m.spend(1) {
+		return &absent
+	}
+	if key.Kind != formats.Text {
+		return m.fail(fmt.Errorf("found %s; expected a golden ID or system/stream/id", Show(key)))
+	}
+	n, found := m.Golden(string(key.Text))
+	if !found || n == nil {
+		return &absent
+	}
+	return n
+}

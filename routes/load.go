@@ -1,0 +1,167 @@
+package routes
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/touchstone-hub/touchstone/config"
+	"github.com/touchstone-hub/touchstone/expression"
+	"github.com/touchstone-hub/touchstone/formats"
+)
+
+// Options are what a route file needs of its hub. Whether targets and mappings exist is for the
+// hub to check, which knows them: see Target.Position.
+type Options struct {
+	Region  string                        // the hub's region, ISO 3166-1 alpha-2
+	Lookups map[string]*expression.Lookup // tables of the hub
+}
+
+var (
+	keys       = []string{"route", "from", "when", "to", "mapping", "update", "on"}
+	targetKeys = []string{"target", "mapping"}
+	onKeys     = []string{"merged", "split", "unmatched", "deleted", "erased"}
+	origins    = []string{string(GoldenCustomer), string(CanonicalOrder), string(CanonicalInteraction), string(CanonicalProduct)}
+	updates    = []string{string(All), string(Primary)}
+	actions    = []string{string(Keep), string(Deactivate), string(Delete)}
+)
+
+type loader struct {
+	*Route
+	node *config.Node
+	ps   *config.Problems
+}
+
+// Load compiles one route file. All problems go to ps; the result is nil where one of them is an
+// error.
+func Load(node *config.Node, o Options, ps *config.Problems) *Route {
+	r := &Route{
+		Name: node.Get("route").Text(), at: node.Position(), shape: &formats.Shape{}, Update: All,
+		On: On{Merged: Deactivate, Split: Keep, Unmatched: Keep, Deleted: Deactivate, Erased: Delete},
+	}
+	l := &loader{Route: r, node: node, ps: &config.Problems{}}
+	l.load(o)
+	ps.Append(l.ps.Sorted()...)
+	if l.ps.HasErrors() {
+		return nil
+	}
+	return r
+}
+
+func (l *loader) load(o Options) {
+	if l.node.Kind() != config.Mapping {
+		l.wrong(l.node, "found "+l.node.Kind().String(), "a route file: route, from, to, mapping")
+		return
+	}
+	l.only(l.node, keys)
+	if l.Name == "" {
+		l.wrong(l.node.Get("route"), "the route has no name", "route: NAME")
+	}
+	l.From = Origin(l.choice(l.node, "from", origins, ""))
+	l.Update = Update(l.choice(l.node, "update", updates, string(All)))
+	if l.From != GoldenCustomer && l.From != "" {
+		for _, key := range []string{"update", "on"} {
+			if n := l.node.Get(key); n.IsSet() {
+				l.wrong(n, key+" beside from: "+string(l.From), "it only with from: golden.customer")
+			}
+		}
+	}
+	l.targets()
+	l.actions()
+	l.condition(o)
+}
+
+func (l *loader) targets() {
+	to, mapping := l.node.Get("to"), l.node.Get("mapping")
+	items := to.Items()
+	if to.Kind() == config.Scalar || to.Kind() == config.Mapping {
+		items = []*config.Node{to}
+	}
+	if len(items) == 0 {
+		l.wrong(to, "the route leads nowhere", "to: [SYSTEM.STREAM]")
+	}
+	for _, item := range items {
+		name, through := item, mapping
+		if item.Kind() == config.Mapping {
+			l.only(item, targetKeys)
+			name = item.Get("target")
+			if own := item.Get("mapping"); own.IsSet() {
+				through = own
+			}
+		}
+		system, stream, ok := strings.Cut(name.Text(), ".")
+		if !ok || system == "" || stream == "" || strings.Contains(stream, ".") {
+			l.wrong(name, "found "+name.Shown(), "a target SYSTEM.STREAM such as erp.customers")
+			continue
+		}
+		if through.Text() == "" {
+			l.wrong(item, "target "+name.Text()+" has no mapping", "mapping: NAME, beside the target or for the whole route")
+		}
+		t := Target{System: system, Stream: stream, Mapping: through.Text(), Position: name.Position()}
+		if slices.ContainsFunc(l.To, func(other Target) bool { return other.String() == t.String() }) {
+			l.wrong(name, "target "+t.String()+" stands twice", "each target once")
+		}
+		l.To = append(l.To, t)
+	}
+}
+
+func (l *loader) actions() {
+	on := l.node.Get("on")
+	if on.IsSet() && on.Kind() != config.Mapping {
+		l.wrong(on, "found "+on.Shown(), "a mapping such as {merged: deactivate}")
+		return
+	}
+	l.only(on, onKeys)
+	for key, action := range map[string]*Action{
+		"merged": &l.On.Merged, "split": &l.On.Split, "unmatched": &l.On.Unmatched, "deleted": &l.On.Deleted, "erased": &l.On.Erased,
+	} {
+		*action = Action(l.choice(on, key, actions, string(*action)))
+	}
+}
+
+func (l *loader) condition(o Options) {
+	entity, known := entities[l.From]
+	if !known {
+		return
+	}
+	l.env = expression.NewEnv(expression.Options{Region: o.Region, Lookups: o.Lookups})
+	scope := l.env.Scope()
+	l.doc = scope.Document(entity, l.shape)
+	n := l.node.Get("when")
+	if !n.IsSet() {
+		return
+	}
+	l.when = scope.Compile(n, l.ps)
+	if l.when != nil && l.when.Type.Kind != expression.Any && l.when.Type.Kind != expression.Bool {
+		l.wrong(n, "the expression gives "+l.when.Type.Kind.String(), "true or false")
+	}
+}
+
+// choice reads a key that holds one of some words.
+func (l *loader) choice(n *config.Node, key string, words []string, otherwise string) string {
+	v := n.Get(key)
+	if !v.IsSet() && otherwise != "" {
+		return otherwise
+	}
+	if slices.Contains(words, v.Text()) {
+		return v.Text()
+	}
+	what := key + " is missing"
+	if v.IsSet() {
+		what = "found " + v.Shown()
+	}
+	l.ps.Add(config.Problem{Position: v.Position(), What: what, Expected: "one of " + strings.Join(words, ", "), Hint: config.Nearest(v.Text(), words)})
+	return ""
+}
+
+// only reports keys that nobody reads.
+func (l *loader) only(n *config.Node, known []string) {
+	for _, e := range n.Entries() {
+		if !slices.Contains(known, e.Key) {
+			l.ps.Add(config.UnknownKey(e, known))
+		}
+	}
+}
+
+func (l *loader) wrong(n *config.Node, what, expected string) {
+	l.ps.Add(config.Problem{Position: n.Position(), What: what, Expected: expected})
+}

@@ -1,0 +1,125 @@
+// Package routes decides which entities go to which targets.
+//
+// In come route files and canonical documents with what is known of them; out goes, for each
+// document, whether the route's condition holds, and from the route where it leads and through
+// which mapping. A route never maps, never sends and never looks anything up.
+package routes
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/config"
+	"github.com/touchstone-hub/touchstone/expression"
+	"github.com/touchstone-hub/touchstone/formats"
+)
+
+// Origin is where a route's entities come from.
+type Origin string
+
+// The origins of entities.
+const (
+	GoldenCustomer       Origin = "golden.customer"
+	CanonicalOrder       Origin = "canonical.order"
+	CanonicalInteraction Origin = "canonical.interaction"
+	CanonicalProduct     Origin = "canonical.product"
+)
+
+var entities = map[Origin]canonical.Entity{
+	GoldenCustomer:       canonical.EntityCustomer,
+	CanonicalOrder:       canonical.EntityOrder,
+	CanonicalInteraction: canonical.EntityInteraction,
+	CanonicalProduct:     canonical.EntityProduct,
+}
+
+// Update says which records of one golden customer in one target are kept in step.
+type Update string
+
+// The ways of updating.
+const (
+	All     Update = "all"     // every record that the customer has in the target
+	Primary Update = "primary" // only the oldest one
+)
+
+// Action is what becomes of a remote record that is no longer wanted as it is.
+type Action string
+
+// The actions.
+const (
+	Keep       Action = "keep"
+	Deactivate Action = "deactivate"
+	Delete     Action = "delete"
+)
+
+// On says what becomes of remote records when something happens to what they stand for.
+type On struct {
+	Merged    Action // the golden record became part of another one; default deactivate
+	Split     Action // the golden record lost the source records of this remote record; default keep
+	Unmatched Action // the route's condition no longer holds; default keep
+	Deleted   Action // all source records are gone; default deactivate
+	Erased    Action // the customer was erased; default delete
+}
+
+// Target is one place that a route leads to.
+type Target struct {
+	System, Stream string
+	Mapping        string // name of the outbound mapping
+	Position       config.Position
+}
+
+// String is system.stream, as routes write it.
+func (t Target) String() string { return t.System + "." + t.Stream }
+
+// Route is one compiled route file. It is safe for concurrent use.
+type Route struct {
+	Name   string
+	From   Origin
+	To     []Target
+	Update Update
+	On     On
+
+	at    config.Position
+	when  *expression.Program // nil: always
+	env   *expression.Env
+	shape *formats.Shape
+	doc   *expression.Document
+	pool  sync.Pool // of *expression.Machine
+}
+
+// Position is where the route stands.
+func (r *Route) Position() config.Position { return r.at }
+
+// Entity is what the route carries.
+func (r *Route) Entity() canonical.Entity { return entities[r.From] }
+
+// Shape is what Match needs of each document. It must not be changed.
+func (r *Route) Shape() *formats.Shape { return r.shape }
+
+// When is the route's condition as written, "" where it has none.
+func (r *Route) When() string {
+	if r.when == nil {
+		return ""
+	}
+	return r.when.Text
+}
+
+// Match tells whether the route carries the document, which was decoded with Shape. What is
+// unknown makes a condition false. The error names the condition and what was found in it.
+func (r *Route) Match(root *formats.Node, facts *expression.Facts) (bool, error) {
+	if r.when == nil {
+		return true, nil
+	}
+	m, _ := r.pool.Get().(*expression.Machine)
+	if m == nil {
+		m = &expression.Machine{}
+	}
+	defer r.pool.Put(m)
+	m.Begin(r.env)
+	r.doc.Set(m, root, facts)
+	yes, err := r.when.Truth(m)
+	if err != nil {
+		return false, fmt.Errorf("route %s: when %s: %w [%s]", r.Name, r.when.Text, err, r.when.At.Position())
+	}
+	return yes, nil
+}
