@@ -1,0 +1,110 @@
+package standard
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/nyaruka/phonenumbers"
+	"pgregory.net/rapid"
+
+	"github.com/touchstone-hub/touchstone/canonical"
+)
+
+func TestPhone_waysToWriteOneNumber(t *testing.T) {
+	t.Parallel()
+	for region, numbers := range map[string]map[string]string{
+		"DE": {
+			"+49 30 901820": "+4930901820", "+49 (0)30 901820": "+4930901820", "0049 30 901820": "+4930901820",
+			"030/901820": "+4930901820", "（０３０）９０１８２０": "+4930901820", "＋４９３０９０１８２０": "+4930901820",
+			"tel:+49-30-901820": "+4930901820", "030 901820 ext. 12": "+4930901820", " 030 901820 x12 ": "+4930901820",
+			"0171 1234567": "+491711234567", "+86 138 0013 8000": "+8613800138000", "+4930901820": "+4930901820",
+		},
+		"US": {
+			"(613) 612-0707": "+16136120707", "1-613-612-0707": "+16136120707", "613.612.0707": "+16136120707",
+			"011 49 30 901820": "+4930901820", "0049 30 901820": "+4930901820", "+16136120707": "+16136120707",
+			"1-800-FLOWERS": "+18003569377",
+		},
+		"CN": {"13800138000": "+8613800138000", "0755-2678 8888": "+8675526788888", "008613800138000": "+8613800138000"},
+		"IT": {"06 698 12345": "+390669812345", "+39 06 698 12345": "+390669812345", "3471234567": "+393471234567"},
+		"":   {"+44 20 7031 3000": "+442070313000"},
+	} {
+		s := &Standardiser{Region: region}
+		for in, want := range numbers {
+			if got, ok := s.Phone(in); got != want || !ok {
+				t.Errorf("%s %q: got %q; want %q", region, in, got, want)
+			}
+		}
+		for _, in := range []string{"", "n/a", "unknown", "000000000", "+49 000 000000", "-", "110", strings.Repeat("1", 300)} {
+			if got, ok := s.Phone(in); ok || got != "" {
+				t.Errorf("%s %q: got %q", region, in, got)
+			}
+		}
+	}
+}
+
+func TestPhone_readsNationalNumbersInTheCustomersCountry(t *testing.T) {
+	t.Parallel()
+	s := &Standardiser{Region: "DE"}
+	c := canonical.Customer{
+		Phones:    []canonical.Phone{{Value: "none"}, {Value: "13800138000"}, {Value: "030 901820"}, {Value: "0755-26788888 ext 7"}},
+		Addresses: []canonical.Address{{Lines: []string{"x"}}, {Country: "CN"}},
+	}
+	got := s.Customer(&c).Phones
+	want := []Phone{{"+8613800138000", "", 1}, {"+4930901820", "", 2}, {"+8675526788888", "7", 3}}
+	if len(got) != 3 || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {
+		t.Errorf("got %v; want %v", got, want)
+	}
+}
+
+// TestPhone_shortcutAgreesWithTheLibrary holds the table of numbering plans against metadata.
+func TestPhone_shortcutAgreesWithTheLibrary(t *testing.T) {
+	t.Parallel()
+	var prefixes []string
+	for _, plan := range plans {
+		prefixes = append(prefixes, plan.prefix)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.SampledFrom(prefixes).Draw(t, "prefix") + rapid.StringMatching(`[0-9]{6,12}`).Draw(t, "digits")
+		if !isCommonE164(text) {
+			return
+		}
+		if phone := parsePhone(text, "DE", "DE"); phone.E164 != text {
+			t.Fatalf("%s: the library says %q", text, phone.E164)
+		}
+	})
+	for region := range phonenumbers.GetSupportedRegions() {
+		number := phonenumbers.GetExampleNumber(region)
+		text := phonenumbers.Format(number, phonenumbers.E164)
+		if got, ok := (&Standardiser{}).Phone(text); !ok && len(text) >= 9 || ok && got != text {
+			t.Errorf("%s %s: got %q", region, text, got)
+		}
+	}
+}
+
+func TestPhone_isIdempotent(t *testing.T) {
+	t.Parallel()
+	s := &Standardiser{Region: "GB"}
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringMatching(`(\+|00)?[0-9 ()/-]{6,16}( ?ext ?[0-9]{1,3})?`).Draw(t, "text")
+		once, ok := s.Phone(text)
+		if twice, again := s.Phone(once); ok && (!again || twice != once) {
+			t.Fatalf("%q gives %q, that %q", text, once, twice)
+		}
+	})
+}
+
+func FuzzPhone(f *testing.F) {
+	for _, seed := range []string{"+49 30 901820", "0049(0)30/901820 x12", "１３８００１３８０００", ";ext=", "tel:;phone-context=+1"} {
+		f.Add(seed)
+	}
+	s := &Standardiser{Region: "DE"}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, ok := s.Phone(text)
+		if again, _ := s.Phone(text); again != got {
+			t.Errorf("%q: %q, then %q", text, got, again)
+		}
+		if ok && (got[0] != '+' || !isDigits(got[1:]) || len(got) > 18) {
+			t.Errorf("%q: got %q", text, got)
+		}
+	})
+}
