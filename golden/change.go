@@ -21,6 +21,7 @@ const (
 // Change is one step in the history of a golden record. It is written with the record itself and
 // leaves the hub through the outbox.
 type Change struct {
+	No      int64 // the store's number, given by AddChanges; Published knows the change by it
 	Seq     int64 // feed sequence; given by the relay as it publishes, 0 before
 	Entity  EntityNo
 	ID      string // golden ID

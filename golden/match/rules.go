@@ -1,0 +1,139 @@
+package match
+
+import (
+	"strings"
+
+	"github.com/touchstone-hub/touchstone/canonical"
+)
+
+// Rules are everything that decides who is one customer.
+type Rules struct {
+	Unique     []string // identifier schemes under which a value belongs to one customer only
+	Keys       []KeyRule
+	Thresholds Thresholds
+	Limits     Limits
+}
+
+// KeyRule makes block keys: records join where they have equal values for all of its parts.
+type KeyRule struct {
+	Parts  []Part
+	Weight int32 // evidence of sharing such a key, in 1/1024 bit
+	name   string
+}
+
+// Thresholds divide weights, in 1/1024 bit.
+type Thresholds struct {
+	Edge int32 // from here up a pair is kept as an edge and, below Link, reported as doubtful
+	Link int32 // from here up a pair is a reason to join
+}
+
+// Limits bound the work of one key and of one component.
+type Limits struct {
+	Block     int // a key with more live records is generic: it brings nobody together
+	Component int // a larger component is cut at its weakest edges and reported
+}
+
+// Part is one standardised attribute in a key.
+type Part int
+
+// The parts of keys.
+const (
+	Identifier   Part = iota // a unique identifier, with its scheme
+	Email                    // a mail address
+	Phone                    // a phone number, E.164, with its extension
+	Name                     // a complete name, in any word order and reading: of a person family and given name
+	Family                   // a family name
+	Given                    // given names
+	Organisation             // an organisation's name without its legal form
+	BirthDate
+	Postcode
+	lastPart
+)
+
+// PartNames are the names of the parts in a ruleset, by Part.
+var PartNames = [lastPart]string{"identifier", "email", "phone", "name", "family", "given", "organisation", "birthDate", "postcode"}
+
+// partEvidence is what sharing a value says for two records being one customer, in bits: rare values
+// say more. It is untrained; the sum over a key's parts is the key's weight.
+var partEvidence = [lastPart]int32{Identifier: 20, Email: 12, Phone: 7, Name: 8, Family: 5, Given: 4, Organisation: 9, BirthDate: 10, Postcode: 4}
+
+// Contradictions, in bits.
+const (
+	otherBirthDate = 10
+	otherGiven     = 10
+	otherKind      = 12
+)
+
+// Default are the rules that a hub without match rules of its own has.
+//
+// A phone alone joins nobody: a household and a switchboard share one, and so does the family name;
+// the complete name beside it does. A mail address does, unless birth dates or given names
+// contradict: families share mailboxes, but less often.
+func Default() Rules {
+	thresholds := Thresholds{Edge: 0, Link: 6 * Bit}
+	return Rules{
+		Unique: []string{"vat", "gln", "duns", "lei", "uscc"},
+		Keys: []KeyRule{
+			NewKeyRule(thresholds.Link, Identifier),
+			NewKeyRule(thresholds.Link, Email),
+			NewKeyRule(thresholds.Link, Phone, Name),
+			NewKeyRule(thresholds.Link, Name, BirthDate),
+			NewKeyRule(thresholds.Link, Organisation, Postcode),
+		},
+		Thresholds: thresholds,
+		Limits:     Limits{Block: 100, Component: 200},
+	}
+}
+
+// valuesPerPart bounds the keys that one record can make.
+const valuesPerPart = 16
+
+// NewKeyRule returns the rule for a key of parts. Sharing it is always enough to join two records
+// that nothing contradicts.
+func NewKeyRule(link int32, parts ...Part) KeyRule {
+	rule := KeyRule{Parts: parts}
+	names := make([]string, len(parts))
+	for i, p := range parts {
+		rule.Weight += partEvidence[p] * Bit
+		names[i] = PartNames[p]
+	}
+	rule.Weight = max(rule.Weight, link)
+	rule.name = strings.Join(names, "+")
+	return rule
+}
+
+// Weight says how strongly two records are for (positive) or against (negative) being one customer,
+// in 1/1024 bit: the strongest key that they share, less what contradicts. It is symmetric and
+// depends on the two records alone.
+func (r *Rules) Weight(a, b *Features) int32 {
+	w := r.shared(a, b)
+	if a.Kind != "" && b.Kind != "" && a.Kind != b.Kind {
+		w -= otherKind * Bit
+	}
+	if a.Kind == canonical.Organisation && b.Kind == canonical.Organisation {
+		return w
+	}
+	if a.BirthDate != "" && b.BirthDate != "" && a.BirthDate != b.BirthDate {
+		w -= otherBirthDate * Bit
+	}
+	if unlike(a.People, b.People) {
+		w -= otherGiven * Bit
+	}
+	return w
+}
+
+func (r *Rules) shared(a, b *Features) (w int32) {
+	for i, j := 0, 0; i < len(a.Keys) && j < len(b.Keys); {
+		switch x, y := a.Keys[i], b.Keys[j]; {
+		case x.Hash < y.Hash:
+			i++
+		case x.Hash > y.Hash:
+			j++
+		default:
+			w = max(w, r.Keys[x.Rule].Weight)
+			i++
+			j++
+		}
+	}
+	return w
+}

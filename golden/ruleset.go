@@ -1,0 +1,99 @@
+package golden
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/canonical/standard"
+	"github.com/touchstone-hub/touchstone/config"
+	"github.com/touchstone-hub/touchstone/golden/match"
+	"github.com/touchstone-hub/touchstone/golden/survive"
+)
+
+// Ruleset is everything by which the partition of records into customers and their values are
+// decided. It is never changed once loaded.
+type Ruleset struct {
+	Name     string
+	Version  string // fingerprint of the rules and the standardisers: equal versions decide equally
+	match    match.Rules
+	survive  survive.Rules
+	standard *standard.Standardiser
+}
+
+// RulesetOptions are what a ruleset takes from the rest of the hub folder.
+type RulesetOptions struct {
+	Region string // ISO 3166-1 alpha-2 of the hub, from which national phone numbers are read
+	// Systems are the systems of the hub. Where given, priorities may name no others.
+	Systems []string
+}
+
+// LoadRuleset reads golden.yaml. Everything wrong becomes a problem; the ruleset is usable if
+// there are none. A nil or empty node gives the shipped rules.
+func LoadRuleset(node *config.Node, o RulesetOptions, ps *config.Problems) *Ruleset {
+	r := &Ruleset{
+		Name: "default", match: match.Default(), survive: survive.Default(),
+		standard: &standard.Standardiser{Region: o.Region},
+	}
+	var file rulesetFile
+	if node.IsSet() {
+		node.Decode(&file, ps)
+		l := rulesetLoader{ruleset: r, problems: ps, systems: o.Systems}
+		if file.Ruleset != "" {
+			r.Name = file.Ruleset
+		}
+		l.match(&file.Match)
+		l.survive(&file.Survive)
+	}
+	r.Version = r.fingerprint()
+	return r
+}
+
+func (r *Ruleset) fingerprint() string {
+	text := fmt.Sprintf("%s|%s|%+v|%v|", standard.Version, r.standard.Region, r.match, r.survive.Priority)
+	for _, name := range slices.Sorted(maps.Keys(r.survive.Attributes)) {
+		text += fmt.Sprintf("%s:%+v|", name, r.survive.Attributes[name])
+	}
+	return fmt.Sprintf("%016x", xxhash.Sum64String(text+fmt.Sprintf("%+v", r.survive.Default)))
+}
+
+// features derives what matching compares of a customer.
+func (r *Ruleset) features(c *canonical.Customer) *match.Features {
+	forms := r.standard.Customer(c)
+	return r.match.Features(c, &forms)
+}
+
+// forms gives survivorship its standardised forms.
+type forms struct{ *standard.Standardiser }
+
+func (f forms) Phone(value string) string {
+	e164, _ := f.Standardiser.Phone(value)
+	return e164
+}
+
+func (f forms) Email(value string) string {
+	address, ok := f.Standardiser.Email(value)
+	if !ok {
+		return ""
+	}
+	return address
+}
+
+func (f forms) Identifier(scheme, value, issuer string) string {
+	_, form, _ := f.Standardiser.Identifier(canonical.Identifier{Scheme: scheme, Value: value, Issuer: issuer})
+	return form
+}
+
+func (f forms) Fold(text string) string {
+	return strings.Join(strings.Fields(standard.Fold(text)), " ")
+}
+
+// scheme is the one name of an identifier scheme, as standardised identifiers have it.
+func (r *Ruleset) scheme(name string) string {
+	scheme, _, _ := r.standard.Identifier(canonical.Identifier{Scheme: name, Value: "0"})
+	return scheme
+}

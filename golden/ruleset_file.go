@@ -1,0 +1,197 @@
+package golden
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/touchstone-hub/touchstone/config"
+	"github.com/touchstone-hub/touchstone/golden/match"
+	"github.com/touchstone-hub/touchstone/golden/survive"
+)
+
+// rulesetFile is golden.yaml.
+type rulesetFile struct {
+	Ruleset string      `yaml:"ruleset" doc:"name of the ruleset"`
+	Match   matchFile   `yaml:"match" doc:"who is one customer"`
+	Survive surviveFile `yaml:"survive" doc:"what is true of them"`
+}
+
+type matchFile struct {
+	Unique []config.Positioned[string]   `yaml:"unique" doc:"identifier schemes under which a value belongs to one customer only"`
+	Keys   [][]config.Positioned[string] `yaml:"keys" doc:"records with an equal value for all parts of one key are compared"`
+	Limits struct {
+		Block     int `yaml:"block" min:"2" max:"10000" doc:"a key with more live records is generic and brings nobody together"`
+		Component int `yaml:"component" min:"2" max:"2000" doc:"more connected records are cut at their weakest edges"`
+	} `yaml:"limits" doc:"bounds of the work"`
+}
+
+type surviveFile struct {
+	Priority   []config.Positioned[string] `yaml:"priority" doc:"systems, the most trusted first"`
+	Attributes config.Ordered[ruleFile]    `yaml:"attributes" doc:"a rule for each attribute"`
+}
+
+// ruleFile is the rule of one attribute: a mapping, or the rule's name alone.
+type ruleFile struct {
+	node     *config.Node
+	Rule     string                      `yaml:"rule"`
+	Priority []config.Positioned[string] `yaml:"priority"`
+	Prefer   config.Positioned[string]   `yaml:"prefer"`
+	Group    config.Positioned[string]   `yaml:"group"`
+	Limit    config.Positioned[int]      `yaml:"limit" min:"1" max:"1000"`
+}
+
+// DecodeConfig implements config.Decoder.
+func (f *ruleFile) DecodeConfig(n *config.Node, ps *config.Problems) {
+	f.node = n
+	if n.Kind() == config.Scalar {
+		f.Rule = n.Text()
+		return
+	}
+	type plain ruleFile
+	n.Decode((*plain)(f), ps)
+	f.node = n
+}
+
+type rulesetLoader struct {
+	ruleset  *Ruleset
+	problems *config.Problems
+	systems  []string
+}
+
+func (l *rulesetLoader) match(file *matchFile) {
+	m := &l.ruleset.match
+	if file.Unique != nil {
+		m.Unique = nil
+		for _, scheme := range file.Unique {
+			name := l.ruleset.scheme(scheme.Value)
+			if name == "" {
+				l.problems.Add(config.Problem{Position: scheme.Position(), What: "an empty scheme", Expected: "an identifier scheme such as vat, gln or customer-number"})
+				continue
+			}
+			m.Unique = append(m.Unique, name)
+		}
+	}
+	if file.Keys != nil {
+		m.Keys = nil
+		for _, key := range file.Keys {
+			l.key(key)
+		}
+	}
+	if file.Limits.Block > 0 {
+		m.Limits.Block = file.Limits.Block
+	}
+	if file.Limits.Component > 0 {
+		m.Limits.Component = file.Limits.Component
+	}
+}
+
+func (l *rulesetLoader) key(names []config.Positioned[string]) {
+	var parts []match.Part
+	for _, name := range names {
+		part := slices.Index(match.PartNames[:], name.Value)
+		switch {
+		case part < 0:
+			l.unknown(name.Node, "part of a key", match.PartNames[:])
+		case slices.Contains(parts, match.Part(part)):
+			l.problems.Add(config.Problem{Position: name.Position(), What: fmt.Sprintf("%s stands in this key already", name.Value), Expected: "every part once"})
+		default:
+			parts = append(parts, match.Part(part))
+		}
+	}
+	if len(parts) == 0 {
+		return
+	}
+	if shared := len(parts) == 1 && slices.Contains([]match.Part{match.Phone, match.Family, match.Given, match.Postcode, match.BirthDate}, parts[0]); shared {
+		l.problems.Add(config.Problem{
+			Position: names[0].Position(), Severity: config.Warning,
+			What:     fmt.Sprintf("the key %s alone joins customers that only share it, such as a household", names[0].Value),
+			Expected: "another part beside it, such as name",
+		})
+	}
+	l.ruleset.match.Keys = append(l.ruleset.match.Keys, match.NewKeyRule(l.ruleset.match.Thresholds.Link, parts...))
+}
+
+func (l *rulesetLoader) survive(file *surviveFile) {
+	s := &l.ruleset.survive
+	s.Priority = l.priority(file.Priority)
+	known := append(survive.AttributeNames(), "default")
+	for _, named := range file.Attributes {
+		if !slices.Contains(known, named.Name) {
+			l.problems.Add(config.UnknownKey(config.Entry{Key: named.Name, Position: named.Position}, known))
+			continue
+		}
+		if named.Value.node == nil {
+			l.problems.Add(config.Problem{Position: named.Position, What: fmt.Sprintf("%s has no rule", named.Name), Expected: "one of " + strings.Join(survive.RuleNames, ", ")})
+			continue
+		}
+		rule := l.rule(named.Name, &named.Value)
+		if named.Name == "default" {
+			s.Default = rule
+			continue
+		}
+		s.Attributes[named.Name] = rule
+	}
+}
+
+func (l *rulesetLoader) priority(names []config.Positioned[string]) (priority []string) {
+	for _, name := range names {
+		system, _, _ := strings.Cut(name.Value, "/")
+		if l.systems != nil && !slices.Contains(l.systems, system) {
+			l.unknown(name.Node, "system", l.systems)
+			continue
+		}
+		priority = append(priority, name.Value)
+	}
+	return priority
+}
+
+// rule checks one rule. What it does not say is as the shipped rules have it: nothing.
+func (l *rulesetLoader) rule(attribute string, file *ruleFile) survive.Rule {
+	rule := survive.Rule{
+		Name: survive.RuleName(file.Rule), Priority: l.priority(file.Priority),
+		Prefer: survive.RuleName(file.Prefer.Value), Group: file.Group.Value, Limit: file.Limit.Value,
+	}
+	list, groups, _ := survive.IsList(attribute)
+	at := file.node.Position()
+	if node := file.node.Get("rule"); node.IsSet() {
+		at = node.Position()
+	}
+	single := slices.DeleteFunc(slices.Clone(survive.RuleNames), func(name string) bool { return name == string(survive.Union) })
+	switch {
+	case file.Rule == "":
+		l.problems.Add(config.Problem{Position: at, What: fmt.Sprintf("%s has no rule", attribute), Expected: "one of " + strings.Join(survive.RuleNames, ", ")})
+	case !slices.Contains(survive.RuleNames, file.Rule):
+		l.problems.Add(config.Problem{Position: at, What: fmt.Sprintf("unknown rule %q", file.Rule), Expected: "one of " + strings.Join(survive.RuleNames, ", "), Hint: config.Nearest(file.Rule, survive.RuleNames)})
+	case rule.Name == survive.Union && !list:
+		l.problems.Add(config.Problem{Position: at, What: fmt.Sprintf("union for %s, which is no list", attribute), Expected: "one of " + strings.Join(single, ", ")})
+	}
+	if file.Prefer.IsSet() {
+		switch {
+		case rule.Name != survive.Union:
+			l.problems.Add(config.Problem{Position: file.Prefer.Position(), What: "prefer without union", Expected: "it only beside rule: union"})
+		case !slices.Contains(single, file.Prefer.Value):
+			l.unknown(file.Prefer.Node, "rule", single)
+		}
+	}
+	if file.Group.IsSet() {
+		switch {
+		case rule.Name == survive.Union:
+			l.problems.Add(config.Problem{Position: file.Group.Position(), What: "group beside union", Expected: "a rule that chooses between records; a union keeps every item anyway"})
+		case !slices.Contains(groups, file.Group.Value):
+			l.unknown(file.Group.Node, "group of "+attribute, groups)
+		}
+	}
+	if file.Limit.IsSet() && !list {
+		l.problems.Add(config.Problem{Position: file.Limit.Position(), What: fmt.Sprintf("limit for %s, which is no list", attribute), Expected: "no limit here"})
+	}
+	return rule
+}
+
+func (l *rulesetLoader) unknown(n *config.Node, what string, known []string) {
+	p := config.Problem{Position: n.Position(), What: fmt.Sprintf("unknown %s %q", what, n.Text()), Expected: "one of " + strings.Join(known, ", "), Hint: config.Nearest(n.Text(), known)}
+	if len(known) == 0 {
+		p.Expected = "none here"
+	}
+	l.problems.Add(p)
+}

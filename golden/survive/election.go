@@ -1,0 +1,184 @@
+package survive
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// election is one run of Survive: attributes are elected one after the other into result.
+type election struct {
+	rules   *Rules
+	sources []Source
+	forms   Forms
+	result  Result
+}
+
+// candidate is what one record states for one attribute, or for one group of a list.
+type candidate struct {
+	source *Source
+	rank   int
+	hash   uint64
+	time   time.Time
+	tie    int   // among statements of the same time the lower wins: a withdrawal before a grant
+	items  []int // of a list: the items, by index in the record's list
+	filled int   // parts filled in
+	length int   // letters
+	count  int   // records that state the same
+	empty  bool  // the record states that there is no value
+}
+
+// lostKept bounds the losers that the lineage of one value keeps.
+const lostKept = 8
+
+// criterion is one step of a rule: negative where a wins over b.
+type criterion struct {
+	compare func(a, b *candidate) int
+	why     func(winner, loser *candidate) string
+}
+
+var (
+	byPin = criterion{
+		func(a, b *candidate) int { return cmp.Compare(place(b.source.Pinned), place(a.source.Pinned)) },
+		func(_, _ *candidate) string { return "a person pinned the other value" },
+	}
+	byPriority = criterion{
+		func(a, b *candidate) int { return cmp.Compare(a.rank, b.rank) },
+		func(w, l *candidate) string {
+			return "source priority: " + l.source.System + " comes after " + w.source.System
+		},
+	}
+	byTime = criterion{
+		func(a, b *candidate) int { return cmp.Or(b.time.Compare(a.time), cmp.Compare(a.tie, b.tie)) },
+		func(w, l *candidate) string {
+			switch {
+			case l.time.IsZero():
+				return "its time is unknown"
+			case l.time.Equal(w.time):
+				return "of the same time, and the other goes before"
+			}
+			return "older: " + l.time.Format(time.RFC3339) + " against " + w.time.Format(time.RFC3339)
+		},
+	}
+	byCompleteness = criterion{
+		func(a, b *candidate) int { return cmp.Compare(b.filled, a.filled) },
+		func(w, l *candidate) string {
+			return fmt.Sprintf("less complete: %d parts against %d", l.filled, w.filled)
+		},
+	}
+	byFrequency = criterion{
+		func(a, b *candidate) int { return cmp.Compare(b.count, a.count) },
+		func(w, l *candidate) string {
+			return fmt.Sprintf("less frequent: stated %d times against %d", l.count, w.count)
+		},
+	}
+	byLength = criterion{
+		func(a, b *candidate) int { return cmp.Compare(b.length, a.length) },
+		func(w, l *candidate) string { return fmt.Sprintf("shorter: %d letters against %d", l.length, w.length) },
+	}
+	byKey = criterion{
+		func(a, b *candidate) int { return compareText(a.source.Key, b.source.Key) },
+		func(_, _ *candidate) string { return "equal by the rule; the smaller key wins" },
+	}
+)
+
+// criteria are the steps of each rule. The last is the key, so that there is always one winner.
+var criteria = map[RuleName][]criterion{
+	SourcePriority: {byPin, byPriority, byTime, byKey},
+	MostRecent:     {byPin, byTime, byPriority, byKey},
+	MostComplete:   {byPin, byCompleteness, byPriority, byTime, byKey},
+	MostFrequent:   {byPin, byFrequency, byPriority, byTime, byKey},
+	Longest:        {byPin, byLength, byPriority, byTime, byKey},
+}
+
+// elect returns the winner among candidates, which are not empty.
+func elect(rule RuleName, candidates []candidate) *candidate {
+	if rule == MostFrequent {
+		for i := range candidates {
+			for j := range candidates {
+				if candidates[i].hash == candidates[j].hash {
+					candidates[i].count++
+				}
+			}
+		}
+	}
+	winner := &candidates[0]
+	for i := range candidates[1:] {
+		if c := &candidates[i+1]; order(rule, c, winner) < 0 {
+			winner = c
+		}
+	}
+	return winner
+}
+
+func order(rule RuleName, a, b *candidate) int {
+	for _, step := range criteria[rule] {
+		if o := step.compare(a, b); o != 0 {
+			return o
+		}
+	}
+	return 0
+}
+
+func whyLost(rule RuleName, winner, loser *candidate) string {
+	for _, step := range criteria[rule] {
+		if step.compare(winner, loser) != 0 {
+			return step.why(winner, loser)
+		}
+	}
+	return ""
+}
+
+// value is the lineage of a winner. encode gives a loser's value as JSON.
+func (e *election) value(rule RuleName, winner *candidate, candidates []candidate, hash uint64, encode func(*candidate) []byte) Value {
+	v := Value{Source: winner.source.Key, Rule: string(rule), Time: winner.time, Where: winner.source.Where, Hash: hash}
+	if winner.source.Pinned {
+		v.Rule = "pinned"
+	}
+	for i := range candidates {
+		c := &candidates[i]
+		switch {
+		case c == winner:
+		case c.hash == winner.hash && c.empty == winner.empty:
+			v.Also = append(v.Also, c.source.Key)
+		case len(v.Lost) < lostKept:
+			v.Lost = append(v.Lost, Lost{Source: c.source.Key, Value: encode(c), Why: whyLost(rule, winner, c)})
+		}
+	}
+	return v
+}
+
+func (e *election) add(name string, values []Value) {
+	e.result.Lineage = append(e.result.Lineage, Attribute{Name: name, Values: values})
+}
+
+// cleared notes that the attribute is known to be empty.
+func (e *election) cleared(name string, v Value) {
+	v.Hash = 0
+	e.result.Customer.Cleared = append(e.result.Customer.Cleared, name)
+	e.add(name, []Value{v})
+}
+
+// hash of a standardised value; never 0, which stands for "no value".
+func hash(text string) uint64 { return max(xxhash.Sum64String(text), 1) }
+
+func place(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func compareText(a, b string) int { return cmp.Compare(a, b) }
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
