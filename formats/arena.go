@@ -48,6 +48,16 @@ func (a *Arena) Bytes(b []byte) []byte {
 	return a.bytes[at:len(a.bytes):len(a.bytes)]
 }
 
+// Room lends n bytes to be written to.
+func (a *Arena) Room(n int) []byte {
+	if len(a.bytes)+n > cap(a.bytes) {
+		a.bytes = make([]byte, 0, max(1024, 2*cap(a.bytes), n))
+	}
+	at := len(a.bytes)
+	a.bytes = a.bytes[:at+n]
+	return a.bytes[at : at+n : at+n]
+}
+
 // Names lends n names in a row.
 func (a *Arena) Names(n int) []string {
 	if len(a.names)+n > cap(a.names) {

@@ -40,6 +40,12 @@ type Header interface {
 	Head(dst []byte) []byte
 }
 
+// Separator is implemented by formats of which several records may stand in one file.
+type Separator interface {
+	// Separator is what a writer puts after each record; nil where a file holds one record only.
+	Separator() []byte
+}
+
 // Kind is a format that hub folders can ask for by name.
 type Kind struct {
 	// Name is what stands in `format:`.

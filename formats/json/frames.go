@@ -34,6 +34,7 @@ type framer struct {
 	i       int    // next byte in data
 	mark    int    // where the record begins in data; -1 where none is being kept
 	head    []byte // of a record that became too long to be kept
+	headAt  int    // up to where it was taken
 	line    int64  // of data[counted], 1-based
 	counted int
 	record  int64
@@ -93,17 +94,22 @@ func (f *framer) more() bool {
 	f.countTo(drop)
 	ok := f.w.Fill(drop)
 	f.data = f.w.Data()
-	f.i, f.counted = f.i-drop, f.counted-drop
+	f.i, f.counted, f.headAt = f.i-drop, f.counted-drop, f.headAt-drop
 	if f.mark >= 0 {
 		f.mark = 0
 	}
 	return ok
 }
 
+// measure stops keeping a record that has become too long; of its bytes only the head is taken.
 func (f *framer) measure() {
 	if f.mark >= 0 && f.i-f.mark > int(f.options.MaxRecord) {
-		f.head = bytes.Clone(f.data[f.mark:min(f.mark+headSize, f.i)])
+		f.head, f.headAt = []byte{}, f.mark
 		f.mark = -1
+	}
+	if f.head != nil {
+		f.head = append(f.head, f.data[f.headAt:min(f.i, f.headAt+headSize-len(f.head))]...)
+		f.headAt = f.i
 	}
 }
 
@@ -211,7 +217,7 @@ func (f *framer) members(name string, found func() error) error {
 			return f.broken(f.mark, "the closing quote of a member's name")
 		}
 		same := f.mark >= 0 && sameName(f.data[f.mark:f.i], name)
-		f.mark = -1
+		f.mark, f.head = -1, nil
 		if f.next() != ':' {
 			return f.broken(f.i, `":"`)
 		}
@@ -267,6 +273,7 @@ func (f *framer) frame(path []byte) error {
 	frame := formats.Frame{Position: at}
 	if f.mark < 0 {
 		frame.Bytes, frame.Err = f.head, f.tooLong(at)
+		f.head = nil
 	} else {
 		frame.Bytes = f.w.Cut(f.mark, f.i)
 		f.mark = -1

@@ -79,8 +79,15 @@ func (*Format) Decode(d *formats.Doc, f formats.Frame, want *formats.Shape) erro
 	return decode(d, f, want)
 }
 
-// Encode appends n as compact JSON, without a line end: whoever writes several records to one
-// file puts a newline after each, which makes the file NDJSON.
+// Separator is the newline of NDJSON; a file of JSON holds one value.
+func (f *Format) Separator() []byte {
+	if f.byLine {
+		return []byte{'\n'}
+	}
+	return nil
+}
+
+// Encode appends n as compact JSON, without a line end.
 func (*Format) Encode(dst []byte, n *formats.Node) ([]byte, error) {
 	if err := checkNames(n); err != nil {
 		return dst, err

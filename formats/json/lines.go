@@ -32,12 +32,18 @@ func (f *Format) lines(ctx context.Context, r io.Reader, origin string) iter.Seq
 				}
 				return
 			default:
-				if long == nil && len(data)-next > int(f.options.MaxRecord) {
+				if long == nil {
+					for next < len(data) && isSpace(data[next]) {
+						next++
+					}
 					at.Offset = w.Offset() + int64(next)
-					long = bytes.Clone(data[next:][:headSize])
+				}
+				if long == nil && len(data)-next > int(f.options.MaxRecord) {
+					long = []byte{}
 				}
 				drop := next
 				if long != nil {
+					long = append(long, data[next:min(len(data), next+headSize-len(long))]...)
 					drop = len(data)
 				}
 				searched = len(data) - drop
@@ -54,6 +60,9 @@ func (f *Format) lines(ctx context.Context, r io.Reader, origin string) iter.Seq
 				return
 			}
 			at.Line++
+			if long != nil {
+				long = append(long, data[next:min(end, next+headSize-len(long))]...)
+			}
 			if !f.line(w, &at, next, end, long, yield) {
 				return
 			}
@@ -86,7 +95,7 @@ func (f *Format) line(w *window.Window, at *formats.Position, begin, end int, lo
 	frame := formats.Frame{Position: *at}
 	switch {
 	case long != nil:
-		frame.Bytes, frame.Err = long, f.tooLong(*at)
+		frame.Bytes, frame.Err = bytes.TrimRight(long, " \t\r"), f.tooLong(*at)
 	case end-begin > int(f.options.MaxRecord):
 		frame.Bytes, frame.Err = bytes.Clone(data[begin:min(end, begin+headSize)]), f.tooLong(*at)
 	default:

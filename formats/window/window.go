@@ -100,3 +100,9 @@ func (w *Window) Err() error {
 	}
 	return fmt.Errorf("read at byte %d: %w", w.offset+int64(len(w.data)), w.err)
 }
+
+// Drop lets the first n bytes go out of view without bringing more into it.
+func (w *Window) Drop(n int) {
+	w.offset += int64(n)
+	w.data = w.data[n:]
+}
