@@ -13,6 +13,9 @@ type Dirty struct {
 	NotSent time.Time // do not look before (backoff); zero for now
 	Attempt int       // failed attempts since it was last clean
 	Error   string    // of the last attempt
+	// Owner holds the claim, set by ClaimDirty. SettleDirty passes over a row that another owner has
+	// claimed meanwhile; "" settles whoever holds it.
+	Owner string
 	// Correlation of the record that caused the first mark.
 	Correlation string
 }

@@ -60,7 +60,8 @@ type Records interface {
 	// RecordsByNo likewise.
 	RecordsByNo(ctx context.Context, nos []RecordNo) ([]SourceRecord, error)
 	// PutRecords inserts (No 0) or replaces records, and sets No of the inserted ones. Entity is
-	// not written: see PutMembers.
+	// not written: see PutMembers. Written is kept as it is where it is nil here, and replaced
+	// where it is not (empty: removed).
 	PutRecords(ctx context.Context, records []SourceRecord) error
 	// KeysOf returns the stored block keys of the records.
 	KeysOf(ctx context.Context, nos []RecordNo) ([]RecordKeys, error)
@@ -161,15 +162,16 @@ type Work interface {
 
 	// Outbox returns up to limit unpublished changes in an order in which no change of a golden
 	// record stands before an earlier one of it. Published gives them their feed sequence, in
-	// the order of the slice, and takes them out of the outbox.
+	// the order of the slice (in which it sets Seq), and takes them out of the outbox;
+	// ErrLeaseLost where another process has published one of them.
 	Outbox(ctx context.Context, limit int) ([]Change, error)
 	Published(ctx context.Context, changes []Change) error
 
 	// ClaimDirty returns up to limit rows of target that are due and not claimed, and claims them
-	// for owner until ttl from now. Oldest first.
+	// for owner until ttl from now. In the order in which they became due.
 	ClaimDirty(ctx context.Context, target, owner string, limit int, ttl time.Duration) ([]Dirty, error)
-	// NextDirty returns when the earliest row of target that is not due yet becomes due; zero
-	// where there is none.
+	// NextDirty returns when the earliest row of target that is not due yet becomes due, be it that
+	// its backoff ends or a claim on it; zero where there is none.
 	NextDirty(ctx context.Context, target string) (time.Time, error)
 
 	// SeenDelivery says whether a webhook's delivery ID was recorded; RecordDelivery records it,
@@ -249,7 +251,10 @@ type DeliveryQuery struct {
 	Status       DeliveryStatus
 	AfterTarget  string
 	AfterSubject string
-	Limit        int
+	// AfterRemoteID continues within the deliveries of (AfterTarget, AfterSubject), which are
+	// ordered by it; "" goes on with the next subject.
+	AfterRemoteID string
+	Limit         int
 }
 
 // DeadLetterQuery selects dead letters.
