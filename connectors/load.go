@@ -1,0 +1,276 @@
+package connectors
+
+import (
+	"fmt"
+	"io/fs"
+	"regexp"
+	"strings"
+
+	"github.com/robfig/cron/v3"
+
+	"github.com/touchstone-hub/touchstone/config"
+	"github.com/touchstone-hub/touchstone/formats"
+)
+
+// LoadOptions are what a connector file may refer to.
+type LoadOptions struct {
+	Kinds   []Kind
+	Presets []fs.FS // each holds NAME.yaml; the first that has a name wins
+	Formats []formats.Kind
+	Region  string // the hub's region, ISO 3166-1 alpha-2
+	Folder  string // the hub folder
+	Env     config.Environment
+}
+
+// Configured is one connector file, read and checked.
+type Configured struct {
+	System    string
+	Kind      string
+	Preset    string // "" where the file names its kind itself
+	Doc       string // the user's own words, else those of the preset or the kind
+	Streams   []StreamSettings
+	Targets   []TargetSettings
+	Connector Connector
+	At        config.Position
+
+	policies map[string]TargetPolicy
+}
+
+// Policy says how the hub writes to a target of this connector.
+func (c *Configured) Policy(target string) TargetPolicy {
+	if p, ok := c.policies[target]; ok {
+		return p
+	}
+	return DefaultPolicy
+}
+
+var (
+	systemName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
+	streamName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
+)
+
+// file is a connector file; policy keys stand in it for all targets.
+type file struct {
+	System   config.Positioned[string] `yaml:"system" doc:"the system's name; the file's name where it is left out"`
+	Kind     config.Positioned[string] `yaml:"kind" doc:"how the hub speaks to the system"`
+	Preset   config.Positioned[string] `yaml:"preset" doc:"a kind with its settings filled in for one product"`
+	Doc      string                    `yaml:"doc" doc:"what the system is, for people"`
+	Settings *config.Node              `yaml:"settings" doc:"settings of the kind or preset"`
+	Streams  *config.Node              `yaml:"streams" doc:"what is read"`
+	Target   *config.Node              `yaml:"target" doc:"what is written"`
+	policyKeys
+}
+
+// Load reads one connector file; name is the file's base name, which names the system where the
+// file does not. Everything wrong becomes a problem; the result is nil where there are errors.
+func Load(node *config.Node, name string, o LoadOptions, ps *config.Problems) *Configured {
+	l := &loader{options: o, node: node, problems: &config.Problems{}}
+	c := l.load(name)
+	ps.Append(l.problems.Sorted()...)
+	if l.problems.HasErrors() {
+		return nil
+	}
+	return c
+}
+
+type loader struct {
+	options  LoadOptions
+	node     *config.Node
+	file     file
+	problems *config.Problems
+}
+
+func (l *loader) load(name string) *Configured {
+	l.node.Decode(&l.file, l.problems)
+	c := &Configured{System: name, Doc: l.file.Doc, At: l.node.Position(), policies: map[string]TargetPolicy{}}
+	l.system(c)
+	kind, found := l.kind(c)
+	if !found || l.problems.HasErrors() {
+		return nil
+	}
+	if c.Doc == "" {
+		c.Doc = kind.Doc
+	}
+	policy := l.file.over(DefaultPolicy)
+	for _, e := range l.named(l.file.Streams, l.node.Get("streams"), "stream") {
+		c.Streams = append(c.Streams, l.stream(e, kind))
+	}
+	for _, e := range l.named(l.file.Target, l.node.Get("target"), "target") {
+		target, own := l.target(e)
+		c.Targets = append(c.Targets, target)
+		c.policies[e.Key] = own.over(policy)
+	}
+	if len(c.Streams)+len(c.Targets) == 0 && !l.problems.HasErrors() {
+		l.problems.Add(config.Problem{Position: c.At, What: "the connector has neither streams nor targets", Expected: "streams: or target: with a name below it"})
+	}
+	if l.problems.HasErrors() {
+		return nil
+	}
+	c.Connector = kind.Open(Settings{
+		System: c.System, Region: l.options.Region, Folder: l.options.Folder,
+		Settings: l.file.Settings, Streams: c.Streams, Targets: c.Targets, Formats: l.options.Formats,
+	}, l.problems)
+	return c
+}
+
+func (l *loader) system(c *Configured) {
+	at := config.Position{File: c.At.File, Line: 1, Column: 1}
+	if l.file.System.IsSet() {
+		c.System, at = l.file.System.Value, l.file.System.Position()
+	}
+	if !systemName.MatchString(c.System) {
+		l.problems.Add(config.Problem{Position: at, What: fmt.Sprintf("%q cannot name a system", c.System), Expected: "system: with small letters, digits and -, beginning with a letter"})
+	}
+}
+
+// kind finds the kind, laying the file over its preset where it names one.
+func (l *loader) kind(c *Configured) (Kind, bool) {
+	given := l.file.Kind
+	switch {
+	case given.IsSet() && l.file.Preset.IsSet():
+		l.problems.Add(config.Problem{Position: given.Position(), What: "both kind and preset are given", Expected: "one of them: a preset has a kind of its own"})
+		return Kind{}, false
+	case l.file.Preset.IsSet():
+		p, found := l.preset()
+		if !found {
+			return Kind{}, false
+		}
+		c.Preset, given = p.Name, p.kind
+		if c.Doc == "" {
+			c.Doc = p.Doc
+		}
+	case !given.IsSet():
+		l.problems.Add(config.Problem{Position: c.At, What: `neither "kind" nor "preset" is given`, Expected: "kind: " + strings.Join(l.kindNames(), "|") + ", or preset: " + strings.Join(l.presetNames(), "|")})
+		return Kind{}, false
+	}
+	for _, k := range l.options.Kinds {
+		if k.Name == given.Value {
+			c.Kind = k.Name
+			return k, true
+		}
+	}
+	l.problems.Add(config.Problem{Position: given.Position(), What: fmt.Sprintf("unknown kind %q", given.Value), Expected: "one of " + strings.Join(l.kindNames(), ", "), Hint: config.Nearest(given.Value, l.kindNames())})
+	return Kind{}, false
+}
+
+func (l *loader) kindNames() []string {
+	names := make([]string, len(l.options.Kinds))
+	for i, k := range l.options.Kinds {
+		names[i] = k.Name
+	}
+	return names
+}
+
+// named gives the entries of `streams:` or `target:` whose names can be used, in the order and at
+// the places of the user's file, which names all of them.
+func (l *loader) named(n, user *config.Node, what string) []config.Entry {
+	if n.IsSet() && n.Kind() != config.Mapping {
+		l.problems.Add(config.Problem{Position: n.Position(), What: what + "s is " + n.Shown(), Expected: "a mapping of names"})
+	}
+	var good []config.Entry
+	for _, e := range user.Entries() {
+		e.Value = n.Get(e.Key)
+		if !streamName.MatchString(e.Key) {
+			l.problems.Add(config.Problem{Position: e.Position, What: fmt.Sprintf("%q cannot name a %s", e.Key, what), Expected: "small letters, digits, - and _, beginning with a letter"})
+			continue
+		}
+		good = append(good, e)
+	}
+	return good
+}
+
+// streamKeys are the keys of a stream that every kind has.
+type streamKeys struct {
+	Key     paths                     `yaml:"key" doc:"path of the record's key, or several"`
+	Mapping config.Positioned[string] `yaml:"mapping" doc:"the mapping that translates the records"`
+	Poll    config.Positioned[string] `yaml:"poll" doc:"when to look: a cron expression or @every 15m"`
+	Format  *config.Node              `yaml:"format" doc:"the format's name, or {name: …, options}"`
+}
+
+func (l *loader) stream(e config.Entry, kind Kind) StreamSettings {
+	common, rest := e.Value.Split("key", "mapping", "poll", "format")
+	var keys streamKeys
+	common.Decode(&keys, l.problems)
+	s := StreamSettings{
+		Name: e.Key, At: e.Position, Poll: keys.Poll.Value, Keys: keys.Key,
+		Mapping: keys.Mapping.Value, MappingAt: keys.Mapping.Position(),
+	}
+	if s.Poll != "" {
+		if _, err := cron.ParseStandard(s.Poll); err != nil {
+			l.problems.Add(config.Problem{Position: keys.Poll.Position(), What: fmt.Sprintf("poll %q is no schedule", s.Poll), Expected: `a cron expression such as "*/15 * * * *", or @every 15m`})
+		}
+	}
+	s.Format, s.Rest = l.format(keys.Format, rest, kind.Format)
+	return s
+}
+
+func (l *loader) target(e config.Entry) (TargetSettings, policyKeys) {
+	common, rest := e.Value.Split("format", "retry", "rate", "concurrency", "batch")
+	var keys struct {
+		Format *config.Node `yaml:"format"`
+		policyKeys
+	}
+	common.Decode(&keys, l.problems)
+	t := TargetSettings{Name: e.Key, At: e.Position, Rest: rest}
+	if keys.Format.IsSet() {
+		t.Format, t.Rest = l.format(keys.Format, rest, "")
+	}
+	return t, keys.policyKeys
+}
+
+// format opens the format that is named, or the kind's own, with its options from inside
+// `format:` and from beside it. rest comes back without the latter.
+func (l *loader) format(n, rest *config.Node, fallback string) (formats.Format, *config.Node) {
+	name, options := fallback, (*config.Node)(nil)
+	at := n
+	switch n.Kind() {
+	case config.Scalar:
+		name = n.Text()
+	case config.Mapping:
+		var head *config.Node
+		head, options = n.Split("name")
+		at = head.Get("name")
+		name = at.Text()
+	case config.Sequence:
+		l.problems.Add(config.Problem{Position: n.Position(), What: "format is a list", Expected: "a name, or {name: …} with options"})
+		return nil, rest
+	}
+	if name == "" && !n.IsSet() {
+		return nil, rest
+	}
+	var known []string
+	for _, k := range l.options.Formats {
+		if k.Name != name {
+			known = append(known, k.Name)
+			continue
+		}
+		beside, others := rest.Split(k.Keys...)
+		if rest.Kind() != config.Mapping {
+			beside = nil
+		}
+		return k.Open(config.Merge(beside, options), l.problems), others
+	}
+	l.problems.Add(config.Problem{Position: at.Position(), What: fmt.Sprintf("unknown format %q", name), Expected: "one of " + strings.Join(known, ", "), Hint: config.Nearest(name, known)})
+	return nil, rest
+}
+
+// paths are one path or several.
+type paths []string
+
+// DecodeConfig reads a text or a list of texts.
+func (p *paths) DecodeConfig(n *config.Node, ps *config.Problems) {
+	items := n.Items()
+	if n.Kind() == config.Scalar {
+		items = []*config.Node{n}
+	}
+	for _, item := range items {
+		if item.Kind() == config.Scalar && item.Text() != "" {
+			*p = append(*p, item.Text())
+			continue
+		}
+		ps.Add(config.Problem{Position: item.Position(), What: "key has " + item.Shown(), Expected: "a path such as id or customer.id"})
+	}
+	if len(items) == 0 {
+		ps.Add(config.Problem{Position: n.Position(), What: "key is " + n.Shown(), Expected: "a path such as id, or a list of paths"})
+	}
+}
