@@ -3,16 +3,16 @@ package expression
 import (
 	"maps"
 	"slices"
-
-	"github.com/touchstone-hub/touchstone/formats"
 )
 
 // Options say what an Env knows beyond the built-in functions.
 type Options struct {
 	Region  string             // where phone numbers without a country are from, ISO 3166-1 alpha-2
 	Lookups map[string]*Lookup // tables for lookup(name, code)
-	Golden  *Type              // what golden(key) gives; nil where the function may not be used
-	Budget  Budget
+	// LookupFolder holds further tables as NAME.csv; "" for none. Only tables that are named are read.
+	LookupFolder string
+	Golden       *Type // what golden(key) gives; nil where the function may not be used
+	Budget       Budget
 }
 
 // Env is what the expressions of one mapping or rule share: functions, tables, variables. It is
@@ -27,6 +27,7 @@ type Env struct {
 // NewEnv returns an Env without variables.
 func NewEnv(o Options) *Env {
 	e := &Env{options: o, budget: o.Budget}
+	e.options.Lookups = maps.Clone(o.Lookups)
 	if e.budget.Steps == 0 {
 		e.budget.Steps = 1_000_000
 	}
@@ -115,19 +116,4 @@ func (s *Scope) known() []string {
 		}
 	}
 	return names
-}
-
-// Lookup is a table from codes to codes.
-type Lookup struct {
-	Name  string
-	table map[string]*formats.Node
-}
-
-// NewLookup builds a table.
-func NewLookup(name string, codes map[string]string) *Lookup {
-	l := &Lookup{Name: name, table: make(map[string]*formats.Node, len(codes))}
-	for from, to := range codes {
-		l.table[from] = &formats.Node{Kind: formats.Text, Text: []byte(to), Offset: -1}
-	}
-	return l
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/formats"
 )
 
@@ -62,67 +61,6 @@ func isEmpty(n *formats.Node) bool {
 func has(_ *Machine, args []*formats.Node) *formats.Node { return truth(!missing(args[0])) }
 
 func empty(_ *Machine, args []*formats.Node) *formats.Node { return truth(isEmpty(args[0])) }
-
-func buildLookup(c *compiler, call *call) (op, *Type) {
-	name, ok := c.fixedText(call, 0)
-	if !ok || !c.arguments(call) {
-		return &constant{value: &absent}, AnyType
-	}
-	table := c.env.options.Lookups[name]
-	if table == nil {
-		var known []string
-		for k := range c.env.options.Lookups {
-			known = append(known, k)
-		}
-		p := c.problem(call.args[0].Location(), "unknown lookup table %q", name)
-		p.Hint, p.Expected = config.Nearest(name, known), "a table of lookups: in this file, or a file lookups/"+name+".csv beside it"
-		c.ps.Add(p)
-		return &constant{value: &absent}, AnyType
-	}
-	o := &lookup{table: table, of: call.ops[1]}
-	if len(call.ops) == 3 {
-		o.otherwise = call.ops[2]
-		return o, common(TextType, call.types[2])
-	}
-	return o, TextType
-}
-
-type lookup struct {
-	table         *Lookup
-	of, otherwise op
-}
-
-func (o *lookup) eval(m *Machine) *formats.Node {
-	n := o.of.eval(m)
-	if isEmpty(n) {
-		if o.otherwise != nil {
-			return o.otherwise.eval(m)
-		}
-		return &absent
-	}
-	if n.Kind > formats.Text {
-		return m.fail(fmt.Errorf("found %s; expected a code of lookup table %s", Show(n), o.table.Name))
-	}
-	if code, ok := o.table.table[string(n.Text)]; ok {
-		return code
-	}
-	if o.otherwise != nil {
-		return o.otherwise.eval(m)
-	}
-	return m.fail(fmt.Errorf("found %s; expected a code of lookup table %s%s", Show(n), o.table.Name, o.table.near(string(n.Text))))
-}
-
-// near names the code of the table that was probably meant.
-func (l *Lookup) near(code string) string {
-	var known []string
-	for k := range l.table {
-		known = append(known, k)
-	}
-	if hint := config.Nearest(code, known); hint != "" && len(known) < 1000 {
-		return fmt.Sprintf("; did you mean %q?", hint)
-	}
-	return ""
-}
 
 func buildGolden(c *compiler, call *call) (op, *Type) {
 	if c.env.options.Golden == nil {

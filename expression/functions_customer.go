@@ -3,13 +3,12 @@ package expression
 import (
 	"bytes"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/nyaruka/phonenumbers"
-
 	"github.com/touchstone-hub/touchstone/canonical"
-	"github.com/touchstone-hub/touchstone/config"
+	"github.com/touchstone-hub/touchstone/canonical/standard"
 	"github.com/touchstone-hub/touchstone/formats"
 )
 
@@ -23,20 +22,24 @@ func buildPhone(c *compiler, call *call) (op, *Type) {
 	if !c.arguments(call) {
 		return &constant{value: &absent}, TextType
 	}
-	o := &phone{of: call.ops[0], region: literal(c.env.options.Region)}
+	o := &phone{of: call.ops[0], own: &standard.Standardiser{Region: c.env.options.Region}}
 	if len(call.ops) == 2 {
 		o.region = call.ops[1]
-		if k, ok := o.region.(*constant); ok && phonenumbers.GetCountryCodeForRegion(string(k.value.Text)) == 0 {
-			p := c.problem(call.args[1].Location(), "unknown region %s", Show(k.value))
-			p.Expected = `an ISO 3166-1 alpha-2 code such as "DE"`
-			p.Hint = config.Nearest(string(k.value.Text), []string{strings.ToUpper(string(k.value.Text))})
-			c.ps.Add(p)
+		if k, ok := o.region.(*constant); ok {
+			if !isRegion(k.value.Text) {
+				return c.wrong(call.args[1].Location(), `an ISO 3166-1 alpha-2 code such as "DE"`, "found %s as region", Show(k.value))
+			}
+			o.own, o.region = &standard.Standardiser{Region: string(k.value.Text)}, nil
 		}
 	}
 	return o, TextType
 }
 
-type phone struct{ of, region op }
+type phone struct {
+	of     op
+	own    *standard.Standardiser // of the region that is known when compiling
+	region op                     // of the record; nil: own
+}
 
 func (o *phone) eval(m *Machine) *formats.Node {
 	n := o.of.eval(m)
@@ -47,12 +50,31 @@ func (o *phone) eval(m *Machine) *formats.Node {
 	if isE164(text) {
 		return m.same(formats.Text, text)
 	}
-	region := o.region.eval(m)
-	parsed, err := phonenumbers.Parse(string(text), string(region.Text))
-	if err != nil || !phonenumbers.IsValidNumber(parsed) {
-		return m.same(formats.Text, text)
+	reader := o.own
+	if o.region != nil {
+		if region := o.region.eval(m); isRegion(region.Text) {
+			reader = standardiserOf(string(region.Text))
+		}
 	}
-	return m.text(append(m.buf[:0], phonenumbers.Format(parsed, phonenumbers.E164)...))
+	if e164, ok := reader.Phone(string(text)); ok {
+		return m.text(append(m.buf[:0], e164...))
+	}
+	return m.same(formats.Text, text)
+}
+
+var regionSchema = canonical.SchemaOf(canonical.EntityCustomer).Path("addresses.country")
+
+func isRegion(text []byte) bool { return len(text) > 0 && regionSchema.CheckBytes(text) == nil }
+
+// standardisers by region; there are no more than there are countries.
+var standardisers sync.Map
+
+func standardiserOf(region string) *standard.Standardiser {
+	s, ok := standardisers.Load(region)
+	if !ok {
+		s, _ = standardisers.LoadOrStore(region, &standard.Standardiser{Region: region})
+	}
+	return s.(*standard.Standardiser)
 }
 
 // isE164 tells whether a number already is written as E.164 has it: + and 7 to 15 digits.

@@ -171,6 +171,9 @@ func (t *Type) at(shape *formats.Shape) *Type {
 
 // whole asks the decoder for everything below the value.
 func (t *Type) whole() {
+	if t.Shape == nil && t.Items != nil {
+		t.Items.whole()
+	}
 	if t.Shape != nil && t.Kind != Text && t.Kind != Number && t.Kind != Bool {
 		t.Shape.Whole = true
 	}

@@ -2,6 +2,7 @@ package mappings
 
 import (
 	"maps"
+	"path/filepath"
 	"slices"
 
 	"github.com/touchstone-hub/touchstone/canonical"
@@ -26,7 +27,7 @@ type loader struct {
 // Load compiles one mapping file. All problems go to ps; the result is nil where one of them is
 // an error.
 func Load(node *config.Node, o Options, ps *config.Problems) *Mapping {
-	m := &Mapping{name: node.Get("mapping").Text(), node: node, shape: &formats.Shape{}, folder: o.Folder, kinds: o.Formats}
+	m := &Mapping{name: node.Get("mapping").Text(), node: node, shape: &formats.Shape{}, folder: filepath.Dir(node.Position().File), kinds: o.Formats}
 	l := &loader{Mapping: m, options: o, ps: &config.Problems{}}
 	l.load()
 	ps.Append(l.ps.Sorted()...)
@@ -125,7 +126,7 @@ func (l *loader) environment() {
 		}
 		tables[e.Key] = expression.NewLookup(e.Key, codes)
 	}
-	o := expression.Options{Region: l.options.Region, Lookups: tables, Budget: l.options.Budget}
+	o := expression.Options{Region: l.options.Region, Lookups: tables, LookupFolder: filepath.Join(l.folder, "lookups"), Budget: l.options.Budget}
 	if l.Outbound() {
 		o.Golden = expression.Canonical(canonical.SchemaOf(canonical.EntityCustomer), nil)
 	}

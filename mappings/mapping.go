@@ -1,6 +1,7 @@
 package mappings
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/touchstone-hub/touchstone/canonical"
@@ -12,8 +13,8 @@ import (
 // Options are what a mapping file needs of its hub.
 type Options struct {
 	Region  string                        // the hub's region, ISO 3166-1 alpha-2: where phone numbers without a country are from
-	Folder  string                        // the folder of the mapping file, for samples of its tests
-	Lookups map[string]*expression.Lookup // tables of the hub, see LoadLookups
+	Folder  string                        // the hub folder; samples and lookups/*.csv stand beside the mapping file
+	Lookups map[string]*expression.Lookup // further tables, which win over those of files
 	Formats []formats.Kind                // formats that `format:` may name; the first is the default
 	Budget  expression.Budget             // what one record may cost; zero: the defaults
 }
@@ -69,6 +70,21 @@ func (m *Mapping) Outbound() bool { return m.from != "" }
 
 // Shape is what the decoder has to read of each record. It must not be changed.
 func (m *Mapping) Shape() *formats.Shape { return m.shape }
+
+// Reads lists the attributes of the document that an outbound mapping reads, by name.
+func (m *Mapping) Reads() []string {
+	var names []string
+	if m.shape.Whole {
+		names = fieldNames(canonical.SchemaOf(m.from))
+	}
+	for _, f := range m.shape.Fields {
+		if !slices.Contains(names, f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
 
 // Position is where the mapping stands.
 func (m *Mapping) Position() config.Position { return m.node.Position() }

@@ -173,7 +173,7 @@ func appendList(dst []byte, n *formats.Node, s *canonical.Schema) ([]byte, outco
 }
 
 func appendObject(dst []byte, n *formats.Node, s *canonical.Schema) ([]byte, outcome, error) {
-	if n.Kind != formats.Object || n.Names == nil && len(n.Kids) > 0 {
+	if n.Kind != formats.Object || len(n.Names) != len(n.Kids) {
 		return dst, nothing, mismatch(n, "an object", "")
 	}
 	written := 0
@@ -234,6 +234,9 @@ func appendAny(dst []byte, n *formats.Node) ([]byte, outcome, error) {
 	}
 	start, open, closing := len(dst), byte('['), byte(']')
 	if n.Kind == formats.Object {
+		if len(n.Names) != len(n.Kids) {
+			return dst, nothing, mismatch(n, "a value that was read as a whole", "")
+		}
 		open, closing = '{', '}'
 	}
 	for i := range n.Kids {

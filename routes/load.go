@@ -1,6 +1,7 @@
 package routes
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,7 +14,8 @@ import (
 // hub to check, which knows them: see Target.Position.
 type Options struct {
 	Region  string                        // the hub's region, ISO 3166-1 alpha-2
-	Lookups map[string]*expression.Lookup // tables of the hub
+	Folder  string                        // the hub folder, whose mappings/lookups/*.csv are tables
+	Lookups map[string]*expression.Lookup // further tables, which win over those of the folder
 }
 
 var (
@@ -21,8 +23,8 @@ var (
 	targetKeys = []string{"target", "mapping"}
 	onKeys     = []string{"merged", "split", "unmatched", "deleted", "erased"}
 	origins    = []string{string(GoldenCustomer), string(CanonicalOrder), string(CanonicalInteraction), string(CanonicalProduct)}
-	updates    = []string{string(All), string(Primary)}
-	actions    = []string{string(Keep), string(Deactivate), string(Delete)}
+	updates    = []string{string(UpdateAll), string(UpdatePrimary)}
+	policies   = []string{string(Keep), string(Deactivate), string(Delete)}
 )
 
 type loader struct {
@@ -35,7 +37,7 @@ type loader struct {
 // error.
 func Load(node *config.Node, o Options, ps *config.Problems) *Route {
 	r := &Route{
-		Name: node.Get("route").Text(), at: node.Position(), shape: &formats.Shape{}, Update: All,
+		Name: node.Get("route").Text(), At: node.Position(), shape: &formats.Shape{}, Update: UpdateAll,
 		On: On{Merged: Deactivate, Split: Keep, Unmatched: Keep, Deleted: Deactivate, Erased: Delete},
 	}
 	l := &loader{Route: r, node: node, ps: &config.Problems{}}
@@ -57,7 +59,7 @@ func (l *loader) load(o Options) {
 		l.wrong(l.node.Get("route"), "the route has no name", "route: NAME")
 	}
 	l.From = Origin(l.choice(l.node, "from", origins, ""))
-	l.Update = Update(l.choice(l.node, "update", updates, string(All)))
+	l.Update = Update(l.choice(l.node, "update", updates, string(UpdateAll)))
 	if l.From != GoldenCustomer && l.From != "" {
 		for _, key := range []string{"update", "on"} {
 			if n := l.node.Get(key); n.IsSet() {
@@ -66,7 +68,7 @@ func (l *loader) load(o Options) {
 		}
 	}
 	l.targets()
-	l.actions()
+	l.policies()
 	l.condition(o)
 }
 
@@ -96,25 +98,25 @@ func (l *loader) targets() {
 		if through.Text() == "" {
 			l.wrong(item, "target "+name.Text()+" has no mapping", "mapping: NAME, beside the target or for the whole route")
 		}
-		t := Target{System: system, Stream: stream, Mapping: through.Text(), Position: name.Position()}
-		if slices.ContainsFunc(l.To, func(other Target) bool { return other.String() == t.String() }) {
+		t := TargetRef{System: system, Stream: stream, Mapping: through.Text(), At: name.Position()}
+		if slices.ContainsFunc(l.To, func(other TargetRef) bool { return other.String() == t.String() }) {
 			l.wrong(name, "target "+t.String()+" stands twice", "each target once")
 		}
 		l.To = append(l.To, t)
 	}
 }
 
-func (l *loader) actions() {
+func (l *loader) policies() {
 	on := l.node.Get("on")
 	if on.IsSet() && on.Kind() != config.Mapping {
 		l.wrong(on, "found "+on.Shown(), "a mapping such as {merged: deactivate}")
 		return
 	}
 	l.only(on, onKeys)
-	for key, action := range map[string]*Action{
+	for key, policy := range map[string]*Policy{
 		"merged": &l.On.Merged, "split": &l.On.Split, "unmatched": &l.On.Unmatched, "deleted": &l.On.Deleted, "erased": &l.On.Erased,
 	} {
-		*action = Action(l.choice(on, key, actions, string(*action)))
+		*policy = Policy(l.choice(on, key, policies, string(*policy)))
 	}
 }
 
@@ -123,7 +125,9 @@ func (l *loader) condition(o Options) {
 	if !known {
 		return
 	}
-	l.env = expression.NewEnv(expression.Options{Region: o.Region, Lookups: o.Lookups})
+	l.env = expression.NewEnv(expression.Options{
+		Region: o.Region, Lookups: o.Lookups, LookupFolder: filepath.Join(o.Folder, "mappings", "lookups"),
+	})
 	scope := l.env.Scope()
 	l.doc = scope.Document(entity, l.shape)
 	n := l.node.Get("when")

@@ -38,57 +38,54 @@ type Update string
 
 // The ways of updating.
 const (
-	All     Update = "all"     // every record that the customer has in the target
-	Primary Update = "primary" // only the oldest one
+	UpdateAll     Update = "all"     // every record that the customer has in the target
+	UpdatePrimary Update = "primary" // only the oldest one
 )
 
-// Action is what becomes of a remote record that is no longer wanted as it is.
-type Action string
+// Policy is what becomes of a remote record that is no longer wanted as it is.
+type Policy string
 
-// The actions.
+// The policies.
 const (
-	Keep       Action = "keep"
-	Deactivate Action = "deactivate"
-	Delete     Action = "delete"
+	Keep       Policy = "keep"
+	Deactivate Policy = "deactivate"
+	Delete     Policy = "delete"
 )
 
 // On says what becomes of remote records when something happens to what they stand for.
 type On struct {
-	Merged    Action // the golden record became part of another one; default deactivate
-	Split     Action // the golden record lost the source records of this remote record; default keep
-	Unmatched Action // the route's condition no longer holds; default keep
-	Deleted   Action // all source records are gone; default deactivate
-	Erased    Action // the customer was erased; default delete
+	Merged    Policy // the golden record became part of another one; default deactivate
+	Split     Policy // the golden record lost the source records of this remote record; default keep
+	Unmatched Policy // the route's condition no longer holds; default keep
+	Deleted   Policy // all source records are gone; default deactivate
+	Erased    Policy // the customer was erased; default delete
 }
 
-// Target is one place that a route leads to.
-type Target struct {
+// TargetRef names one place that a route leads to.
+type TargetRef struct {
 	System, Stream string
 	Mapping        string // name of the outbound mapping
-	Position       config.Position
+	At             config.Position
 }
 
 // String is system.stream, as routes write it.
-func (t Target) String() string { return t.System + "." + t.Stream }
+func (t TargetRef) String() string { return t.System + "." + t.Stream }
 
 // Route is one compiled route file. It is safe for concurrent use.
 type Route struct {
 	Name   string
 	From   Origin
-	To     []Target
+	To     []TargetRef
 	Update Update
 	On     On
+	At     config.Position
 
-	at    config.Position
 	when  *expression.Program // nil: always
 	env   *expression.Env
 	shape *formats.Shape
 	doc   *expression.Document
 	pool  sync.Pool // of *expression.Machine
 }
-
-// Position is where the route stands.
-func (r *Route) Position() config.Position { return r.at }
 
 // Entity is what the route carries.
 func (r *Route) Entity() canonical.Entity { return entities[r.From] }
@@ -119,7 +116,7 @@ func (r *Route) Match(root *formats.Node, facts *expression.Facts) (bool, error)
 	r.doc.Set(m, root, facts)
 	yes, err := r.when.Truth(m)
 	if err != nil {
-		return false, fmt.Errorf("route %s: when %s: %w [%s]", r.Name, r.when.Text, err, r.when.At.Position())
+		return false, fmt.Errorf("when %s: %w [%s]", r.when.Text, err, r.when.At.Position())
 	}
 	return yes, nil
 }
