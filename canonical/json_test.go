@@ -87,6 +87,35 @@ func TestUnmarshal_namesWhatIsWrong(t *testing.T) {
 	}
 }
 
+// TestDecode_isWhatTheStandardLibraryReads compares with encoding/json where the two agree on
+// what a document means: names in the right case, no member twice.
+func TestDecode_isWhatTheStandardLibraryReads(t *testing.T) {
+	t.Parallel()
+	type plain Customer
+	full, err := os.ReadFile("testdata/customer.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, doc := range []string{
+		string(full),
+		"{ \"names\" : [ { \"full\" : \"\\u5f20\\t\\\"\" } , null ] ,\r\n\"contacts\":[{\"name\":{\"given\":\"A\",\"new\":{}},\"phones\":[{\"value\":\"1\",\"verified\":false}]}] }",
+		`{"source":{"system":"a","stream":"b","id":"c","version":{"integer":-9223372036854775808},"provenance":{"revision":0,"ingest":{"topic":"t","epoch":1,"partition":2,"offset":9223372036854775807}}}}`,
+		`{"attributes":{"":"x","a":"\ud83d\ude00 \ud83d"},"competitors":["a","b","c","d","e"],"creditLimit":{"amount":"1"}}`,
+	} {
+		var got Customer
+		var want plain
+		if err := got.UnmarshalJSON([]byte(doc)); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal([]byte(doc), &want); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(Customer(want), got); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 func TestOtherEntities_keepUnknownMembers(t *testing.T) {
 	t.Parallel()
 	for in, into := range map[string]any{
@@ -112,7 +141,10 @@ func FuzzCustomer_roundTrip(f *testing.F) {
 	f.Add([]byte(`{"kind":null,"x":[1,{"y":"\u0000"}],"na\u006des":[]}`))
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		var c Customer
-		if json.Unmarshal(doc, &c) != nil {
+		if err := json.Unmarshal(doc, &c); err != nil {
+			if len(Validate(EntityCustomer, doc)) == 0 {
+				t.Errorf("%s validates, but %v", doc, err)
+			}
 			return
 		}
 		once, err := json.Marshal(c)

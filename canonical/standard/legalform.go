@@ -3,6 +3,7 @@ package standard
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // legalForms are the abbreviations and words by which registers mark companies, folded, with
@@ -17,33 +18,47 @@ var legalForms = wordSet(`gmbh mbh ag kg kgaa ohg gbr ug ug_haftungsbeschrankt e
 	ooo zao pao oao ao ип ооо зао пао оао ао тов ae epe ike oe as_ticaret anonim_sirketi limited_sirketi ltd_sti as_inc kk gk yk
 	kabushiki_kaisha godo_kaisha ao_llc tbk pt_tbk jsc pjsc ojsc cjsc fze fzco wll saog bsc est`)
 
-// hanLegalForms are split off the end, some also off the start, the longest first.
-var hanLegalForms = []string{
-	"股份有限公司", "有限责任公司", "集团有限公司", "有限公司", "股份公司", "集团公司", "分公司", "公司", "集团",
-	"合伙企业(有限合伙)", "合伙企业", "个体工商户", "株式会社", "合同会社", "有限会社", "合资会社", "(株)", "(有)", "㈱",
-	"주식회사", "유한회사", "(주)", "(유)",
+// hanLegalForms are split off the end, most also off the start; the longest stand first.
+var hanLegalForms = sync.OnceValue(func() []string {
+	forms := []string{
+		"合伙企业(有限合伙)", "股份有限公司", "有限责任公司", "集团有限公司", "个体工商户", "有限公司", "股份公司", "集团公司",
+		"合伙企业", "分公司", "公司", "集团", "株式会社", "合同会社", "有限会社", "合资会社", "(株)", "(有)",
+		"주식회사", "유한회사", "(주)", "(유)",
+	}
+	for i, form := range forms {
+		forms[i] = Fold(form)
+	}
+	return forms
+})
+
+// shortForms are those of fewer than four letters that are no surname anywhere.
+var shortForms = wordSet("ltd llc llp plc inc kft zrt bhd sro doo pty pte pvt ooo gbr ohg")
+
+// mayBeSurname tells whether a form could end a person's name too, as Maria Sá's or Kari As's.
+// In capitals, where the rest is not, it is a form.
+func mayBeSurname(form, written string) bool {
+	if len(form) > 3 || shortForms[form] {
+		return false
+	}
+	capitals := strings.ToUpper(form)
+	return !strings.HasSuffix(strings.ReplaceAll(written, ".", ""), capitals) || written == strings.ToUpper(written)
 }
 
 const longestForm = 5 // words
 
-// withoutLegalForm splits the legal form off an organisation's name. full is the folded name
-// with its dots, from which words were cut: "s.p.a." is one form and three words.
-func withoutLegalForm(full string, words []string) (name []string, form string) {
-	if strings.ContainsFunc(full, func(r rune) bool { return r >= firstHan }) {
-		if bare, form := withoutHanForm(full); form != "" {
-			return tokens(bare), form
+// withoutLegalForm splits the legal forms off an organisation's name, folded with its dots:
+// "s.p.a." is one form and three words.
+func withoutLegalForm(full string) (name []string, form string) {
+	for before := ""; full != before; {
+		before = full
+		var split string
+		if full, split = withoutHanForm(full); split == "" {
+			name, split = withoutSuffix(tokens(joinInitials(full)))
+			full = strings.Join(name, " ")
 		}
+		form = split + form
 	}
-	if strings.Contains(full, ".") || strings.Contains(full, "/") {
-		words = tokens(joinInitials(full))
-	}
-	for {
-		bare, split := withoutSuffix(words)
-		if split == "" {
-			return words, form
-		}
-		words, form = bare, split+form
-	}
+	return name, form
 }
 
 func withoutSuffix(words []string) (bare []string, form string) {
@@ -64,13 +79,18 @@ func withoutSuffix(words []string) (bare []string, form string) {
 var connectors = []string{"and", "und", "et", "y", "i", "co"}
 
 func withoutHanForm(full string) (bare, form string) {
-	compact := strings.NewReplacer(" ", "", "（", "(", "）", ")").Replace(full)
-	for _, form := range hanLegalForms {
-		form = Fold(form)
-		if bare, ok := strings.CutSuffix(compact, form); ok && bare != "" {
-			return strings.TrimSuffix(bare, "("), form
+	if !strings.ContainsFunc(full, func(r rune) bool { return r >= firstHan }) {
+		return full, ""
+	}
+	full = strings.TrimSpace(full)
+	for _, form := range hanLegalForms() {
+		if bare, ok := strings.CutSuffix(full, form); ok {
+			if !strings.ContainsFunc(bare, isWord) {
+				return full, "" // the form is the name
+			}
+			return bare, form
 		}
-		if bare, ok := strings.CutPrefix(compact, form); ok && bare != "" && form != "公司" && form != "集团" {
+		if bare, ok := strings.CutPrefix(full, form); ok && form != "公司" && form != "集团" && strings.ContainsFunc(bare, isWord) {
 			return bare, form
 		}
 	}
@@ -80,6 +100,9 @@ func withoutHanForm(full string) (bare, form string) {
 // joinInitials takes the dots out of "s.a.", "s. p. a.", "g.m.b.h." and the slash out of "a/s":
 // single letters with dots between become one word.
 func joinInitials(full string) string {
+	if !strings.ContainsAny(full, "./") {
+		return full
+	}
 	var b strings.Builder
 	words := strings.Fields(full)
 	for i, word := range words {

@@ -100,8 +100,10 @@ func (f *NameForms) parts(n canonical.Name) {
 func (f *NameForms) whole(full string, n canonical.Name, kind canonical.Kind) {
 	words := tokens(full)
 	if kind != canonical.Person {
-		words, f.LegalForm = withoutLegalForm(full, words)
-		f.Organisation = f.Organisation || f.LegalForm != ""
+		bare, form := withoutLegalForm(full)
+		if f.Organisation || form != "" && !mayBeSurname(form, n.Full) {
+			words, f.LegalForm, f.Organisation = bare, form, true
+		}
 	}
 	if f.Organisation {
 		f.Tokens = words

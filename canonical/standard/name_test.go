@@ -125,6 +125,35 @@ func TestName_readingsAreBounded(t *testing.T) {
 	}
 }
 
+func TestName_shortFormsMayBeSurnames(t *testing.T) {
+	t.Parallel()
+	for in, organisation := range map[string]bool{
+		"Maria Sá": false, "KARI AS": false, "Mai Co": false, "Siemens AG": true, "Repsol, S.A.": true, "Acme Inc": true, "acme gmbh": true, "张公司": true,
+	} {
+		if got := (&Standardiser{}).Name(canonical.Name{Full: in}); got.Organisation != organisation {
+			t.Errorf("%s: organisation %v", in, got.Organisation)
+		}
+	}
+}
+
+func TestName_isIdempotent(t *testing.T) {
+	t.Parallel()
+	words := rapid.SampledFrom([]string{
+		"Dr.", "Jr.", "Bob", "Müller", "van", "S.p.A.", "Co.", "&", "and", "Ltd", "GmbH", "张伟", "先生", "華為", "有限公司", "集团", "(株)", "O'Neil", "A/S", ",", "s. r. o.",
+	})
+	s := &Standardiser{}
+	rapid.Check(t, func(t *rapid.T) {
+		full := strings.Join(rapid.SliceOfN(words, 1, 6).Draw(t, "words"), rapid.SampledFrom([]string{" ", ""}).Draw(t, "between"))
+		for _, kind := range []canonical.Kind{canonical.Person, canonical.Organisation} {
+			once := s.name(canonical.Name{Full: full}, kind)
+			twice := s.name(canonical.Name{Full: once.Full}, kind)
+			if twice.Full != once.Full {
+				t.Fatalf("%s %q gives %q, that %q", kind, full, once.Full, twice.Full)
+			}
+		}
+	})
+}
+
 func TestFold_isIdempotent(t *testing.T) {
 	t.Parallel()
 	check := func(t *rapid.T, text string) {

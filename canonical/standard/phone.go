@@ -83,8 +83,8 @@ func possible(text, region string) (*phonenumbers.PhoneNumber, bool) {
 func newPhone(number *phonenumbers.PhoneNumber) Phone {
 	e164 := phonenumbers.Format(number, phonenumbers.E164)
 	national := phonenumbers.GetNationalSignificantNumber(number)
-	if len(e164) < 8 || strings.Count(national, national[:1]) == len(national) {
-		return Phone{} // service numbers, and 000000 for "none"
+	if len(e164) < 8 || strings.HasPrefix(national, "00") || strings.Count(national, national[:1]) == len(national) {
+		return Phone{} // service numbers, and such as 000000 for none
 	}
 	return Phone{E164: e164, Extension: number.GetExtension()}
 }

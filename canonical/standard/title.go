@@ -1,13 +1,16 @@
 package standard
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // titles stand before a name, or after it.
 var titles = wordSet(`mr mrs ms miss mx dr prof professor sir dame lady lord rev hon herr frau fraulein hr fr
 	mme mlle monsieur madame mademoiselle sr sra srta senor senora senorita dott dottssa sig sigra ing dipl mag
 	drs dhr mevr mw pan pani jr jnr snr phd md mba msc bsc esq ii iii iv`)
 
-// ambiguous titles are names or initials as well: taken for titles only at the end named.
+// onlyBefore are titles that are names too, and stand for titles only before a name.
 var onlyBefore = wordSet("dr prof mr mrs ms miss mx sir dame lady lord rev hon herr frau hr fr pan pani ing dipl mag")
 
 // hanTitles follow a name directly.
@@ -23,29 +26,38 @@ func wordSet(words string) map[string]bool {
 	return set
 }
 
-// withoutTitles splits titles off both ends of a name, as long as something is left. Where the
-// words are a whole name, one word stays two: Miss Li is a name of one word with a title.
+// withoutTitles splits titles off both ends of a name, as long as something is left. Titles that
+// follow a Han name are looked for where the words are a whole name: 李先生.
 func withoutTitles(words []string, whole bool) (name, split []string) {
-	for len(words) > 1 && titles[words[0]] {
-		split = append(split, words[0])
-		words = words[1:]
+	for before := -1; len(split) != before; {
+		before = len(split)
+		for len(words) > 1 && titles[words[0]] {
+			split = append(split, words[0])
+			words = words[1:]
+		}
+		for last := len(words) - 1; last > 0 && titles[words[last]] && !onlyBefore[words[last]]; last-- {
+			split = append(split, words[last])
+			words = words[:last]
+		}
+		if whole {
+			words, split = withoutHanTitle(words, split)
+		}
 	}
-	for len(words) > 1 && titles[words[len(words)-1]] && !onlyBefore[words[len(words)-1]] {
-		split = append(split, words[len(words)-1])
-		words = words[:len(words)-1]
-	}
-	if !whole || len(words) == 0 || !hasHan(words[len(words)-1]) {
+	return words, split
+}
+
+func withoutHanTitle(words, split []string) ([]string, []string) {
+	last := len(words) - 1
+	if last < 0 || !hasHan(words[last]) {
 		return words, split
 	}
-	last := words[len(words)-1]
 	for _, title := range hanTitles {
-		bare, ok := strings.CutSuffix(last, title)
+		bare, ok := strings.CutSuffix(words[last], title)
 		switch {
-		case ok && bare == "" && len(words) > 1:
-			return words[:len(words)-1], append(split, title)
 		case ok && bare != "":
-			name = append(name, words[:len(words)-1]...)
-			return append(name, bare), append(split, title)
+			return append(slices.Clone(words[:last]), bare), append(split, title)
+		case ok && last > 0:
+			return words[:last], append(split, title)
 		}
 	}
 	return words, split
