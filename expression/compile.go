@@ -3,6 +3,7 @@ package expression
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -117,6 +118,9 @@ type compiler struct {
 // elementVars are what # and #index stand for in a predicate.
 type elementVars struct{ item, index *Variable }
 
+// token is how the parser's messages name a token: with its kind.
+var token = regexp.MustCompile(`unexpected token [A-Za-z]+\((".*?")\)`)
+
 // syntax turns the parser's error into a problem.
 func (c *compiler) syntax(err error) {
 	var at *file.Error
@@ -124,8 +128,8 @@ func (c *compiler) syntax(err error) {
 		c.ps.Add(config.Problem{Position: c.at.Position(), What: err.Error(), Expected: "an expression"})
 		return
 	}
-	what := strings.NewReplacer("EOF", "end of the expression", "Operator ", "", "Identifier ", "").Replace(at.Message)
-	p := c.problem(at.Location, "%s", what)
+	what := token.ReplaceAllString(at.Message, "unexpected $1")
+	p := c.problem(at.Location, "%s", strings.Replace(what, "unexpected token EOF", "unexpected end", 1))
 	p.Expected = "an expression"
 	c.ps.Add(p)
 }

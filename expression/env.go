@@ -110,9 +110,13 @@ func (s *Scope) find(name string) (v *Variable, bare bool) {
 func (s *Scope) known() []string {
 	var names []string
 	for at := s; at != nil; at = at.outer {
-		names = append(names, slices.Sorted(maps.Keys(at.names))...)
 		if at.bare != nil {
 			names = append(names, at.bare.Type.Members()...)
+		}
+		for _, name := range slices.Sorted(maps.Keys(at.names)) {
+			if name[0] != '#' {
+				names = append(names, name)
+			}
 		}
 	}
 	return names

@@ -96,7 +96,7 @@ func (f *function) parse() {
 		known.optional = optional
 		f.params = append(f.params, known)
 	}
-	f.result = map[string]*Type{"text": TextType, "number": NumberType, "bool": BoolType, "list": {Kind: List}, "texts": TextList}[strings.TrimSpace(result)]
+	f.result = map[string]*Type{"text": TextType, "number": NumberType, "bool": BoolType, "list": {Kind: List}, "texts": TextList, "object": {Kind: Object}}[strings.TrimSpace(result)]
 	if f.result == nil {
 		f.result = AnyType
 	}
@@ -130,7 +130,7 @@ func (c *compiler) call(name string, args []ast.Node, at file.Location) (op, *Ty
 	}
 	call := &call{f: f, at: at, args: args}
 	if !call.countFits() {
-		return c.wrong(at, f.signature, "%s has %d arguments", name, len(args))
+		return c.wrong(at, f.signature, "%s has %s", name, quantified(len(args), "argument"))
 	}
 	if f.build != nil {
 		return f.build(c, call)
@@ -139,6 +139,13 @@ func (c *compiler) call(name string, args []ast.Node, at file.Location) (op, *Ty
 		return &constant{value: &absent}, f.result
 	}
 	return c.apply(call), f.result
+}
+
+func quantified(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func (c *call) countFits() bool {

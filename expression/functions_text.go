@@ -220,7 +220,7 @@ func (c *compiler) pattern(call *call) *regexp.Regexp {
 	}
 	re, err := regexp.Compile(text)
 	if err != nil {
-		c.wrong(call.args[1].Location(), "a regular expression (RE2)", "%s", err)
+		c.wrong(call.args[1].Location(), "a regular expression (RE2)", "%s", badPattern(err))
 		return nil
 	}
 	return re

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/shopspring/decimal"
@@ -135,12 +136,16 @@ func (c *compiler) matches(n *ast.BinaryNode, left op, lt *Type) (op, *Type) {
 	}
 	re, err := regexp.Compile(pattern.Value)
 	if err != nil {
-		return c.wrong(pattern.Location(), "a regular expression (RE2)", "%s", err)
+		return c.wrong(pattern.Location(), "a regular expression (RE2)", "%s", badPattern(err))
 	}
 	if lt.Kind != Any && lt.Kind != Text {
 		return c.wrong(n.Location(), "a text", "matches is applied to %s", lt.Kind)
 	}
 	return &match{re: re, of: left}, BoolType
+}
+
+func badPattern(err error) string {
+	return strings.TrimPrefix(err.Error(), "error parsing regexp: ")
 }
 
 type not struct{ of op }

@@ -273,6 +273,8 @@ func (l *loader) each(n *config.Node, s *canonical.Schema, path string) *each {
 		e.body = l.object(fields, itemSchema(s), path)
 	case item.IsSet() && !fields.IsSet():
 		e.body = l.value(item, itemSchema(s), path, false)
+	case item.IsSet():
+		l.wrong(n, path+": each has both fields and item", "one of the two")
 	default:
 		l.wrong(n, path+": each has no items", "fields: {…} for objects, or item: EXPRESSION for values")
 	}

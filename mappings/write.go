@@ -37,6 +37,9 @@ type leaf struct {
 
 func (l *leaf) write(r *run, dst []byte) ([]byte, outcome) {
 	if l.constant != nil {
+		if r.traced {
+			r.wrote[l] = true
+		}
 		return append(dst, l.constant...), fixed
 	}
 	n, err := l.program.Eval(&r.machine)
@@ -394,9 +397,6 @@ func (e *each) elements(r *run, dst []byte, start int) ([]byte, outcome) {
 	default:
 		r.failLeaf(e.of, mismatch(of, "a list", ""))
 		return dst, nothing
-	}
-	if r.traced && len(kids) > 0 {
-		r.wrote[e.of] = true
 	}
 	most := nothing
 	r.indices = append(r.indices, 0)
