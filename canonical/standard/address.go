@@ -90,6 +90,9 @@ var notStreets = wordSet("apt ste fl rm unit bldg po box pobox postfach bp apart
 
 // shorten replaces words that are often abbreviated with the abbreviation.
 func shorten(words []string) []string {
+	if len(words) > 2 && words[0] == "p" && words[1] == "o" { // P.O. Box
+		words = append([]string{"po"}, words[2:]...)
+	}
 	for i, word := range words {
 		if short, ok := abbreviations[word]; ok {
 			words[i] = short

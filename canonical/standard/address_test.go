@@ -95,7 +95,7 @@ func TestAddress_isIdempotent(t *testing.T) {
 func TestAddress_houseNumbers(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string][2]string{
-		"Straße des 17. Juni 135": {"str des 17 juni", "135"}, "Via Roma, 7": {"via roma", "7"}, "PO Box 12": {"po box 12", ""},
+		"Straße des 17. Juni 135": {"str des 17 juni", "135"}, "Via Roma, 7": {"via roma", "7"}, "PO Box 12": {"po box 12", ""}, "P.O. Box 12": {"po box 12", ""},
 		"5th Avenue": {"5th ave", ""}, "350 Fifth Ave Fl 21": {"fifth ave", "350"}, "Calle Mayor 4 piso 2": {"c mayor", "4"},
 		"Kirchweg": {"kirchweg", ""}, "Rm 5, 88 Nathan Rd": {"rm 5 88 nathan rd", ""},
 	} {

@@ -35,13 +35,17 @@ var hanLegalForms = sync.OnceValue(func() []string {
 var shortForms = wordSet("ltd llc llp plc inc kft zrt bhd sro doo pty pte pvt ooo gbr ohg")
 
 // mayBeSurname tells whether a form could end a person's name too, as Maria Sá's or Kari As's.
-// In capitals, where the rest is not, it is a form.
+// With dots, or in capitals where the rest is not, it is a form.
 func mayBeSurname(form, written string) bool {
 	if len(form) > 3 || shortForms[form] {
 		return false
 	}
+	words := strings.Fields(written)
+	if last := words[len(words)-1]; strings.Count(last, ".") > 1 {
+		return false
+	}
 	capitals := strings.ToUpper(form)
-	return !strings.HasSuffix(strings.ReplaceAll(written, ".", ""), capitals) || written == strings.ToUpper(written)
+	return !strings.HasSuffix(written, capitals) || written == strings.ToUpper(written)
 }
 
 const longestForm = 5 // words

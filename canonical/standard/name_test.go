@@ -128,7 +128,7 @@ func TestName_readingsAreBounded(t *testing.T) {
 func TestName_shortFormsMayBeSurnames(t *testing.T) {
 	t.Parallel()
 	for in, organisation := range map[string]bool{
-		"Maria Sá": false, "KARI AS": false, "Mai Co": false, "Siemens AG": true, "Repsol, S.A.": true, "Acme Inc": true, "acme gmbh": true, "张公司": true,
+		"Maria Sá": false, "KARI AS": false, "Mai Co": false, "Siemens AG": true, "Repsol, S.A.": true, "Franchi S.p.A.": true, "Foo a/s": false, "Acme Inc": true, "acme gmbh": true, "张公司": true,
 	} {
 		if got := (&Standardiser{}).Name(canonical.Name{Full: in}); got.Organisation != organisation {
 			t.Errorf("%s: organisation %v", in, got.Organisation)
