@@ -47,6 +47,11 @@ var alphabets = []struct {
 	code  string
 	table *unicode.RangeTable
 }{
-	{"Latn", unicode.Latin}, {"Cyrl", unicode.Cyrillic}, {"Grek", unicode.Greek}, {"Arab", unicode.Arabic},
-	{"Hebr", unicode.Hebrew}, {"Deva", unicode.Devanagari}, {"Thai", unicode.Thai},
+	{"Latn", unicode.Latin},
+	{"Cyrl", unicode.Cyrillic},
+	{"Grek", unicode.Greek},
+	{"Arab", unicode.Arabic},
+	{"Hebr", unicode.Hebrew},
+	{"Deva", unicode.Devanagari},
+	{"Thai", unicode.Thai},
 }
