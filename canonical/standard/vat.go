@@ -26,7 +26,7 @@ func vatWithCountry(v, issuer string) string {
 	return issuer + v
 }
 
-// vat is a country's form of number: digits at the places marked 9, letters or digits at X, other
+// vat is a country's form of number: digits at the places marked 9, letters at A, any at *, other
 // characters as they are; and the check that the tax office publishes, on the number without its
 // country.
 type vat struct {
