@@ -179,6 +179,38 @@ func (l *loader) named(n, user *config.Node, what string) []config.Entry {
 	return good
 }
 
+// Keys that every stream and every target has.
+var (
+	everyStream = []string{"key", "mapping", "poll", "format"}
+	everyTarget = []string{"format", "retry", "rate", "concurrency", "batch"}
+)
+
+// Decode reads the kind's own keys, as Rest.Decode does; an unknown key that was meant to be one
+// of those that every stream has is told so.
+func (s StreamSettings) Decode(into any, ps *config.Problems) bool {
+	return decodeRest(s.Rest, into, everyStream, ps)
+}
+
+// Decode reads the kind's own keys; see [StreamSettings.Decode].
+func (t TargetSettings) Decode(into any, ps *config.Problems) bool {
+	return decodeRest(t.Rest, into, everyTarget, ps)
+}
+
+func decodeRest(rest *config.Node, into any, common []string, ps *config.Problems) bool {
+	scratch := &config.Problems{}
+	good := rest.Decode(into, scratch)
+	own, _ := config.Schema(into)["properties"].(map[string]any)
+	for _, p := range scratch.Sorted() {
+		for _, e := range rest.Entries() {
+			if _, known := own[e.Key]; !known && e.Position == p.Position && p.Hint == "" {
+				p.Hint = config.Nearest(e.Key, common)
+			}
+		}
+		ps.Add(p)
+	}
+	return good
+}
+
 // streamKeys are the keys of a stream that every kind has.
 type streamKeys struct {
 	Key     paths                     `yaml:"key" doc:"path of the record's key, or several"`
@@ -188,7 +220,7 @@ type streamKeys struct {
 }
 
 func (l *loader) stream(e config.Entry, kind Kind) StreamSettings {
-	common, rest := e.Value.Split("key", "mapping", "poll", "format")
+	common, rest := e.Value.Split(everyStream...)
 	var keys streamKeys
 	common.Decode(&keys, l.problems)
 	s := StreamSettings{
@@ -205,7 +237,7 @@ func (l *loader) stream(e config.Entry, kind Kind) StreamSettings {
 }
 
 func (l *loader) target(e config.Entry) (TargetSettings, policyKeys) {
-	common, rest := e.Value.Split("format", "retry", "rate", "concurrency", "batch")
+	common, rest := e.Value.Split(everyTarget...)
 	var keys struct {
 		Format *config.Node `yaml:"format"`
 		policyKeys

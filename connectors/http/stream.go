@@ -61,7 +61,7 @@ var secretHeaders = []string{"Authorization", "Proxy-Authorization", "Cookie"}
 
 func openStream(s connectors.StreamSettings, known []formats.Kind, base *url.URL, ps *config.Problems) *stream {
 	one := &stream{name: s.Name, format: s.Format}
-	if !s.Rest.Decode(&one.keys, ps) {
+	if !s.Decode(&one.keys, ps) {
 		return one
 	}
 	one.webhook = one.keys.Verify.given

@@ -116,7 +116,7 @@ var (
 
 func openWriter(t connectors.TargetSettings, known []formats.Kind, base *url.URL, ps *config.Problems) *writer {
 	w := &writer{name: t.Name, format: t.Format, operations: map[connectors.Operation]*operation{}}
-	if !t.Rest.Decode(&w.keys, ps) {
+	if !t.Decode(&w.keys, ps) {
 		return w
 	}
 	if w.format != nil {
