@@ -40,10 +40,10 @@ func (c *compiler) walk(n ast.Node) (op, *Type) {
 		case *ast.StringNode:
 			return c.member(base, t, property.Value, property.Location())
 		case *ast.IntegerNode:
-			return c.element1(base, t, property.Value, property.Location())
+			return c.elementAt(base, t, property.Value, property.Location())
 		case *ast.UnaryNode:
 			if i, ok := property.Node.(*ast.IntegerNode); ok && property.Operator == "-" {
-				return c.element1(base, t, -i.Value, i.Location())
+				return c.elementAt(base, t, -i.Value, i.Location())
 			}
 		}
 		return c.dynamic(base, t, n.Property)
@@ -86,7 +86,7 @@ func (c *compiler) pointer(n *ast.PointerNode) (op, *Type) {
 	default:
 		return c.wrong(n.Location(), "# or #index", "unknown name #%s", n.Name)
 	}
-	c.reads = true
+	c.reads, v.used = true, true
 	return &path{slot: v.slot, at: v.origin, record: v.record}, v.Type
 }
 
@@ -105,7 +105,7 @@ func (c *compiler) member(base op, t *Type, name string, at file.Location) (op, 
 	return extend(base, step{name: name, slot: slot}), member
 }
 
-func (c *compiler) element1(base op, t *Type, index int, at file.Location) (op, *Type) {
+func (c *compiler) elementAt(base op, t *Type, index int, at file.Location) (op, *Type) {
 	if t.Kind != Any && t.Kind != List {
 		return c.wrong(at, "a list", "[%d] cannot be taken of %s", index, t.Kind)
 	}
@@ -236,8 +236,7 @@ func (m *Machine) step(n *formats.Node, s *step) *formats.Node {
 	switch n.Kind {
 	case formats.Object:
 		if s.isIndex {
-			// Formats such as XML cannot tell one element from a list of one.
-			return m.elementOf([]formats.Node{*n}, s.index)
+			break
 		}
 		if n.Names == nil {
 			if s.slot >= 0 && s.slot < len(n.Kids) {

@@ -294,5 +294,5 @@ func reverse(m *Machine, list *formats.Node) *formats.Node {
 
 func buildLast(c *compiler, call *call) (op, *Type) {
 	of, t := c.compile(call.args[0])
-	return c.element1(of, t, -1, call.at)
+	return c.elementAt(of, t, -1, call.at)
 }

@@ -148,18 +148,13 @@ func (t *Type) elements() *Type {
 }
 
 // Element is the type of a list's elements, for loops.
-func (t *Type) Element() *Type {
-	if t.Kind == Object || t.Kind == Any && t.Shape == nil {
-		return t // one element that is no list, or elements of which nothing is known
-	}
-	return t.elements()
-}
+func (t *Type) Element() *Type { return t.elements() }
 
 // Computed is the type without its place in the record.
 func (t *Type) Computed() *Type { return t.at(nil) }
 
-// Elements makes of an object's description one that holds for the elements of a list, too:
-// formats such as XML cannot tell one element from a list of one.
+// Elements makes of an object's description one that holds for the object itself as well as for
+// the elements of a list of such objects.
 func Elements(object *Type) *Type { return &Type{Items: object} }
 
 // at is the type with another place in the shape.

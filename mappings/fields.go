@@ -257,7 +257,7 @@ func (l *loader) each(n *config.Node, s *canonical.Schema, path string) *each {
 	if of == nil {
 		return nil
 	}
-	if k := of.program.Type.Kind; k != expression.Any && k != expression.List && k != expression.Object {
+	if k := of.program.Type.Kind; k != expression.Any && k != expression.List {
 		l.wrong(n.Get("each"), "each goes through "+k.String(), "a list")
 		return nil
 	}

@@ -391,9 +391,6 @@ func (e *each) elements(r *run, dst []byte, start int) ([]byte, outcome) {
 	case formats.Absent, formats.Null:
 		return dst, nothing
 	case formats.List:
-	case formats.Object: // formats such as XML cannot tell one element from a list of one
-		one := [1]formats.Node{*of}
-		kids = one[:]
 	default:
 		r.failLeaf(e.of, mismatch(of, "a list", ""))
 		return dst, nothing

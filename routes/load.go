@@ -36,6 +36,9 @@ type loader struct {
 // Load compiles one route file. All problems go to ps; the result is nil where one of them is an
 // error.
 func Load(node *config.Node, o Options, ps *config.Problems) *Route {
+	if node.Kind() == config.Absent && ps.HasErrors() {
+		return nil // the file could not be read, which has been told
+	}
 	r := &Route{
 		Name: node.Get("route").Text(), At: node.Position(), shape: &formats.Shape{}, Update: UpdateAll,
 		On: On{Merged: Deactivate, Split: Keep, Unmatched: Keep, Deleted: Deactivate, Erased: Delete},
