@@ -2,6 +2,8 @@ package golden
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 )
@@ -48,7 +50,7 @@ type Result struct {
 	Touched  int // newer versions with the content that was there already
 	Stale    int // versions that are not newer than what the store holds: dropped
 	Compared int // pairs of records weighed
-	Dirty    int // records whose edges were replaced
+	Dirty    int // records whose edges were looked at again
 	Changes  []Change
 }
 
@@ -64,4 +66,72 @@ func NewResolver(store Store, rules *Ruleset, o ResolverOptions) *Resolver {
 		o.NewID = NewID
 	}
 	return &Resolver{store: store, rules: rules, o: o}
+}
+
+// Ruleset returns the rules that the resolver decides by.
+func (r *Resolver) Ruleset() *Ruleset { return r.rules }
+
+// Resolve takes a batch of records into the store, in one transaction: all of it or nothing. Any
+// batching of the same records leads to the same customers, as long as the versions of one record
+// come in their order.
+func (r *Resolver) Resolve(ctx context.Context, batch Batch) (Result, error) {
+	prepared := r.prepare(batch.Records)
+	return r.settled(ctx, "resolve a batch", func(ctx context.Context, s *settling) error {
+		if o := batch.Offset; o != nil {
+			if err := s.tx.AdvanceOffset(ctx, o.Group, o.Topic, o.Partition, o.Expected, o.Next); err != nil {
+				return err
+			}
+		}
+		return s.takeIn(ctx, prepared)
+	})
+}
+
+// Reresolve looks at records again as if they had changed: after a new ruleset, new links, or
+// values that the hub wrote. Keys that do not exist or are deleted are passed over.
+func (r *Resolver) Reresolve(ctx context.Context, keys []string) (Result, error) {
+	return r.settled(ctx, "resolve records again", func(ctx context.Context, s *settling) error {
+		return s.again(ctx, keys, "")
+	})
+}
+
+// Link records that the hub made one record from another, and resolves those that are there
+// already.
+func (r *Resolver) Link(ctx context.Context, links []Link) (Result, error) {
+	return r.settled(ctx, "link records", func(ctx context.Context, s *settling) error {
+		if err := s.tx.PutLinks(ctx, links); err != nil {
+			return err
+		}
+		var keys []string
+		for _, l := range links {
+			keys = append(keys, l.Remote, l.Origin)
+		}
+		return s.again(ctx, keys, "")
+	})
+}
+
+// settled runs do and then the settling of whatever it made dirty, in one transaction.
+func (r *Resolver) settled(ctx context.Context, what string, do func(context.Context, *settling) error) (Result, error) {
+	var result Result
+	err := r.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		s := newSettling(r, tx)
+		if err := tx.Settle(ctx); err != nil {
+			return err
+		}
+		if err := do(ctx, s); err != nil {
+			return err
+		}
+		if err := s.settle(ctx); err != nil {
+			return err
+		}
+		result = s.result
+		return nil
+	})
+	if err != nil {
+		var contradiction *ContradictionError
+		if errors.Is(err, ErrFenced) || errors.Is(err, ErrNotFound) || errors.As(err, &contradiction) {
+			return Result{}, err
+		}
+		return Result{}, fmt.Errorf("%s: %w", what, err)
+	}
+	return result, nil
 }

@@ -1,0 +1,156 @@
+package golden
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/touchstone-hub/touchstone/canonical"
+)
+
+// Explanation says of every value of a golden record where it comes from and why it won.
+type Explanation struct {
+	ID         string                 `json:"id"`
+	State      EntityState            `json:"state"`
+	Version    int64                  `json:"version"`
+	UpdatedAt  time.Time              `json:"updatedAt"`
+	Attributes []AttributeExplanation `json:"attributes"`
+	Sources    []SourceExplanation    `json:"sources"` // by key
+}
+
+// AttributeExplanation explains one attribute; a list has one value for each item. An attribute
+// that is known to be empty has one value that is null.
+type AttributeExplanation struct {
+	Attribute string             `json:"attribute"` // JSON name
+	Values    []ValueExplanation `json:"values"`
+}
+
+// ValueExplanation explains one value.
+type ValueExplanation struct {
+	Path   string          `json:"path"` // JSON pointer into the golden document
+	Value  json.RawMessage `json:"value"`
+	Source string          `json:"source"` // key of the record whose value it is
+	Rule   string          `json:"rule"`
+	Time   string          `json:"time,omitempty"`  // business time, RFC 3339
+	Where  string          `json:"where,omitempty"` // origin and position of the bytes
+	Also   []string        `json:"also,omitempty"`  // records that state the same
+	Lost   []LostVal       `json:"lost,omitempty"`  // values that lost, and why
+}
+
+// SourceExplanation is one source record of the customer.
+type SourceExplanation struct {
+	Key          string                   `json:"key"`
+	Deleted      bool                     `json:"deleted,omitempty"`
+	Version      *canonical.Version       `json:"version,omitempty"`
+	BusinessTime string                   `json:"businessTime,omitempty"`
+	ReceivedAt   time.Time                `json:"receivedAt"`
+	Where        string                   `json:"where,omitempty"`
+	Mapping      string                   `json:"mapping,omitempty"`
+	Ingest       canonical.IngestSequence `json:"ingest"`
+	// Written are the attributes with values that the hub wrote into the record: they count as
+	// their origin's, not as the record's.
+	Written []string `json:"written,omitempty"`
+}
+
+// Explain puts a golden record's document, lineage and source records together, for the API and
+// the command line. Attributes stand in the order of the model.
+func Explain(record GoldenRecord, sources []SourceRecord) (Explanation, error) {
+	e := Explanation{ID: record.ID, State: record.State, Version: record.Version, UpdatedAt: record.UpdatedAt}
+	var values map[string]json.RawMessage
+	var lineage Lineage
+	if err := json.Unmarshal(record.Doc, &values); err != nil {
+		return e, fmt.Errorf("read golden record %s: %w", record.ID, err)
+	}
+	if err := json.Unmarshal(record.Lineage, &lineage); err != nil {
+		return e, fmt.Errorf("read the lineage of %s: %w", record.ID, err)
+	}
+	for _, name := range attributeOrder(lineage) {
+		a, err := explainAttribute(name, values[name], lineage[name])
+		if err != nil {
+			return e, err
+		}
+		e.Attributes = append(e.Attributes, a)
+	}
+	for i := range sources {
+		e.Sources = append(e.Sources, explainSource(&sources[i]))
+	}
+	slices.SortFunc(e.Sources, func(a, b SourceExplanation) int { return strings.Compare(a.Key, b.Key) })
+	return e, nil
+}
+
+// attributeOrder lists the attributes of a lineage as the model has them, unknown ones last.
+func attributeOrder(lineage Lineage) (names []string) {
+	for _, field := range canonical.SchemaOf(canonical.EntityCustomer).Fields {
+		if _, has := lineage[field.Name]; has {
+			names = append(names, field.Name)
+		}
+	}
+	known := len(names)
+	for name := range lineage {
+		if !slices.Contains(names[:known], name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names[known:])
+	return names
+}
+
+func explainAttribute(name string, value json.RawMessage, origins []ValueLineage) (AttributeExplanation, error) {
+	a := AttributeExplanation{Attribute: name}
+	paths, values := []string{"/" + pointerEscape.Replace(name)}, []json.RawMessage{value}
+	switch {
+	case isList(value):
+		if err := json.Unmarshal(value, &values); err != nil {
+			return a, fmt.Errorf("read /%s: %w", name, err)
+		}
+		path := paths[0]
+		paths = nil
+		for i := range values {
+			paths = append(paths, path+"/"+strconv.Itoa(i))
+		}
+	case name == "attributes" && len(value) > 0 && value[0] == '{':
+		var entries map[string]json.RawMessage
+		if err := json.Unmarshal(value, &entries); err != nil {
+			return a, fmt.Errorf("read /%s: %w", name, err)
+		}
+		paths, values = nil, nil
+		for _, key := range slices.Sorted(maps.Keys(entries)) {
+			paths, values = append(paths, "/attributes/"+pointerEscape.Replace(key)), append(values, entries[key])
+		}
+	case value == nil:
+		values[0] = json.RawMessage("null")
+	}
+	for i, o := range origins {
+		if i >= len(values) {
+			break
+		}
+		a.Values = append(a.Values, ValueExplanation{
+			Path: paths[i], Value: values[i], Source: o.Source, Rule: o.Rule, Time: o.Time, Where: o.Where, Also: o.Also, Lost: o.Lost,
+		})
+	}
+	return a, nil
+}
+
+func explainSource(rec *SourceRecord) SourceExplanation {
+	s := SourceExplanation{Key: rec.Key, Deleted: rec.Deleted, Version: rec.Version, ReceivedAt: rec.ReceivedAt, Ingest: rec.Ingest}
+	if !rec.BusinessTime.IsZero() {
+		s.BusinessTime = rec.BusinessTime.UTC().Format(time.RFC3339Nano)
+	}
+	var c canonical.Customer
+	if err := c.UnmarshalJSON(rec.Doc); err == nil && c.Source != nil { // a document that cannot be read still has a key
+		s.Where = where(c.Source)
+		if c.Source.Provenance != nil {
+			s.Mapping = c.Source.Provenance.Mapping
+		}
+	}
+	for _, w := range rec.Written {
+		if !slices.Contains(s.Written, w.Attribute) {
+			s.Written = append(s.Written, w.Attribute)
+		}
+	}
+	return s
+}

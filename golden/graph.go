@@ -1,0 +1,253 @@
+package golden
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// graph is the part of the graph that a settling touches.
+type graph struct {
+	counts    map[uint64]int64 // live counts of block keys
+	edges     map[[2]RecordNo]int32
+	seeds     []RecordNo // of components: dirty records, and those that lost an edge to one
+	links     []Link
+	decisions []Decision
+	nodes     []*record // live records of all components that meet the dirty ones
+}
+
+// reconnect replaces the edges of the dirty records: each is weighed against the members of its
+// keys that are not generic.
+func (s *settling) reconnect(ctx context.Context) error {
+	s.result.Dirty = len(s.dirty)
+	nos := numbers(s.dirty)
+	old, err := s.oldEdges(ctx)
+	if err != nil {
+		return err
+	}
+	s.graph.seeds = nos
+	for _, e := range old {
+		s.graph.seeds = append(s.graph.seeds, e.A, e.B)
+	}
+	pairs, err := s.candidates(ctx)
+	if err != nil {
+		return err
+	}
+	fresh, err := s.weigh(pairs)
+	if err != nil {
+		return err
+	}
+	s.graph.edges = make(map[[2]RecordNo]int32, len(fresh))
+	for _, e := range fresh {
+		s.graph.edges[[2]RecordNo{e.A, e.B}] = e.Weight
+		s.graph.seeds = append(s.graph.seeds, e.A, e.B)
+	}
+	if slices.Equal(old, fresh) {
+		return nil
+	}
+	return s.tx.PutEdges(ctx, nos, fresh)
+}
+
+func (s *settling) oldEdges(ctx context.Context) ([]Edge, error) {
+	var nos []RecordNo
+	for _, rec := range s.dirty {
+		if !rec.inserted {
+			nos = append(nos, rec.No)
+		}
+	}
+	if len(nos) == 0 {
+		return nil, nil
+	}
+	slices.Sort(nos)
+	old, err := s.tx.EdgesOf(ctx, nos)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(old, compareEdges)
+	return slices.Compact(old), nil
+}
+
+// candidates lists the pairs that share an active key, the smaller number first, with at least
+// one dirty record each, and loads their records.
+func (s *settling) candidates(ctx context.Context) ([][2]RecordNo, error) {
+	limit := int64(s.r.rules.match.Limits.Block)
+	var active []uint64
+	for _, rec := range s.dirty {
+		for _, key := range rec.keys {
+			if n := s.graph.counts[key]; n > 1 && n <= limit {
+				active = append(active, key)
+			}
+		}
+	}
+	if len(active) == 0 {
+		return nil, nil
+	}
+	slices.Sort(active)
+	blocks, err := s.tx.KeyMembers(ctx, slices.Compact(active), 0)
+	if err != nil {
+		return nil, err
+	}
+	var pairs [][2]RecordNo
+	var others []RecordNo
+	for _, rec := range s.dirty {
+		for _, key := range rec.keys {
+			for _, no := range blocks[key] {
+				if no != rec.No {
+					pairs = append(pairs, [2]RecordNo{min(no, rec.No), max(no, rec.No)})
+					others = append(others, no)
+				}
+			}
+		}
+	}
+	slices.SortFunc(pairs, func(a, b [2]RecordNo) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
+	return slices.Compact(pairs), s.loadByNo(ctx, others)
+}
+
+// weigh keeps the pairs that are worth an edge, in order.
+func (s *settling) weigh(pairs [][2]RecordNo) ([]Edge, error) {
+	var edges []Edge
+	for _, pair := range pairs {
+		a, b := s.records[pair[0]], s.records[pair[1]]
+		if a == nil || b == nil {
+			continue
+		}
+		fa, err := s.featuresOf(a)
+		if err != nil {
+			return nil, err
+		}
+		fb, err := s.featuresOf(b)
+		if err != nil {
+			return nil, err
+		}
+		s.result.Compared++
+		if w := s.r.rules.match.Weight(fa, fb); w >= s.r.rules.match.Thresholds.Edge {
+			edges = append(edges, Edge{A: pair[0], B: pair[1], Weight: w})
+		}
+	}
+	return edges, nil
+}
+
+// explore loads every component that meets the seeds: by edges, links and decisions of sameness,
+// round by round until nothing new is found.
+func (s *settling) explore(ctx context.Context) error {
+	seen := map[RecordNo]bool{}
+	knownLinks, knownDecisions := map[[2]string]bool{}, map[string]bool{}
+	frontier := s.graph.seeds
+	for len(frontier) > 0 {
+		if err := s.loadByNo(ctx, frontier); err != nil {
+			return err
+		}
+		round := s.round(frontier, seen)
+		if len(round) == 0 {
+			return nil
+		}
+		frontier = nil
+		next, err := s.followEdges(ctx, round)
+		if err != nil {
+			return err
+		}
+		frontier = append(frontier, next...)
+		keys := make([]string, len(round))
+		for i, rec := range round {
+			keys[i] = rec.Key
+		}
+		slices.Sort(keys)
+		named, err := s.followLinks(ctx, keys, knownLinks)
+		if err != nil {
+			return err
+		}
+		more, err := s.followDecisions(ctx, keys, knownDecisions)
+		if err != nil {
+			return err
+		}
+		named = append(named, more...)
+		if err := s.loadByKey(ctx, named); err != nil {
+			return err
+		}
+		for _, key := range named {
+			if rec := s.byKey[key]; rec != nil {
+				frontier = append(frontier, rec.No)
+			}
+		}
+	}
+	return nil
+}
+
+// round takes the records of the frontier that were not seen before. Live ones are nodes; a
+// deleted dirty one still leads to those that it joined.
+func (s *settling) round(frontier []RecordNo, seen map[RecordNo]bool) (round []*record) {
+	for _, no := range frontier {
+		rec := s.records[no]
+		if rec == nil || seen[no] {
+			continue
+		}
+		seen[no] = true
+		if rec.live() {
+			s.graph.nodes = append(s.graph.nodes, rec)
+		} else if !rec.dirty {
+			continue
+		}
+		round = append(round, rec)
+	}
+	return round
+}
+
+// followEdges reads the stored edges of the records that are not dirty; those of the dirty ones are
+// known, and their ends among the seeds.
+func (s *settling) followEdges(ctx context.Context, round []*record) (next []RecordNo, err error) {
+	var nos []RecordNo
+	for _, rec := range round {
+		if !rec.dirty {
+			nos = append(nos, rec.No)
+		}
+	}
+	if len(nos) == 0 {
+		return nil, nil
+	}
+	slices.Sort(nos)
+	stored, err := s.tx.EdgesOf(ctx, nos)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range stored {
+		s.graph.edges[[2]RecordNo{e.A, e.B}] = e.Weight
+		next = append(next, e.A, e.B)
+	}
+	slices.Sort(next)
+	return slices.Compact(next), nil
+}
+
+func (s *settling) followLinks(ctx context.Context, keys []string, known map[[2]string]bool) (named []string, err error) {
+	links, err := s.tx.LinksOf(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range links {
+		if ends := [2]string{l.Remote, l.Origin}; !known[ends] {
+			known[ends] = true
+			s.graph.links = append(s.graph.links, l)
+			named = append(named, l.Remote, l.Origin)
+		}
+	}
+	return named, nil
+}
+
+func (s *settling) followDecisions(ctx context.Context, keys []string, known map[string]bool) (named []string, err error) {
+	decisions, err := s.tx.DecisionsOf(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range decisions {
+		if known[d.ID] {
+			continue
+		}
+		known[d.ID] = true
+		s.graph.decisions = append(s.graph.decisions, d)
+		if d.Verdict == Same {
+			named = append(append(named, d.Left...), d.Right...)
+		}
+	}
+	return named, nil
+}
+
+func compareEdges(a, b Edge) int { return cmp.Or(cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B)) }

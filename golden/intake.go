@@ -1,0 +1,174 @@
+package golden
+
+import (
+	"cmp"
+	"context"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/golden/match"
+)
+
+// prepared is an incoming record with its features, derived before the transaction.
+type prepared struct {
+	*Incoming
+	features *match.Features
+}
+
+// prepare derives features on all cores.
+func (r *Resolver) prepare(records []Incoming) []prepared {
+	out := make([]prepared, len(records))
+	workers := min(runtime.GOMAXPROCS(0), len(records)/16+1)
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() {
+			for i := w; i < len(records); i += workers {
+				out[i].Incoming = &records[i]
+				if !records[i].Record.Deleted {
+					out[i].features = r.rules.features(&records[i].Customer)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	return out
+}
+
+// takeIn brings the batch into the store, version by version, and notes which records changed.
+func (s *settling) takeIn(ctx context.Context, batch []prepared) error {
+	keys := make([]string, 0, len(batch))
+	for _, in := range batch {
+		keys = append(keys, in.Key())
+	}
+	slices.Sort(keys)
+	if err := s.loadByKey(ctx, slices.Compact(keys)); err != nil {
+		return err
+	}
+	stored := map[string]SourceRecord{} // as they stood before the batch
+	var put []*record
+	for _, in := range batch {
+		rec := s.byKey[in.Key()]
+		switch {
+		case rec == nil:
+			rec = &record{SourceRecord: in.Record}
+			rec.ReceivedAt = s.now
+			rec.take(in)
+			s.byKey[rec.Key] = rec
+			s.result.Accepted++
+		case compareState(&in.Record, &rec.SourceRecord) <= 0:
+			s.result.Stale++
+			continue
+		default:
+			if _, seen := stored[rec.Key]; !seen && rec.No != 0 {
+				stored[rec.Key] = rec.SourceRecord
+			}
+			s.update(rec, in)
+		}
+		if !rec.put {
+			rec.put = true
+			put = append(put, rec)
+		}
+	}
+	for _, rec := range put {
+		before, existed := stored[rec.Key]
+		rec.inserted = !existed
+		rec.changed = differs(existed, &before, &rec.SourceRecord)
+	}
+	return s.putRecords(ctx, put)
+}
+
+// update takes a newer version of a record. The same content keeps its business time: sending
+// it once more does not make it more recent.
+func (s *settling) update(rec *record, in prepared) {
+	next := in.Record
+	next.No, next.Entity, next.Written, next.ReceivedAt = rec.No, rec.Entity, rec.Written, s.now
+	same := next.Deleted == rec.Deleted && (next.Deleted || next.Hash == rec.Hash)
+	if same || next.Deleted {
+		next.Doc, next.Hash = rec.Doc, rec.Hash
+	}
+	if same {
+		next.BusinessTime = rec.BusinessTime
+		s.result.Touched++
+	} else {
+		s.result.Accepted++
+	}
+	rec.SourceRecord = next
+	if !same {
+		rec.take(in)
+	}
+}
+
+// differs tells whether a record must be resolved again. A tombstone of a record that was never
+// there changes nothing.
+func differs(existed bool, before, after *SourceRecord) bool {
+	if !existed {
+		return !after.Deleted
+	}
+	if before.Deleted && after.Deleted {
+		return false
+	}
+	return before.Hash != after.Hash || before.Deleted != after.Deleted || !before.BusinessTime.Equal(after.BusinessTime)
+}
+
+func (s *settling) putRecords(ctx context.Context, put []*record) error {
+	slices.SortFunc(put, func(a, b *record) int { return cmp.Compare(a.Key, b.Key) })
+	rows := make([]SourceRecord, len(put))
+	for i, rec := range put {
+		rows[i] = rec.SourceRecord
+		rows[i].Written = nil // it is the deliveries' to write
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := s.tx.PutRecords(ctx, rows); err != nil {
+		return err
+	}
+	for i, rec := range put {
+		rec.No = rows[i].No
+		s.records[rec.No] = rec
+		if rec.changed {
+			s.dirty = append(s.dirty, rec)
+		}
+	}
+	return nil
+}
+
+// compareState orders two versions of one record: negative where a is older than b, 0 where they
+// are the same version. The system's own version decides, then the order of arrival; for one and
+// the same input the translation revision.
+func compareState(a, b *SourceRecord) int {
+	sameInput := a.Ingest != (canonical.IngestSequence{}) && a.Ingest == b.Ingest
+	if !sameInput {
+		if order := compareVersion(a.Version, b.Version); order != 0 {
+			return order
+		}
+	}
+	return cmp.Or(
+		cmp.Compare(a.Ingest.Epoch, b.Ingest.Epoch),
+		cmp.Compare(a.Ingest.Offset, b.Ingest.Offset),
+		cmp.Compare(a.Revision, b.Revision),
+	)
+}
+
+// compareVersion orders versions of the same type; others do not compare, and give 0.
+func compareVersion(a, b *canonical.Version) int {
+	switch {
+	case a == nil || b == nil:
+		return 0
+	case a.Integer != nil && b.Integer != nil:
+		return cmp.Compare(*a.Integer, *b.Integer)
+	case a.Time == "" || b.Time == "":
+		return 0
+	case a.Time == b.Time:
+		return 0
+	}
+	x, errX := time.Parse(time.RFC3339, a.Time)
+	y, errY := time.Parse(time.RFC3339, b.Time)
+	if errX != nil || errY != nil {
+		return 0
+	}
+	return x.Compare(y)
+}
