@@ -1,0 +1,154 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+var (
+	insertChanges = rows("no int, entity int, version int, type text, at time, body bytes",
+		`INSERT INTO change (no, entity, version, type, at, body) SELECT * FROM v`)
+	insertOutbox = rows("no int", `INSERT INTO outbox (no) SELECT no FROM v`)
+
+	outbox = plain(`SELECT c.no, 0, c.entity, e.id, c.version, c.type, c.at, c.body
+		FROM (SELECT no FROM outbox ORDER BY no LIMIT {int}) o
+		JOIN change c ON c.no = o.no JOIN entity e ON e.no = c.entity ORDER BY c.no`)
+	deleteOutbox = plain(`DELETE FROM outbox WHERE no = {any int}`)
+	raiseFeed    = plain(`UPDATE feed_state SET last = last + {int}`)
+	feedState    = plain(`SELECT last FROM feed_state`)
+	insertFeed   = rows("seq int, no int", `INSERT INTO feed (seq, no) SELECT seq, no FROM v`)
+	trimFeed     = plain(`DELETE FROM feed WHERE seq <= {int}`)
+
+	feedAfter = plain(`SELECT c.no, f.seq, c.entity, e.id, c.version, c.type, c.at, c.body
+		FROM (SELECT seq, no FROM feed WHERE seq > {int} ORDER BY seq LIMIT {int}) f
+		JOIN change c ON c.no = f.no JOIN entity e ON e.no = c.entity ORDER BY f.seq`)
+	feedOldest = plain(`SELECT coalesce(min(seq), 0) FROM feed`)
+	history    = plain(`SELECT c.no, 0, c.entity, e.id, c.version, c.type, c.at, c.body
+		FROM change c JOIN entity e ON e.no = c.entity
+		WHERE c.entity = {int} AND c.version >= {int} ORDER BY c.version, c.no LIMIT {int}`)
+)
+
+// changeBody is what of a change is kept as JSON.
+type changeBody struct {
+	Paths       []golden.PathChange `json:"p,omitempty"`
+	Into        string              `json:"i,omitempty"`
+	From        []string            `json:"f,omitempty"`
+	Records     []string            `json:"r,omitempty"`
+	Cause       string              `json:"c,omitempty"`
+	Correlation string              `json:"x,omitempty"`
+}
+
+// AddChanges implements golden.Results.
+func (t *tx) AddChanges(ctx context.Context, changes []golden.Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	numbers, err := t.c.Allocate(ctx, ChangeNumbers, len(changes))
+	if err != nil {
+		return fmt.Errorf("number changes: %w", err)
+	}
+	for i := range changes {
+		changes[i].No = numbers[i]
+	}
+	type C = golden.Change
+	if err := exec(ctx, t.c, "write changes", insertChanges, numbers,
+		column(changes, func(c *C) int64 { return int64(c.Entity) }),
+		column(changes, func(c *C) int64 { return c.Version }),
+		column(changes, func(c *C) string { return string(c.Type) }),
+		column(changes, func(c *C) time.Time { return c.At }),
+		column(changes, func(c *C) []byte {
+			return encoded(changeBody{c.Paths, c.Into, c.From, c.Records, c.Cause, c.Correlation})
+		})); err != nil {
+		return err
+	}
+	return exec(ctx, t.c, "write outbox", insertOutbox, numbers)
+}
+
+// Outbox implements golden.Work. Numbers are given while the golden record is held, so that those
+// of one record ascend with its versions.
+func (s *Store) Outbox(ctx context.Context, n int) (changes []golden.Change, err error) {
+	err = s.backend.Read(ctx, func(c Conn) error {
+		changes, err = list(ctx, c, "read outbox", outbox, scanChange, limit(n))
+		return err
+	})
+	return changes, err
+}
+
+// Published implements golden.Work.
+func (s *Store) Published(ctx context.Context, changes []golden.Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	numbers := column(changes, func(c *golden.Change) int64 { return c.No })
+	return s.write(ctx, func(ctx context.Context, c Conn) error {
+		if err := exec(ctx, c, "raise feed sequence", raiseFeed, int64(len(changes))); err != nil {
+			return err
+		}
+		n, err := c.Exec(ctx, deleteOutbox, unique(numbers))
+		if err != nil {
+			return fmt.Errorf("empty outbox: %w", err)
+		}
+		if n != int64(len(changes)) {
+			return fmt.Errorf("%d of %d changes were published by another: %w", int64(len(changes))-n, len(changes), golden.ErrLeaseLost)
+		}
+		last, err := one[int64](ctx, c, feedState)
+		if err != nil {
+			return fmt.Errorf("read feed sequence: %w", err)
+		}
+		seqs := make([]int64, len(changes))
+		for i := range changes {
+			seqs[i] = last - int64(len(changes)) + int64(i) + 1
+			changes[i].Seq = seqs[i]
+		}
+		if err := exec(ctx, c, "write feed", insertFeed, seqs, numbers); err != nil {
+			return err
+		}
+		return exec(ctx, c, "trim feed", trimFeed, last-s.feedKeep)
+	})
+}
+
+// Feed implements golden.Reader.
+func (s *Store) Feed(ctx context.Context, after int64, n int) (changes []golden.Change, oldest int64, err error) {
+	err = s.backend.View(ctx, func(c Conn) error {
+		if changes, err = list(ctx, c, "read feed", feedAfter, scanChange, after, limit(n)); err != nil {
+			return err
+		}
+		oldest, err = one[int64](ctx, c, feedOldest)
+		return doing("read feed", err)
+	})
+	return changes, oldest, err
+}
+
+// History implements golden.Reader.
+func (s *Store) History(ctx context.Context, entity golden.EntityNo, from int64, n int) (changes []golden.Change, err error) {
+	err = s.backend.Read(ctx, func(c Conn) error {
+		changes, err = list(ctx, c, "read history", history, scanChange, int64(entity), from, limit(n))
+		return err
+	})
+	return changes, err
+}
+
+func scanChange(scan Scan, c *golden.Change) error {
+	var entity int64
+	var kind string
+	var packed []byte
+	if err := scan(&c.No, &c.Seq, &entity, &c.ID, &c.Version, &kind, &c.At, &packed); err != nil {
+		return err
+	}
+	c.Entity, c.Type = golden.EntityNo(entity), golden.ChangeType(kind)
+	var b changeBody
+	if err := decode(packed, &b, "change of "+c.ID); err != nil {
+		return err
+	}
+	c.Paths, c.Into, c.From, c.Records, c.Cause, c.Correlation = b.Paths, b.Into, b.From, b.Records, b.Cause, b.Correlation
+	return nil
+}
+
+// one reads a single value; zero where there is no row.
+func one[V any](ctx context.Context, c Conn, s *Statement, args ...any) (v V, err error) {
+	err = c.Query(ctx, s, func(scan Scan) error { return scan(&v) }, args...)
+	return v, err
+}

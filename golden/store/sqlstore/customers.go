@@ -1,0 +1,143 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+var (
+	entityByID  = plain(`SELECT ` + entityFields + ` FROM entity e WHERE e.id = {text}`)
+	entityByIDs = plain(`SELECT ` + entityFields + ` FROM entity e WHERE e.id = {any text}`)
+	sourcesOf   = plain(selectRecord + `WHERE r.no IN (SELECT x.record FROM member x
+		WHERE x.entity = {int} AND x.entity <> 0) ORDER BY r.key`)
+	allCustomers = plain(`SELECT ` + entityFields + ` FROM entity e
+		WHERE e.id > {text} AND e.state = 'live' ORDER BY e.id LIMIT {int}`)
+)
+
+// forwards bounds how many merges are followed from one golden ID. Each is one more read.
+const forwards = 10_000
+
+// Customer implements golden.Reader.
+func (s *Store) Customer(ctx context.Context, id string) (record golden.GoldenRecord, asked golden.Entity, err error) {
+	if !storable(id) {
+		return record, asked, fmt.Errorf("customer %q: %w", id, golden.ErrNotFound)
+	}
+	err = s.backend.View(ctx, func(c Conn) error {
+		found, err := list(ctx, c, "read customer", entityByID, scanEntity, id)
+		for range forwards {
+			if err != nil {
+				return err
+			}
+			if len(found) == 0 {
+				return fmt.Errorf("customer %q: %w", id, golden.ErrNotFound)
+			}
+			record = found[0]
+			if asked.No == 0 {
+				asked = record.Entity
+			}
+			if record.State != golden.Merged {
+				return nil
+			}
+			found, err = list(ctx, c, "follow customer", entitiesByNo, scanEntity, []int64{int64(record.Into)})
+		}
+		return fmt.Errorf("customer %q forwards in a circle", id)
+	})
+	return record, asked, err
+}
+
+// Customers implements golden.Reader.
+func (s *Store) Customers(ctx context.Context, ids []string) (records []golden.GoldenRecord, err error) {
+	ids = known(ids)
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	err = s.backend.Read(ctx, func(c Conn) error {
+		records, err = list(ctx, c, "read customers", entityByIDs, scanEntity, ids)
+		return err
+	})
+	return records, err
+}
+
+// FindCustomers implements golden.Reader.
+func (s *Store) FindCustomers(ctx context.Context, q golden.Query) (records []golden.GoldenRecord, err error) {
+	statement, args := allCustomers, []any{}
+	if len(q.Lookups) > 0 {
+		var ranges []bool
+		for _, l := range q.Lookups {
+			w, err := wayOf(l.Kind, l.Value)
+			if err != nil {
+				return nil, nil // nothing can have been stored under it
+			}
+			prefix := q.Prefix && l.Kind == golden.LookupName
+			ranges = append(ranges, prefix)
+			args = append(args, w.kind, w.value)
+			if prefix {
+				args = append(args, w.value+"\U0010FFFF")
+			}
+		}
+		statement = searchStatement(ranges)
+	}
+	if !storable(q.After) {
+		return nil, nil
+	}
+	args = append(args, q.After, limit(q.Limit))
+	err = s.backend.Read(ctx, func(c Conn) error {
+		records, err = list(ctx, c, "find customers", statement, scanEntity, args...)
+		return err
+	})
+	return records, err
+}
+
+var searches sync.Map // shape of a search to *Statement
+
+// searchStatement intersects the lookups; ranges says which of them are prefixes. The hits are
+// found first and on their own: by the order of IDs a planner would walk the whole store instead.
+func searchStatement(ranges []bool) *Statement {
+	shape := fmt.Sprint(ranges)
+	if s, ok := searches.Load(shape); ok {
+		return s.(*Statement)
+	}
+	var parts []string
+	for _, prefix := range ranges {
+		condition := "value = {text}"
+		if prefix {
+			condition = "value >= {text} AND value <= {text}"
+		}
+		parts = append(parts, "SELECT DISTINCT entity FROM lookup WHERE kind = {int} AND "+condition)
+	}
+	s, _ := searches.LoadOrStore(shape, plain(`WITH hit AS MATERIALIZED (`+strings.Join(parts, " INTERSECT ")+`)
+		SELECT `+entityFields+` FROM (SELECT h.no FROM hit JOIN entity h ON h.no = hit.entity
+			WHERE h.state = 'live' AND h.id > {text} ORDER BY h.id LIMIT {int}) x
+		JOIN entity e ON e.no = x.no ORDER BY e.id`))
+	return s.(*Statement)
+}
+
+// SourcesOf implements golden.Reader.
+func (s *Store) SourcesOf(ctx context.Context, entity golden.EntityNo) (records []golden.SourceRecord, err error) {
+	err = s.backend.Read(ctx, func(c Conn) error {
+		records, err = list(ctx, c, "read sources", sourcesOf, scanRecord, int64(entity))
+		return err
+	})
+	return records, err
+}
+
+// Snapshot implements golden.Reader.
+func (s *Store) Snapshot(ctx context.Context, yield func(golden.GoldenRecord) error) (seq int64, err error) {
+	err = s.backend.View(ctx, func(c Conn) error {
+		if seq, err = one[int64](ctx, c, feedState); err != nil {
+			return fmt.Errorf("read feed sequence: %w", err)
+		}
+		return c.Query(ctx, allCustomers, func(scan Scan) error {
+			var r golden.GoldenRecord
+			if err := scanEntity(scan, &r); err != nil {
+				return fmt.Errorf("read snapshot: %w", err)
+			}
+			return yield(r)
+		}, "", limit(0))
+	})
+	return seq, err
+}

@@ -1,0 +1,185 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"time"
+
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+const (
+	selectDelivery = `SELECT target, remote_id, subject, route, record, remote_version, sent_hash, sent_version,
+	observed_hash, status, attempts, error, updated_at FROM delivery `
+	selectPending = `SELECT target, subject, route, key, payload_hash, version, status, attempts, error, started_at
+	FROM pending_create `
+)
+
+var (
+	deliveriesOf        = plain(selectDelivery + `WHERE target = {text} AND subject = {any text}`)
+	deliveriesOfRecords = plain(selectDelivery + `WHERE record = {any text} AND record <> ''`)
+	putDeliveries       = rows(`target text, remote_id text, subject text, route text, record text, remote_version text,
+		sent_hash int, sent_version int, observed_hash int, status text, attempts int, error text, updated_at time`,
+		`INSERT INTO delivery (target, remote_id, subject, route, record, remote_version, sent_hash, sent_version,
+		observed_hash, status, attempts, error, updated_at) SELECT * FROM v WHERE true
+		ON CONFLICT (target, remote_id) DO UPDATE SET subject = excluded.subject, route = excluded.route,
+		record = excluded.record, remote_version = excluded.remote_version, sent_hash = excluded.sent_hash,
+		sent_version = excluded.sent_version, observed_hash = excluded.observed_hash, status = excluded.status,
+		attempts = excluded.attempts, error = excluded.error, updated_at = excluded.updated_at`)
+	listDeliveries = plain(selectDelivery + `WHERE ({text} = '' OR target = {text}) AND ({text} = '' OR subject = {text})
+		AND ({text} = '' OR status = {text})
+		AND (target > {text} OR target = {text} AND (subject > {text}
+			OR {text} <> '' AND subject = {text} AND remote_id > {text}))
+		ORDER BY target, subject, remote_id LIMIT {int}`)
+
+	pendingCreates    = plain(selectPending + `WHERE target = {text} AND subject = {any text}`)
+	putPendingCreates = rows(`target text, subject text, route text, key text, payload_hash int, version int,
+		status text, attempts int, error text, started_at time`,
+		`INSERT INTO pending_create (target, subject, route, key, payload_hash, version, status, attempts, error, started_at)
+		SELECT * FROM v WHERE true ON CONFLICT (target, subject) DO UPDATE SET route = excluded.route,
+		key = excluded.key, payload_hash = excluded.payload_hash, version = excluded.version,
+		status = excluded.status, attempts = excluded.attempts, error = excluded.error, started_at = excluded.started_at`)
+	deletePendingCreates = plain(`DELETE FROM pending_create WHERE target = {text} AND subject = {any text}`)
+	listPendingCreates   = plain(selectPending + `WHERE ({text} = '' OR target = {text}) AND ({text} = '' OR subject = {text})
+		AND ({text} = '' OR status = {text})
+		AND (target > {text} OR target = {text} AND subject > {text}) ORDER BY target, subject LIMIT {int}`)
+)
+
+// DeliveriesOf implements golden.Deliveries.
+func (t *tx) DeliveriesOf(ctx context.Context, target string, subjects []string) ([]golden.DeliveryState, error) {
+	subjects = known(subjects)
+	if len(subjects) == 0 {
+		return nil, nil
+	}
+	return list(ctx, t.c, "read deliveries", deliveriesOf, scanDelivery, target, subjects)
+}
+
+// DeliveriesOfRecords implements golden.Deliveries.
+func (t *tx) DeliveriesOfRecords(ctx context.Context, records []string) ([]golden.DeliveryState, error) {
+	records = known(records)
+	if len(records) == 0 {
+		return nil, nil
+	}
+	return list(ctx, t.c, "read deliveries", deliveriesOfRecords, scanDelivery, records)
+}
+
+// PutDeliveries implements golden.Deliveries.
+func (t *tx) PutDeliveries(ctx context.Context, states []golden.DeliveryState) error {
+	type D = golden.DeliveryState
+	for i := range states {
+		s := &states[i]
+		if err := checkText("delivery", s.Target, s.RemoteID, s.Subject, s.Route, s.Record); err != nil {
+			return err
+		}
+	}
+	type key struct{ target, remote string }
+	states = lastBy(states, func(s *D) key { return key{s.Target, s.RemoteID} },
+		func(a, b key) int {
+			return cmp.Or(strings.Compare(a.target, b.target), strings.Compare(a.remote, b.remote))
+		})
+	return exec(ctx, t.c, "write deliveries", putDeliveries,
+		column(states, func(s *D) string { return s.Target }),
+		column(states, func(s *D) string { return s.RemoteID }),
+		column(states, func(s *D) string { return s.Subject }),
+		column(states, func(s *D) string { return s.Route }),
+		column(states, func(s *D) string { return s.Record }),
+		column(states, func(s *D) string { return prose(s.RemoteVersion) }),
+		column(states, func(s *D) int64 { return int64(s.SentHash) }),
+		column(states, func(s *D) int64 { return s.SentVersion }),
+		column(states, func(s *D) int64 { return int64(s.ObservedHash) }),
+		column(states, func(s *D) string { return string(s.Status) }),
+		column(states, func(s *D) int64 { return int64(s.Attempts) }),
+		column(states, func(s *D) string { return prose(s.Error) }),
+		column(states, func(s *D) time.Time { return s.UpdatedAt }))
+}
+
+// PendingCreates implements golden.Deliveries.
+func (t *tx) PendingCreates(ctx context.Context, target string, subjects []string) ([]golden.PendingCreate, error) {
+	subjects = known(subjects)
+	if len(subjects) == 0 {
+		return nil, nil
+	}
+	return list(ctx, t.c, "read pending creates", pendingCreates, scanPending, target, subjects)
+}
+
+// PutPendingCreates implements golden.Deliveries.
+func (t *tx) PutPendingCreates(ctx context.Context, creates []golden.PendingCreate) error {
+	type P = golden.PendingCreate
+	for i := range creates {
+		p := &creates[i]
+		if err := checkText("pending create", p.Target, p.Subject, p.Route, p.Key); err != nil {
+			return err
+		}
+	}
+	type key struct{ target, subject string }
+	creates = lastBy(creates, func(p *P) key { return key{p.Target, p.Subject} },
+		func(a, b key) int {
+			return cmp.Or(strings.Compare(a.target, b.target), strings.Compare(a.subject, b.subject))
+		})
+	return exec(ctx, t.c, "write pending creates", putPendingCreates,
+		column(creates, func(p *P) string { return p.Target }),
+		column(creates, func(p *P) string { return p.Subject }),
+		column(creates, func(p *P) string { return p.Route }),
+		column(creates, func(p *P) string { return p.Key }),
+		column(creates, func(p *P) int64 { return int64(p.PayloadHash) }),
+		column(creates, func(p *P) int64 { return p.Version }),
+		column(creates, func(p *P) string { return string(p.Status) }),
+		column(creates, func(p *P) int64 { return int64(p.Attempts) }),
+		column(creates, func(p *P) string { return prose(p.Error) }),
+		column(creates, func(p *P) time.Time { return p.StartedAt }))
+}
+
+// DeletePendingCreates implements golden.Deliveries.
+func (t *tx) DeletePendingCreates(ctx context.Context, target string, subjects []string) error {
+	subjects = known(subjects)
+	if len(subjects) == 0 {
+		return nil
+	}
+	return exec(ctx, t.c, "delete pending creates", deletePendingCreates, target, subjects)
+}
+
+// ListDeliveries implements golden.Reader.
+func (s *Store) ListDeliveries(ctx context.Context, q golden.DeliveryQuery) (states []golden.DeliveryState, err error) {
+	if !storable(q.Target + q.Subject + q.AfterTarget + q.AfterSubject + q.AfterRemoteID) {
+		return nil, nil
+	}
+	err = s.backend.Read(ctx, func(c Conn) error {
+		states, err = list(ctx, c, "read deliveries", listDeliveries, scanDelivery, q.Target, q.Target, q.Subject, q.Subject,
+			string(q.Status), string(q.Status), q.AfterTarget, q.AfterTarget, q.AfterSubject,
+			q.AfterRemoteID, q.AfterSubject, q.AfterRemoteID, limit(q.Limit))
+		return err
+	})
+	return states, err
+}
+
+// ListPendingCreates implements golden.Reader.
+func (s *Store) ListPendingCreates(ctx context.Context, q golden.DeliveryQuery) (creates []golden.PendingCreate, err error) {
+	if !storable(q.Target + q.Subject + q.AfterTarget + q.AfterSubject) {
+		return nil, nil
+	}
+	err = s.backend.Read(ctx, func(c Conn) error {
+		creates, err = list(ctx, c, "read pending creates", listPendingCreates, scanPending, q.Target, q.Target,
+			q.Subject, q.Subject, string(q.Status), string(q.Status), q.AfterTarget, q.AfterTarget, q.AfterSubject, limit(q.Limit))
+		return err
+	})
+	return creates, err
+}
+
+func scanDelivery(scan Scan, s *golden.DeliveryState) error {
+	var sent, observed, attempts int64
+	var status string
+	err := scan(&s.Target, &s.RemoteID, &s.Subject, &s.Route, &s.Record, &s.RemoteVersion, &sent, &s.SentVersion,
+		&observed, &status, &attempts, &s.Error, &s.UpdatedAt)
+	s.SentHash, s.ObservedHash = uint64(sent), uint64(observed)
+	s.Status, s.Attempts = golden.DeliveryStatus(status), int(attempts)
+	return err
+}
+
+func scanPending(scan Scan, p *golden.PendingCreate) error {
+	var payload, attempts int64
+	var status string
+	err := scan(&p.Target, &p.Subject, &p.Route, &p.Key, &payload, &p.Version, &status, &attempts, &p.Error, &p.StartedAt)
+	p.PayloadHash, p.Status, p.Attempts = uint64(payload), golden.DeliveryStatus(status), int(attempts)
+	return err
+}

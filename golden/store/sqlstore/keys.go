@@ -1,0 +1,255 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+// countedAbove is the number of members above which a key's live count is kept in key_count. Up
+// to it the count is taken from the index, on a page that the caller needs anyway.
+const countedAbove = 64
+
+var (
+	keysOf    = plain(`SELECT record, keys FROM record_keys WHERE record = {any int}`)
+	putPacked = rows("r int, keys bytes", `INSERT INTO record_keys (record, keys)
+		SELECT r, keys FROM v WHERE true ON CONFLICT (record) DO UPDATE SET keys = excluded.keys`)
+	deletePacked = plain(`DELETE FROM record_keys WHERE record = {any int}`)
+
+	insertKeys = rows("k int, r int", `INSERT INTO record_key (key, record)
+		SELECT k, r FROM v WHERE true ON CONFLICT (key, record) DO NOTHING`)
+	deleteKeys = rows("k int, r int", `DELETE FROM record_key
+		WHERE (key, record) IN (SELECT k, r FROM v)`)
+
+	raiseCounts = rows("k int, d int", `UPDATE key_count SET n = n + v.d FROM v WHERE key_count.key = v.k`)
+	uncounted   = rows("k int", `SELECT k, n FROM (
+		SELECT v.k, (SELECT count(*) FROM record_key r WHERE r.key = v.k) AS n FROM v
+		WHERE NOT EXISTS (SELECT 1 FROM key_count c WHERE c.key = v.k)) x WHERE n > {int}`)
+	startCounts = rows("k int, n int", `INSERT INTO key_count (key, n) SELECT k, n FROM v`)
+	stopCounts  = plain(`DELETE FROM key_count WHERE key = {any int} AND n <= {int}`)
+
+	keyCounts = rows("k int", `SELECT v.k, coalesce((SELECT n FROM key_count c WHERE c.key = v.k),
+		(SELECT count(*) FROM record_key r WHERE r.key = v.k)) FROM v`)
+	keyMembers    = plain(`SELECT key, record FROM record_key WHERE key = {any int}`)
+	keyMembersCut = rows("k int", `SELECT r.key, r.record FROM v JOIN record_key r ON r.key = v.k
+		AND r.record <= coalesce((SELECT q.record FROM record_key q WHERE q.key = v.k
+			ORDER BY q.record LIMIT 1 OFFSET {int}), 9223372036854775807)`)
+)
+
+// KeysOf implements golden.Records.
+func (t *tx) KeysOf(ctx context.Context, nos []golden.RecordNo) ([]golden.RecordKeys, error) {
+	if len(nos) == 0 {
+		return nil, nil
+	}
+	return list(ctx, t.c, "read block keys", keysOf, func(scan Scan, r *golden.RecordKeys) error {
+		var no int64
+		var packed []byte
+		if err := scan(&no, &packed); err != nil {
+			return err
+		}
+		r.Record, r.Keys = golden.RecordNo(no), unpackKeys(packed)
+		return nil
+	}, ints(unique(nos)))
+}
+
+// keyPair is one row of record_key; delta says what happens to it.
+type keyPair struct {
+	key    uint64
+	record golden.RecordNo
+}
+
+// PutKeys implements golden.Records.
+func (t *tx) PutKeys(ctx context.Context, keys []golden.RecordKeys) error {
+	keys = lastBy(keys, func(k *golden.RecordKeys) golden.RecordNo { return k.Record }, cmp.Compare)
+	held, err := t.KeysOf(ctx, column(keys, func(k *golden.RecordKeys) golden.RecordNo { return k.Record }))
+	if err != nil {
+		return err
+	}
+	before := make(map[golden.RecordNo][]uint64, len(held))
+	for _, h := range held {
+		before[h.Record] = h.Keys
+	}
+	var gone, come []keyPair
+	var none, changed []int64
+	var packed [][]byte
+	for _, k := range keys {
+		after := unique(k.Keys)
+		if slices.Equal(before[k.Record], after) {
+			continue
+		}
+		minus, plus := difference(before[k.Record], after)
+		for _, key := range minus {
+			gone = append(gone, keyPair{key, k.Record})
+		}
+		for _, key := range plus {
+			come = append(come, keyPair{key, k.Record})
+		}
+		if len(after) == 0 {
+			none = append(none, int64(k.Record))
+			continue
+		}
+		changed = append(changed, int64(k.Record))
+		packed = append(packed, packKeys(after))
+	}
+	if len(none) > 0 {
+		if err := exec(ctx, t.c, "remove block keys", deletePacked, none); err != nil {
+			return err
+		}
+	}
+	if err := exec(ctx, t.c, "write block keys", putPacked, changed, packed); err != nil {
+		return err
+	}
+	return doing("index block keys", t.indexKeys(ctx, gone, come))
+}
+
+// indexKeys removes and adds rows of the index and keeps the counts of keys with many members.
+func (t *tx) indexKeys(ctx context.Context, gone, come []keyPair) error {
+	if _, err := t.c.Exec(ctx, deleteKeys, pairRows(gone)...); err != nil {
+		return err
+	}
+	if _, err := t.c.Exec(ctx, insertKeys, pairRows(come)...); err != nil {
+		return err
+	}
+	delta := map[uint64]int64{}
+	for _, p := range gone {
+		delta[p.key]--
+	}
+	for _, p := range come {
+		delta[p.key]++
+	}
+	var touched, by, less, more []int64
+	for key, d := range delta {
+		if d != 0 {
+			touched = append(touched, int64(key))
+		}
+	}
+	slices.Sort(touched)
+	for _, key := range touched {
+		d := delta[uint64(key)]
+		by = append(by, d)
+		if d < 0 {
+			less = append(less, key)
+		} else {
+			more = append(more, key)
+		}
+	}
+	if _, err := t.c.Exec(ctx, raiseCounts, touched, by); err != nil {
+		return err
+	}
+	if len(less) > 0 {
+		if _, err := t.c.Exec(ctx, stopCounts, less, int64(countedAbove)); err != nil {
+			return err
+		}
+	}
+	return t.startCounting(ctx, more)
+}
+
+// startCounting keeps a count for those of keys that have many members now.
+func (t *tx) startCounting(ctx context.Context, keys []int64) error {
+	var many, counts []int64
+	err := t.c.Query(ctx, uncounted, func(scan Scan) error {
+		var key, n int64
+		if err := scan(&key, &n); err != nil {
+			return err
+		}
+		many, counts = append(many, key), append(counts, n)
+		return nil
+	}, keys, int64(countedAbove))
+	if err != nil {
+		return err
+	}
+	_, err = t.c.Exec(ctx, startCounts, many, counts)
+	return err
+}
+
+// KeyCounts implements golden.Records.
+func (t *tx) KeyCounts(ctx context.Context, keys []uint64) (map[uint64]int64, error) {
+	counts := make(map[uint64]int64, len(keys))
+	err := t.c.Query(ctx, keyCounts, func(scan Scan) error {
+		var key, n int64
+		if err := scan(&key, &n); err != nil {
+			return err
+		}
+		if n > 0 {
+			counts[uint64(key)] = n
+		}
+		return nil
+	}, sortedSigned(keys))
+	return counts, doing("count block keys", err)
+}
+
+// KeyMembers implements golden.Records.
+func (t *tx) KeyMembers(ctx context.Context, keys []uint64, limit int) (map[uint64][]golden.RecordNo, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	statement, args := keyMembers, []any{sortedSigned(keys)}
+	if limit > 0 {
+		statement, args = keyMembersCut, append(args, int64(limit-1))
+	}
+	members := make(map[uint64][]golden.RecordNo, len(keys))
+	err := t.c.Query(ctx, statement, func(scan Scan) error {
+		var key, no int64
+		if err := scan(&key, &no); err != nil {
+			return err
+		}
+		members[uint64(key)] = append(members[uint64(key)], golden.RecordNo(no))
+		return nil
+	}, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read members of block keys: %w", err)
+	}
+	return members, nil
+}
+
+// pairRows are the pairs in the order of the index.
+func pairRows(pairs []keyPair) []any {
+	slices.SortFunc(pairs, func(a, b keyPair) int {
+		return cmp.Or(cmp.Compare(int64(a.key), int64(b.key)), cmp.Compare(a.record, b.record))
+	})
+	return []any{
+		column(pairs, func(p *keyPair) int64 { return int64(p.key) }),
+		column(pairs, func(p *keyPair) int64 { return int64(p.record) }),
+	}
+}
+
+// sortedSigned are keys as the index holds and orders them.
+func sortedSigned(keys []uint64) []int64 { return unique(ints(keys)) }
+
+// difference compares two sorted lists.
+func difference[V cmp.Ordered](before, after []V) (minus, plus []V) {
+	i, j := 0, 0
+	for i < len(before) || j < len(after) {
+		switch {
+		case j == len(after) || i < len(before) && before[i] < after[j]:
+			minus = append(minus, before[i])
+			i++
+		case i == len(before) || after[j] < before[i]:
+			plus = append(plus, after[j])
+			j++
+		default:
+			i, j = i+1, j+1
+		}
+	}
+	return minus, plus
+}
+
+func packKeys(keys []uint64) []byte {
+	b := make([]byte, 0, 8*len(keys))
+	for _, k := range keys {
+		b = binary.BigEndian.AppendUint64(b, k)
+	}
+	return b
+}
+
+func unpackKeys(b []byte) []uint64 {
+	keys := make([]uint64, 0, len(b)/8)
+	for ; len(b) >= 8; b = b[8:] {
+		keys = append(keys, binary.BigEndian.Uint64(b))
+	}
+	return keys
+}

@@ -1,0 +1,99 @@
+package sqlstore
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Statement is one SQL statement, rendered for both dialects when the program starts.
+//
+// It may begin with rows: Columns named columns of equally long slices, which the text reads as a
+// table v. They are passed before the other arguments. In the text,
+//
+//	{int} {text} {bytes} {bool} {time}   stand for one argument of that kind
+//	= {any int}, = {any text}            compare with a list, passed as one []int64 or []string
+//	{least}                              names the scalar function
+//	{skip locked}                        passes over rows that another transaction holds
+type Statement struct {
+	Postgres string
+	SQLite   string // without the rows: see SQLiteRows
+	Columns  int
+	header   string // "v(k, r)"
+}
+
+var kinds = map[string]string{
+	"int": "bigint", "text": "text", "bytes": "bytea", "bool": "boolean", "time": "timestamptz",
+}
+
+// plain makes a statement without rows.
+func plain(text string) *Statement { return rows("", text) }
+
+// rows makes a statement over rows of the columns given, as in "k int, r int".
+func rows(columns, text string) *Statement {
+	s := &Statement{}
+	var names, arrays []string
+	if columns != "" {
+		for c := range strings.SplitSeq(columns, ",") {
+			name, kind, _ := strings.Cut(strings.TrimSpace(c), " ")
+			if kinds[kind] == "" {
+				panic(fmt.Sprintf("column %q has no kind", c))
+			}
+			s.Columns++
+			names = append(names, name)
+			arrays = append(arrays, fmt.Sprintf("$%d::%s[]", s.Columns, kinds[kind]))
+		}
+		s.header = "v(" + strings.Join(names, ", ") + ")"
+		s.Postgres = "WITH " + s.header + " AS (SELECT * FROM unnest(" + strings.Join(arrays, ", ") + ")) "
+	}
+	pg, lite := render(text, s.Columns)
+	s.Postgres += pg
+	s.SQLite = lite
+	return s
+}
+
+// SQLiteRows returns the text for n rows in SQLite, where rows are spelled out as VALUES.
+func (s *Statement) SQLiteRows(n int) string {
+	row := "(" + strings.Repeat("?,", s.Columns-1) + "?)"
+	return "WITH " + s.header + " AS (VALUES " + strings.Repeat(row+",", n-1) + row + ") " + s.SQLite
+}
+
+// render replaces the placeholders; given arguments precede those of text.
+func render(text string, given int) (pg, lite string) {
+	var p, l strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "{")
+		p.WriteString(before)
+		l.WriteString(before)
+		if !found {
+			return p.String(), l.String()
+		}
+		name, after, _ := strings.Cut(rest, "}")
+		text = after
+		switch name {
+		case "least":
+			p.WriteString("least")
+			l.WriteString("min")
+			continue
+		case "skip locked":
+			p.WriteString("FOR UPDATE SKIP LOCKED")
+			continue
+		}
+		given++
+		kind, list := strings.CutPrefix(name, "any ")
+		if kinds[kind] == "" {
+			panic(fmt.Sprintf("placeholder {%s} is unknown in %s", name, before))
+		}
+		number := "$" + strconv.Itoa(given) + "::" + kinds[kind]
+		if list {
+			p.WriteString("ANY(" + number + "[])")
+			// SQLite has no "= ANY": the "= " written before it is taken back.
+			kept := strings.TrimSuffix(l.String(), "= ")
+			l.Reset()
+			l.WriteString(kept + "IN (SELECT value FROM json_each(?))")
+		} else {
+			p.WriteString(number)
+			l.WriteString("?")
+		}
+	}
+}

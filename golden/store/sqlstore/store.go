@@ -1,0 +1,140 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+// ErrNested is returned where a transaction is begun inside another one's function: on a database
+// with one writer it could never begin.
+var ErrNested = errors.New("a transaction is begun inside another one")
+
+// ErrText is returned for a key, value or name that is not UTF-8 text or contains NUL, which not
+// every database can store. It will be refused again.
+var ErrText = errors.New("not text that can be stored")
+
+// ErrFull is returned where the disk is full. The transaction can be tried again when there is room.
+var ErrFull = errors.New("the store's disk is full")
+
+// ErrNewer is returned by opening a store that a newer program has migrated.
+var ErrNewer = errors.New("the store belongs to a newer version of this program")
+
+// Conn runs statements, one after the other.
+//
+// Arguments are int64, string, []byte, bool and time.Time, or slices of them for rows and lists.
+// Destinations of scan are pointers to the same; NULL leaves the zero value.
+type Conn interface {
+	// Exec returns how many rows were written.
+	Exec(ctx context.Context, s *Statement, args ...any) (int64, error)
+	// Query calls row for every row of the result.
+	Query(ctx context.Context, s *Statement, row func(scan Scan) error, args ...any) error
+	// Now is the store's clock.
+	Now(ctx context.Context) (time.Time, error)
+	// Allocate returns n new numbers of the counter, ascending.
+	Allocate(ctx context.Context, counter Counter, n int) ([]int64, error)
+	// Settle holds a lock of the whole store until the transaction ends.
+	Settle(ctx context.Context) error
+}
+
+// Scan copies the columns of the current row.
+type Scan func(dest ...any) error
+
+// Counter names a source of numbers.
+type Counter string
+
+// The counters. Numbers may have gaps.
+const (
+	RecordNumbers   Counter = "source_record_no"
+	EntityNumbers   Counter = "entity_no"
+	ChangeNumbers   Counter = "change_no"
+	DocumentNumbers Counter = "document_no"
+	LetterNumbers   Counter = "dead_letter_no"
+	// DirtyMarks are never given twice, so that a worker that slept cannot settle a later mark.
+	DirtyMarks Counter = "dirty_mark"
+)
+
+// Backend opens transactions on one database.
+type Backend interface {
+	// Write runs do in a transaction, again where the database asks for it.
+	Write(ctx context.Context, do func(ctx context.Context, c Conn) error) error
+	// Read runs do, which only reads; View does so on one consistent state.
+	Read(ctx context.Context, do func(c Conn) error) error
+	View(ctx context.Context, do func(c Conn) error) error
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// DefaultFeedKeep is how many changes the feed keeps where nothing else is said.
+const DefaultFeedKeep = 10_000_000
+
+// Store is a golden.Store over a backend.
+type Store struct {
+	backend  Backend
+	feedKeep int64
+}
+
+var _ golden.Store = (*Store)(nil)
+
+// New returns the store on backend. The feed keeps the last feedKeep changes (0:
+// DefaultFeedKeep); a customer's own history keeps all of them.
+func New(backend Backend, feedKeep int64) *Store {
+	if feedKeep <= 0 {
+		feedKeep = DefaultFeedKeep
+	}
+	return &Store{backend: backend, feedKeep: feedKeep}
+}
+
+// InTx implements golden.Store.
+func (s *Store) InTx(ctx context.Context, do func(ctx context.Context, tx golden.Tx) error) error {
+	return s.write(ctx, func(ctx context.Context, c Conn) error { return do(ctx, &tx{c}) })
+}
+
+// Ping implements golden.Store.
+func (s *Store) Ping(ctx context.Context) error { return s.backend.Ping(ctx) }
+
+// Close implements golden.Store.
+func (s *Store) Close() error { return s.backend.Close() }
+
+// Reset empties the store and keeps its schema: tests run many histories on one.
+func (s *Store) Reset(ctx context.Context) error {
+	return s.write(ctx, func(ctx context.Context, c Conn) error {
+		for _, st := range resets {
+			if _, err := c.Exec(ctx, st); err != nil {
+				return fmt.Errorf("reset store: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+type inside struct{}
+
+func (s *Store) write(ctx context.Context, do func(ctx context.Context, c Conn) error) error {
+	if ctx.Value(inside{}) != nil {
+		return ErrNested
+	}
+	return s.backend.Write(context.WithValue(ctx, inside{}, true), do)
+}
+
+// tx is one transaction. Its methods stand in the file of their subject.
+type tx struct{ c Conn }
+
+var _ golden.Tx = (*tx)(nil)
+
+var resets = func() []*Statement {
+	var all []*Statement
+	for _, table := range []string{
+		"source_record", "written", "record_keys", "record_key", "key_count", "edge", "link",
+		"decision", "decision_record", "member", "member_past", "entity", "entity_lookups", "lookup",
+		"task", "task_record", "change", "outbox", "feed", "document", "document_party",
+		"suppression", "dirty", "delivery", "pending_create", "dead_letter", "lease", "stage_offset",
+		"checkpoint", "seen_delivery",
+	} {
+		all = append(all, plain("DELETE FROM "+table))
+	}
+	return append(all, plain("UPDATE feed_state SET last = 0"))
+}()

@@ -1,0 +1,118 @@
+package sqlstore
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+const selectTask = `SELECT t.id, t.kind, t.score, t.priority, t.at, t.closed, t.records, t.detail FROM task t `
+
+var (
+	putTasks = rows("id text, kind text, score int, priority int, at time, closed time, records bytes, detail bytes",
+		`INSERT INTO task (id, kind, score, priority, at, closed, records, detail)
+		SELECT * FROM v WHERE true ON CONFLICT (id) DO NOTHING`)
+	putTaskRecords = rows("record text, task text", `INSERT INTO task_record (record, task)
+		SELECT record, task FROM v WHERE true ON CONFLICT (record, task) DO NOTHING`)
+	openTasksOf = plain(selectTask + `WHERE t.closed IS NULL AND t.id IN
+		(SELECT r.task FROM task_record r WHERE r.record = {any text})`)
+	closeTasks = plain(`UPDATE task SET closed = {time} WHERE id = {any text} AND closed IS NULL`)
+
+	tasksByPriority = plain(selectTask + `WHERE ({text} = '' OR t.kind = {text})
+		AND ({bool} OR t.closed IS NULL)
+		AND ({text} = '' OR t.id IN (SELECT r.task FROM task_record r WHERE r.record = {text}))
+		AND ({text} = '' OR EXISTS (SELECT 1 FROM task a WHERE a.id = {text}
+			AND (t.priority < a.priority OR t.priority = a.priority AND t.id > a.id)))
+		ORDER BY t.priority DESC, t.id LIMIT {int}`)
+)
+
+// PutTasks implements golden.Results.
+func (t *tx) PutTasks(ctx context.Context, tasks []golden.Task) error {
+	type T = golden.Task
+	tasks = lastBy(tasks, func(t *T) string { return t.ID }, strings.Compare)
+	var records, of []string
+	for _, task := range tasks {
+		if err := checkText("task", append(slices.Clone(task.Records), task.ID)...); err != nil {
+			return err
+		}
+		for _, key := range unique(task.Records) {
+			records, of = append(records, key), append(of, task.ID)
+		}
+	}
+	if err := exec(ctx, t.c, "write tasks", putTasks,
+		column(tasks, func(t *T) string { return t.ID }),
+		column(tasks, func(t *T) string { return string(t.Kind) }),
+		column(tasks, func(t *T) int64 { return int64(t.Score) }),
+		column(tasks, func(t *T) int64 { return int64(t.Priority) }),
+		column(tasks, func(t *T) time.Time { return t.At }),
+		column(tasks, func(t *T) time.Time { return orZero(t.Closed) }),
+		column(tasks, func(t *T) []byte { return encoded(t.Records) }),
+		column(tasks, func(t *T) []byte { return t.Detail })); err != nil {
+		return err
+	}
+	return exec(ctx, t.c, "index tasks", putTaskRecords, records, of)
+}
+
+// CloseTasks implements golden.Results.
+func (t *tx) CloseTasks(ctx context.Context, keys []string, keep []string, at time.Time) error {
+	keys, keep = known(keys), unique(keep)
+	if len(keys) == 0 {
+		return nil
+	}
+	open, err := list(ctx, t.c, "read tasks", openTasksOf, scanTask, keys)
+	if err != nil {
+		return err
+	}
+	var over []string
+	for _, task := range open {
+		_, kept := slices.BinarySearch(keep, task.ID)
+		outside := slices.ContainsFunc(task.Records, func(key string) bool {
+			_, among := slices.BinarySearch(keys, key)
+			return !among
+		})
+		if !kept && !outside {
+			over = append(over, task.ID)
+		}
+	}
+	if len(over) == 0 {
+		return nil
+	}
+	return exec(ctx, t.c, "close tasks", closeTasks, at, over)
+}
+
+// Tasks implements golden.Reader.
+func (s *Store) Tasks(ctx context.Context, q golden.TaskQuery) (tasks []golden.Task, err error) {
+	if !storable(q.Record) || !storable(q.After) {
+		return nil, nil
+	}
+	err = s.backend.Read(ctx, func(c Conn) error {
+		tasks, err = list(ctx, c, "read tasks", tasksByPriority, scanTask, string(q.Kind), string(q.Kind),
+			q.Closed, q.Record, q.Record, q.After, q.After, limit(q.Limit))
+		return err
+	})
+	return tasks, err
+}
+
+func scanTask(scan Scan, t *golden.Task) error {
+	var kind string
+	var score, priority int64
+	var closed time.Time
+	var records, detail []byte
+	if err := scan(&t.ID, &kind, &score, &priority, &t.At, &closed, &records, &detail); err != nil {
+		return err
+	}
+	t.Kind, t.Score, t.Priority, t.Closed = golden.TaskKind(kind), int32(score), int32(priority), orNil(closed)
+	t.Detail = detail
+	return decode(records, &t.Records, "records of task "+t.ID)
+}
+
+// limit is a page's length: all where none is asked for.
+func limit(n int) int64 {
+	if n <= 0 {
+		return 1 << 62
+	}
+	return int64(n)
+}

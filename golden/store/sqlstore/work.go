@@ -1,0 +1,101 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+var (
+	takeLease = plain(`INSERT INTO lease (name, owner, until) VALUES ({text}, {text}, {time})
+		ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
+		WHERE lease.owner = excluded.owner OR lease.until <= {time}`)
+	releaseLease = plain(`DELETE FROM lease WHERE name = {text} AND owner = {text}`)
+
+	loadCheckpoint = plain(`SELECT state FROM checkpoint WHERE name = {text}`)
+	saveCheckpoint = plain(`INSERT INTO checkpoint (name, state) VALUES ({text}, {bytes})
+		ON CONFLICT (name) DO UPDATE SET state = excluded.state`)
+
+	seenDelivery   = plain(`SELECT count(*) FROM seen_delivery WHERE stream = {text} AND id = {text}`)
+	recordDelivery = plain(`INSERT INTO seen_delivery (stream, id, at) VALUES ({text}, {text}, {time})
+		ON CONFLICT (stream, id) DO UPDATE SET at = excluded.at`)
+	forgetDeliveries = plain(`DELETE FROM seen_delivery WHERE stream = {text} AND at < {time}`)
+)
+
+// Lease implements golden.Work.
+func (s *Store) Lease(ctx context.Context, name, owner string, ttl time.Duration) error {
+	return s.write(ctx, func(ctx context.Context, c Conn) error {
+		now, err := c.Now(ctx)
+		if err != nil {
+			return fmt.Errorf("read the store's clock: %w", err)
+		}
+		n, err := c.Exec(ctx, takeLease, name, owner, now.Add(ttl), now)
+		if err != nil {
+			return fmt.Errorf("take lease %s: %w", name, err)
+		}
+		if n == 0 {
+			return golden.ErrLeaseLost
+		}
+		return nil
+	})
+}
+
+// ReleaseLease implements golden.Work.
+func (s *Store) ReleaseLease(ctx context.Context, name, owner string) error {
+	return s.write(ctx, func(ctx context.Context, c Conn) error {
+		return exec(ctx, c, "release lease "+name, releaseLease, name, owner)
+	})
+}
+
+// LoadCheckpoint implements golden.Work.
+func (s *Store) LoadCheckpoint(ctx context.Context, name string) (state []byte, err error) {
+	err = s.backend.Read(ctx, func(c Conn) error {
+		return c.Query(ctx, loadCheckpoint, func(scan Scan) error {
+			err := scan(&state)
+			if state == nil {
+				state = []byte{}
+			}
+			return err
+		}, name)
+	})
+	return state, doing("load checkpoint of "+name, err)
+}
+
+// SaveCheckpoint implements golden.Work.
+func (s *Store) SaveCheckpoint(ctx context.Context, name string, state []byte) error {
+	return s.write(ctx, func(ctx context.Context, c Conn) error {
+		return exec(ctx, c, "save checkpoint of "+name, saveCheckpoint, name, state)
+	})
+}
+
+// SeenDelivery implements golden.Work.
+func (s *Store) SeenDelivery(ctx context.Context, stream, id string) (seen bool, err error) {
+	if !storable(stream + id) {
+		return false, nil
+	}
+	err = s.backend.Read(ctx, func(c Conn) error {
+		n, err := one[int64](ctx, c, seenDelivery, stream, id)
+		seen = n > 0
+		return err
+	})
+	return seen, doing("look for delivery", err)
+}
+
+// RecordDelivery implements golden.Work.
+func (s *Store) RecordDelivery(ctx context.Context, stream, id string, keep time.Duration) error {
+	if err := checkText("delivery ID", stream, id); err != nil {
+		return err
+	}
+	return s.write(ctx, func(ctx context.Context, c Conn) error {
+		now, err := c.Now(ctx)
+		if err != nil {
+			return fmt.Errorf("read the store's clock: %w", err)
+		}
+		if err := exec(ctx, c, "record delivery", recordDelivery, stream, id, now); err != nil {
+			return err
+		}
+		return exec(ctx, c, "forget deliveries", forgetDeliveries, stream, now.Add(-keep))
+	})
+}

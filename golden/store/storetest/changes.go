@@ -1,0 +1,118 @@
+package storetest
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+func testTasks(s *suite) {
+	task := func(id string, priority int32, records ...string) golden.Task {
+		return golden.Task{
+			ID: id, Kind: golden.TaskMatch, Records: records, Score: -4096, Priority: priority,
+			Detail: json.RawMessage(`{"why":"姓名"}`), At: at(1),
+		}
+	}
+	a, b, c := task("a", 1, "r/1/1", "r/1/2"), task("b", 5, "r/1/2", "r/1/3"), task("c", 5, "r/1/1")
+	c.Kind = golden.TaskConflict
+	s.tx(func(tx golden.Tx) error { return tx.PutTasks(s.ctx, []golden.Task{a, b, c}) })
+	get := func(q golden.TaskQuery) []golden.Task {
+		s.Helper()
+		got, err := s.store.Tasks(s.ctx, q)
+		s.must(err)
+		return got
+	}
+	s.equal("by priority", get(golden.TaskQuery{}), []golden.Task{b, c, a})
+	s.equal("first page", get(golden.TaskQuery{Limit: 2}), []golden.Task{b, c})
+	s.equal("second page", get(golden.TaskQuery{Limit: 2, After: "c"}), []golden.Task{a})
+	s.equal("of a kind", get(golden.TaskQuery{Kind: golden.TaskConflict}), []golden.Task{c})
+	s.equal("of a record", get(golden.TaskQuery{Record: "r/1/2"}), []golden.Task{b, a})
+	again := task("a", 99, "r/1/1", "r/1/2")
+	s.tx(func(tx golden.Tx) error { return tx.PutTasks(s.ctx, []golden.Task{again}) })
+	s.equal("asked twice", get(golden.TaskQuery{}), []golden.Task{b, c, a})
+
+	s.tx(func(tx golden.Tx) error {
+		return tx.CloseTasks(s.ctx, []string{"r/1/1", "r/1/2"}, []string{"c"}, at(9))
+	})
+	s.equal("b has a record outside, c is kept", get(golden.TaskQuery{}), []golden.Task{b, c})
+	closed := at(9)
+	a.Closed = &closed
+	s.equal("closed too", get(golden.TaskQuery{Closed: true}), []golden.Task{b, c, a})
+}
+
+func testChanges(s *suite) {
+	all := s.entities("C", 2)
+	one := golden.Change{
+		Entity: all[0].No, ID: "C0", Version: 1, Type: golden.Created, At: at(1), Cause: "erp/customers/1", Correlation: "x-1",
+		Paths:   []golden.PathChange{{Path: "/names/0", New: json.RawMessage(`{"full":"王"}`), Source: "erp/customers/1", Rule: "recent"}},
+		Records: []string{"erp/customers/1"},
+	}
+	two := golden.Change{Entity: all[0].No, ID: "C0", Version: 2, Type: golden.MergedT, At: at(2), Into: "C1"}
+	three := golden.Change{Entity: all[1].No, ID: "C1", Version: 5, Type: golden.Changed, At: at(2), From: []string{"C0"}}
+	first, second := []golden.Change{one}, []golden.Change{two, three}
+	s.tx(func(tx golden.Tx) error { return tx.AddChanges(s.ctx, first) })
+	s.tx(func(tx golden.Tx) error { return tx.AddChanges(s.ctx, second) })
+	history, err := s.store.History(s.ctx, all[0].No, 0, 0)
+	s.must(err)
+	s.equal("history", history, []golden.Change{first[0], second[0]})
+	history, err = s.store.History(s.ctx, all[0].No, 2, 10)
+	s.must(err)
+	s.equal("history from a version", history, second[:1])
+
+	out, err := s.store.Outbox(s.ctx, 2)
+	s.must(err)
+	s.equal("outbox", out, []golden.Change{first[0], second[0]})
+	s.must(s.store.Published(s.ctx, out))
+	if err := s.store.Published(s.ctx, out[:1]); !errors.Is(err, golden.ErrLeaseLost) {
+		s.Errorf("published twice: %v, want ErrLeaseLost", err)
+	}
+	out, err = s.store.Outbox(s.ctx, 0)
+	s.must(err)
+	s.equal("rest of the outbox", out, second[1:])
+	history, err = s.store.History(s.ctx, all[0].No, 0, 0)
+	s.must(err)
+	s.equal("history after publishing", len(history), 2)
+}
+
+func testFeed(s *suite) {
+	all := s.entities("F", 3)
+	if changes, oldest, err := s.store.Feed(s.ctx, 0, 10); err != nil || len(changes) != 0 || oldest != 0 {
+		s.Fatalf("feed of a new store: %v, %d, %v", changes, oldest, err)
+	}
+	for version := range int64(3) {
+		var changes []golden.Change
+		for _, e := range all {
+			changes = append(changes, golden.Change{Entity: e.No, ID: e.ID, Version: version + 1, Type: golden.Changed, At: at(int(version))})
+		}
+		s.tx(func(tx golden.Tx) error { return tx.AddChanges(s.ctx, changes) })
+	}
+	// The relay publishes in an order of its own: the feed is in that order.
+	out, err := s.store.Outbox(s.ctx, 100)
+	s.must(err)
+	s.equal("length of the outbox", len(out), 9)
+	versions := map[string]int64{}
+	for _, c := range out {
+		if c.Version <= versions[c.ID] {
+			s.Errorf("change %d of %s stands behind %d", c.Version, c.ID, versions[c.ID])
+		}
+		versions[c.ID] = c.Version
+	}
+	shuffled := []golden.Change{out[1], out[0], out[2]}
+	s.must(s.store.Published(s.ctx, shuffled))
+	for i, c := range shuffled {
+		s.equal("sequence", c.Seq, int64(i+1))
+	}
+	s.must(s.store.Published(s.ctx, out[3:6]))
+	feed, oldest, err := s.store.Feed(s.ctx, 0, 4)
+	s.must(err)
+	s.equal("oldest", oldest, int64(1))
+	s.equal("feed", feed, append(shuffled, out[3]))
+	feed, _, err = s.store.Feed(s.ctx, 5, 10)
+	s.must(err)
+	s.equal("feed after 5", feed, out[5:6])
+	st, err := s.store.Statistics(s.ctx)
+	s.must(err)
+	s.equal("outbox", st.Outbox, int64(3))
+	s.equal("feed", st.FeedLast, int64(6))
+}

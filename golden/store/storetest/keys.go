@@ -1,0 +1,108 @@
+package storetest
+
+import (
+	"maps"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+func testKeys(s *suite) {
+	const top = uint64(1)<<63 + 9
+	s.tx(func(tx golden.Tx) error {
+		if err := tx.Settle(s.ctx); err != nil {
+			return err
+		}
+		return tx.PutKeys(s.ctx, []golden.RecordKeys{
+			{Record: 1, Keys: []uint64{5, 7, top}}, {Record: 2, Keys: []uint64{5}}, {Record: 3, Keys: []uint64{top}},
+		})
+	})
+	s.keys(map[golden.RecordNo][]uint64{1: {5, 7, top}, 2: {5}, 3: {top}})
+	s.tx(func(tx golden.Tx) error {
+		return tx.PutKeys(s.ctx, []golden.RecordKeys{{Record: 1, Keys: []uint64{6, 7}}, {Record: 2}})
+	})
+	s.keys(map[golden.RecordNo][]uint64{1: {6, 7}, 2: nil, 3: {top}})
+}
+
+// keys compares everything that the store says of keys with the keys of all records.
+func (s *suite) keys(want map[golden.RecordNo][]uint64) {
+	s.Helper()
+	members, counts := map[uint64][]golden.RecordNo{}, map[uint64]int64{}
+	var all []uint64
+	for _, no := range slices.Sorted(maps.Keys(want)) {
+		for _, key := range want[no] {
+			members[key] = append(members[key], no)
+			counts[key]++
+			all = append(all, key)
+		}
+	}
+	all = append(all, 424242)
+	s.tx(func(tx golden.Tx) error {
+		held, err := tx.KeysOf(s.ctx, slices.Collect(maps.Keys(want)))
+		if err != nil {
+			return err
+		}
+		got := map[golden.RecordNo][]uint64{}
+		for no := range want {
+			got[no] = nil
+		}
+		for _, h := range held {
+			got[h.Record] = h.Keys
+		}
+		s.equal("keys of records", got, want)
+		gotCounts, err := tx.KeyCounts(s.ctx, all)
+		if err != nil {
+			return err
+		}
+		s.equal("counts of keys", gotCounts, counts)
+		gotMembers, err := tx.KeyMembers(s.ctx, all, 0)
+		for _, m := range gotMembers {
+			slices.Sort(m)
+		}
+		s.equal("members of keys", gotMembers, members)
+		return err
+	})
+}
+
+// testGenericKeys takes a few keys up to hundreds of members and down again, at random.
+func testGenericKeys(s *suite) {
+	random := rand.New(rand.NewPCG(1, 2))
+	held := map[golden.RecordNo][]uint64{}
+	for step := range 12 {
+		var put []golden.RecordKeys
+		for range 60 {
+			no := golden.RecordNo(random.IntN(200) + 1)
+			var keys []uint64
+			for key := range uint64(4) {
+				if random.IntN(10) < []int{9, 7, 2, 8}[(step/4+int(key))%4] {
+					keys = append(keys, key+100)
+				}
+			}
+			put = append(put, golden.RecordKeys{Record: no, Keys: keys})
+			held[no] = keys
+		}
+		s.tx(func(tx golden.Tx) error {
+			if err := tx.Settle(s.ctx); err != nil {
+				return err
+			}
+			return tx.PutKeys(s.ctx, put)
+		})
+		s.keys(held)
+	}
+	got := read(s, func(tx golden.Tx) (map[uint64][]golden.RecordNo, error) {
+		return tx.KeyMembers(s.ctx, []uint64{100, 101, 102, 103, 104}, 7)
+	})
+	for key, members := range got {
+		if len(members) > 7 || len(unique(members)) != len(members) {
+			s.Errorf("key %d: %d members, want at most 7 different ones", key, len(members))
+		}
+	}
+	s.equal("keys with members", len(got), 4)
+}
+
+func unique(nos []golden.RecordNo) []golden.RecordNo {
+	out := slices.Clone(nos)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
