@@ -160,7 +160,10 @@ func (t *tlsFiles) load(folder string) (*tls.Config, error) {
 
 // client sends requests to one system.
 type client struct {
-	http    *http.Client
+	http *http.Client
+	// fresh opens a connection for each request. A system may close a kept one at the moment at
+	// which a request goes out on it, and nobody knows then whether it was read.
+	fresh   *http.Client
 	set     settings
 	secrets redactor
 }
@@ -174,8 +177,11 @@ func (c *connector) client() (*client, error) {
 	transport.TLSClientConfig = tlsConfig
 	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = c.set.Connections, c.set.Connections
 	transport.IdleConnTimeout = 60 * time.Second
+	once := transport.Clone()
+	once.DisableKeepAlives = true
 	return &client{
 		http:    &http.Client{Transport: transport, CheckRedirect: sameHost},
+		fresh:   &http.Client{Transport: once, CheckRedirect: sameHost},
 		set:     c.set,
 		secrets: c.secrets,
 	}, nil

@@ -91,7 +91,7 @@ func (t *target) look(ctx context.Context, v values) (id string, o outcome, sure
 			return "", failed(connectors.Refused, "look for the record: %w", err), false
 		}
 		t.client.prepare(r)
-		a, err := t.exchange(r)
+		a, err := t.exchange(t.client.http, r)
 		if err != nil { // nothing was begun, whatever was sent
 			o := failed(connectors.Retry, "look for the record: %w", err)
 			o.forAll = !a.wrote && ctx.Err() == nil

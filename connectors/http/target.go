@@ -187,7 +187,16 @@ func (t *target) send(ctx context.Context, op *operation, d *connectors.Delivery
 	if err != nil {
 		return failed(connectors.Refused, "write the request: %w", err)
 	}
-	a, err := t.exchange(r)
+	via, again := t.client.http, true
+	if op.name == connectors.Create && t.repeat != connectors.RepeatKey && t.repeat != connectors.RepeatUpsert {
+		via, again = t.client.fresh, false
+	}
+	a, err := t.exchange(via, r)
+	if err != nil && again && a.stale && ctx.Err() == nil {
+		if r, err = t.request(ctx, op, d, v); err == nil {
+			a, err = t.exchange(via, r)
+		}
+	}
 	if err != nil {
 		return t.unanswered(ctx, a, err)
 	}
@@ -241,6 +250,7 @@ type answered struct {
 	header http.Header
 	body   []byte
 	wrote  bool // something of the request was sent
+	stale  bool // it was sent over a kept connection, which then turned out to be closed
 }
 
 func (a *answered) shown() []byte {
@@ -248,18 +258,20 @@ func (a *answered) shown() []byte {
 }
 
 // exchange sends a request within the time-out. With an error, answered says how far it came.
-func (t *target) exchange(r *http.Request) (*answered, error) {
+func (t *target) exchange(via *http.Client, r *http.Request) (*answered, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), t.client.set.Timeout)
 	defer cancel()
 	a := &answered{}
-	var wrote atomic.Bool
+	var wrote, reused atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:          func(c httptrace.GotConnInfo) { reused.Store(c.Reused) },
 		WroteHeaderField: func(string, []string) { wrote.Store(true) },
 		WroteHeaders:     func() { wrote.Store(true) },
 	})
-	resp, err := t.client.http.Do(r.WithContext(ctx))
+	resp, err := via.Do(r.WithContext(ctx))
 	a.wrote = wrote.Load()
 	if err != nil {
+		a.stale = reused.Load() && ctx.Err() == nil
 		return a, t.client.plain(err)
 	}
 	defer resp.Body.Close()
