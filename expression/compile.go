@@ -131,6 +131,9 @@ func (c *compiler) syntax(err error) {
 	what := token.ReplaceAllString(at.Message, "unexpected $1")
 	p := c.problem(at.Location, "%s", strings.Replace(what, "unexpected token EOF", "unexpected end", 1))
 	p.Expected = "an expression"
+	if !c.at.Quoted() && strings.Count(c.text, "(") > strings.Count(c.text, ")") {
+		p.Expected += " (inside { } or [ ], YAML ends it at a comma unless it stands in quotes)"
+	}
 	c.ps.Add(p)
 }
 

@@ -186,7 +186,9 @@ var values = []struct{ text, want string }{
 	{`name | lower() | split(" ")`, `["anna","schmidt"]`},
 	{`concat(name, nothing, " ", id)`, `"Anna SCHMIDT 207119551"`},
 	{`concat(nothing, none)`, `absent`},
-	{`concat(["a"], tags[0:1])`, `problem: concat joins lists with other values`},
+	{`concat(["a"], tags[0:1])`, `["a","a"]`},
+	{`concat(["a"], "b")`, `problem: concat joins lists with other values`},
+	{`concat(["a"], name)`, `error: concat: found text "Anna SCHMIDT"; expected a list`},
 	{`concat(["a"], unique(tags))`, `["a","a","b",null,"ü"]`},
 	{`join([address.zip, nothing, blank, address.city], " ")`, `"50667 Köln"`},
 	{`join([nothing], " ")`, `absent`},
@@ -240,7 +242,7 @@ var values = []struct{ text, want string }{
 	{`last(tags)`, `"ü"`},
 	{`map(filter(lines, .qty != nil), filter(tags, # == "a"))`, `[["a","a"],["a","a"]]`},
 	{`map(nothing, .x)`, `absent`},
-	{`map(name, .x)`, `error: argument 1 of map: found text "Anna SCHMIDT"; expected a list`},
+	{`map(name, .x)`, `error: map: found text "Anna SCHMIDT"; expected a list`},
 	{`address == {city: "Köln", zip: "50667", geo: {lat: 50.90}}`, `true`},
 
 	// time

@@ -96,7 +96,7 @@ func (m *Machine) listed(n *formats.Node, name string) bool {
 		return true
 	}
 	if !missing(n) {
-		m.fail(fmt.Errorf("argument 1 of %s: found %s; expected a list", name, Show(n)))
+		m.fail(fmt.Errorf("%s: found %s; expected a list", name, Show(n)))
 	}
 	return false
 }

@@ -99,21 +99,25 @@ func narrow(m *Machine, args []*formats.Node) *formats.Node {
 	return m.text(width.Narrow.Bytes(args[0].Text))
 }
 
-// buildConcat joins lists where the first argument is one.
+// buildConcat joins lists where an argument is known to be one.
 func buildConcat(c *compiler, call *call) (op, *Type) {
 	if !c.arguments(call) {
 		return &constant{value: &absent}, AnyType
 	}
-	lists := 0
+	lists, others := 0, 0
 	for _, t := range call.types {
-		if t.Kind == List {
+		switch t.Kind {
+		case List:
 			lists++
+		case Any:
+		default:
+			others++
 		}
 	}
 	switch {
 	case lists == 0:
 		return &concat{call.ops}, TextType
-	case lists < len(call.ops):
+	case others > 0:
 		return c.wrong(call.at, "only texts and numbers, or only lists", "concat joins lists with other values")
 	}
 	t := call.types[0].Computed()
@@ -160,6 +164,7 @@ func (o *concatLists) eval(m *Machine) *formats.Node {
 	mark := len(m.pile)
 	for _, arg := range o.args {
 		n := arg.eval(m)
+		m.listed(n, "concat")
 		for i := range n.Kids {
 			if m.spend(1) {
 				m.pile = append(m.pile, n.Kids[i])

@@ -172,16 +172,35 @@ func (l *loader) objectFields(entries []config.Entry, at *config.Node, s *canoni
 			o.plain = false
 		}
 		key := append(json.AppendString(nil, e.Key), ':')
-		o.fields = append(o.fields, field{e.Key, key, v, schema != nil && schema.Required && s.Type == canonical.Object})
+		f := field{name: e.Key, key: key, value: v}
+		if s != nil && s.Type == canonical.Object {
+			f.required, f.anyOf = schema.Required, slices.Contains(s.AnyOf, e.Key)
+		}
+		o.fields = append(o.fields, f)
 	}
 	if s != nil && s.Type == canonical.Object {
-		for _, f := range s.Fields {
-			if f.Required && !slices.ContainsFunc(entries, func(e config.Entry) bool { return e.Key == f.Name }) {
-				l.wrong(at, join(path, f.Name)+" is not mapped", "it, since it is required: "+f.Doc)
-			}
-		}
+		o.anyOf = len(s.AnyOf) > 0
+		l.lacking(entries, at, s, path)
 	}
 	return o
+}
+
+// lacking reports fields that have to be mapped and are not.
+func (l *loader) lacking(entries []config.Entry, at *config.Node, s *canonical.Schema, path string) {
+	if slices.ContainsFunc(entries, func(e config.Entry) bool { return s.Field(e.Key) == nil }) {
+		return // a mistyped name may be the one that is missing
+	}
+	mapped := func(name string) bool {
+		return slices.ContainsFunc(entries, func(e config.Entry) bool { return e.Key == name })
+	}
+	for _, f := range s.Fields {
+		if f.Required && !mapped(f.Name) {
+			l.wrong(at, join(path, f.Name)+" is not mapped", "it, since it is required: "+f.Doc)
+		}
+	}
+	if len(s.AnyOf) > 0 && !slices.ContainsFunc(s.AnyOf, mapped) {
+		l.wrong(at, path+" has none of "+strings.Join(s.AnyOf, ", "), "at least one of them")
+	}
 }
 
 func (l *loader) fieldSchema(e config.Entry, s *canonical.Schema, path string) *canonical.Schema {

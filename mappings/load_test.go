@@ -72,6 +72,9 @@ var badMappings = []struct {
 	{"required field not mapped", inbound("emails: [{use: a}]"), []string{
 		"m.yaml:5:12: emails[0].value is not mapped; expected it, since it is required: the address",
 	}},
+	{"none of what a name needs", inbound(`names: [{honorific: a}]`), []string{
+		"m.yaml:5:11: names[0] has none of full, given, family; expected at least one of them",
+	}},
 	{"empty value", inbound("industry:"), []string{
 		"m.yaml:5:3: industry has no value; expected an expression; nil clears the field",
 	}},
@@ -94,7 +97,7 @@ var badMappings = []struct {
 		"m.yaml:5:33: emails[0].verified: the expression gives text; expected true or false",
 	}},
 	{"syntax", inbound("industry: lower(a"), []string{
-		"m.yaml:5:19: unexpected end; expected an expression",
+		"m.yaml:5:19: unexpected end; expected an expression (inside { } or [ ], YAML ends it at a comma unless it stands in quotes)",
 	}},
 	{"syntax at an operator", inbound("industry: 'a + * b'"), []string{
 		`m.yaml:5:18: unexpected "*"; expected an expression`,

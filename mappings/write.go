@@ -3,6 +3,7 @@ package mappings
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/touchstone-hub/touchstone/canonical"
@@ -179,7 +180,7 @@ func appendObject(dst []byte, n *formats.Node, s *canonical.Schema) ([]byte, out
 	if n.Kind != formats.Object || len(n.Names) != len(n.Kids) {
 		return dst, nothing, mismatch(n, "an object", "")
 	}
-	written := 0
+	written, lacking := 0, len(s.AnyOf) > 0
 	dst = append(dst, '{')
 	for i := range n.Kids {
 		field := s.Field(n.Names[i])
@@ -202,13 +203,14 @@ func appendObject(dst []byte, n *formats.Node, s *canonical.Schema) ([]byte, out
 			continue
 		}
 		written++
+		lacking = lacking && !slices.Contains(s.AnyOf, n.Names[i])
 	}
 	for _, f := range s.Fields {
 		if f.Required && !has(n, f.Name) {
 			return dst, nothing, nil
 		}
 	}
-	if written == 0 {
+	if written == 0 || lacking {
 		return dst, nothing, nil
 	}
 	return append(dst, '}'), value, nil
@@ -268,6 +270,7 @@ type object struct {
 	field  string
 	when   *expression.Program
 	fields []field
+	anyOf  bool // holds nothing unless one of the fields marked so does
 	root   bool // is written even if it holds nothing of the record
 	plain  bool // has nothing but constants, and is written for them
 }
@@ -277,6 +280,7 @@ type field struct {
 	key      []byte // "name":
 	value    writer
 	required bool
+	anyOf    bool // one of those of which the object must have one
 }
 
 func (o *object) write(r *run, dst []byte) ([]byte, outcome) {
@@ -292,7 +296,7 @@ func (o *object) write(r *run, dst []byte) ([]byte, outcome) {
 
 // members appends the fields without braces.
 func (o *object) members(r *run, dst []byte) ([]byte, outcome) {
-	start, most := len(dst), nothing
+	start, most, lacking := len(dst), nothing, o.anyOf
 	for i := range o.fields {
 		f := &o.fields[i]
 		mark := len(dst)
@@ -304,7 +308,7 @@ func (o *object) members(r *run, dst []byte) ([]byte, outcome) {
 			return dst[:start], nothing
 		}
 		if dst = longer; out != nothing {
-			most = max(most, out)
+			most, lacking = max(most, out), lacking && !f.anyOf
 			continue
 		}
 		dst = dst[:mark]
@@ -314,6 +318,9 @@ func (o *object) members(r *run, dst []byte) ([]byte, outcome) {
 			}
 			return dst[:start], nothing
 		}
+	}
+	if lacking {
+		return dst[:start], nothing
 	}
 	return dst, most
 }
