@@ -1,0 +1,146 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/touchstone-hub/touchstone/golden/store/sqlstore"
+)
+
+// querier is a pool or a transaction.
+type querier interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// conn runs statements in a transaction, or each on its own.
+type conn struct {
+	q    querier
+	lock int64
+}
+
+var _ sqlstore.Conn = (*conn)(nil)
+
+// Exec implements sqlstore.Conn. All rows go in one statement, as arrays.
+func (c *conn) Exec(ctx context.Context, s *sqlstore.Statement, args ...any) (int64, error) {
+	bound, empty, err := bind(s, args)
+	if err != nil || empty {
+		return 0, err
+	}
+	tag, err := c.q.Exec(ctx, s.Postgres, bound...)
+	return tag.RowsAffected(), err
+}
+
+// Query implements sqlstore.Conn.
+func (c *conn) Query(ctx context.Context, s *sqlstore.Statement, row func(sqlstore.Scan) error, args ...any) error {
+	bound, empty, err := bind(s, args)
+	if err != nil || empty {
+		return err
+	}
+	return c.query(ctx, s.Postgres, row, bound...)
+}
+
+func (c *conn) query(ctx context.Context, text string, row func(sqlstore.Scan) error, args ...any) error {
+	rows, err := c.q.Query(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	scan := func(dest ...any) error { return scanRow(rows, dest) }
+	for rows.Next() {
+		if err := row(scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Now implements sqlstore.Conn.
+func (c *conn) Now(ctx context.Context) (now time.Time, err error) {
+	err = c.query(ctx, "SELECT statement_timestamp()", func(scan sqlstore.Scan) error { return scan(&now) })
+	return now, err
+}
+
+// Allocate implements sqlstore.Conn. A sequence gives its numbers without waiting for other
+// transactions.
+func (c *conn) Allocate(ctx context.Context, counter sqlstore.Counter, n int) ([]int64, error) {
+	numbers := make([]int64, 0, n)
+	err := c.query(ctx, "SELECT nextval($1::text::regclass) FROM generate_series(1, $2)", func(scan sqlstore.Scan) error {
+		var number int64
+		err := scan(&number)
+		numbers = append(numbers, number)
+		return err
+	}, string(counter), n)
+	return numbers, err
+}
+
+// Settle implements sqlstore.Conn.
+func (c *conn) Settle(ctx context.Context) error {
+	_, err := c.q.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", c.lock)
+	return err
+}
+
+// bind turns arguments into those of pgx: no time is NULL. empty says that there are no rows.
+func bind(s *sqlstore.Statement, args []any) (bound []any, empty bool, err error) {
+	bound = make([]any, len(args))
+	for i, a := range args {
+		n := -1
+		switch a := a.(type) {
+		case time.Time:
+			bound[i] = timestamp(a)
+		case []time.Time:
+			column := make([]pgtype.Timestamptz, len(a))
+			for j, t := range a {
+				column[j] = timestamp(t)
+			}
+			bound[i], n = column, len(a)
+		case []int64:
+			bound[i], n = a, len(a)
+		case []string:
+			bound[i], n = a, len(a)
+		case [][]byte:
+			bound[i], n = a, len(a)
+		case []bool:
+			bound[i], n = a, len(a)
+		case int64, string, bool, []byte:
+			bound[i] = a
+		default:
+			return nil, false, fmt.Errorf("argument %d is %T", i, a)
+		}
+		if i < s.Columns && n == 0 {
+			return nil, true, nil
+		}
+	}
+	return bound, false, nil
+}
+
+func timestamp(t time.Time) pgtype.Timestamptz {
+	return pgtype.Timestamptz{Time: t, Valid: !t.IsZero()}
+}
+
+// scanRow copies a row. Times may be NULL, bytes too; other columns never are.
+func scanRow(rows pgx.Rows, dest []any) error {
+	targets := make([]any, len(dest))
+	times := make([]pgtype.Timestamptz, len(dest))
+	for i, d := range dest {
+		if _, ok := d.(*time.Time); ok {
+			targets[i] = &times[i]
+		} else {
+			targets[i] = d
+		}
+	}
+	if err := rows.Scan(targets...); err != nil {
+		return err
+	}
+	for i, d := range dest {
+		if t, ok := d.(*time.Time); ok {
+			*t = times[i].Time
+		}
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+// Package postgres keeps the golden store in PostgreSQL, shared by many hub processes.
+//
+// In come the calls of golden.Store; out go transactions that are run again where the server asks
+// for it or is lost before they commit. The package never keeps state between transactions, and
+// never leaves one open while it waits for anything but the server.
+package postgres
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+
+	"github.com/touchstone-hub/touchstone/golden/store/sqlstore"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Config says where the store is.
+type Config struct {
+	// URL of the database: postgres://user:password@host:port/name?sslmode=…
+	URL string
+	// Schema holds the tables and is made where it is missing; "" for the user's own (public).
+	Schema string
+	// MaxConns bounds the connections of this process; 0 for 10.
+	MaxConns int
+	// FeedKeep is how many published changes stay in the feed; 0 for sqlstore.DefaultFeedKeep.
+	FeedKeep int64
+}
+
+// Store is a golden.Store on PostgreSQL.
+type Store struct {
+	*sqlstore.Store
+}
+
+// Open connects, makes the schema where there is none and brings an older one up to date; of
+// processes that start together one does so. A store of a newer program is refused.
+func Open(ctx context.Context, config Config) (*Store, error) {
+	pc, err := pgxpool.ParseConfig(config.URL)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err) // pgx leaves the password out
+	}
+	pc.MaxConns = int32(config.MaxConns)
+	if config.MaxConns <= 0 {
+		pc.MaxConns = 10
+	}
+	configure(pc.ConnConfig, config.Schema)
+	pc.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
+		c.TypeMap().RegisterType(&pgtype.Type{
+			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+		})
+		return nil
+	}
+	lock := lockNumber(config.Schema)
+	if err := migrate(ctx, pc.ConnConfig, config.Schema, lock); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, pc)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return &Store{sqlstore.New(&backend{pool: pool, lock: lock}, config.FeedKeep)}, nil
+}
+
+// configure sets what every connection of the store runs with.
+func configure(c *pgx.ConnConfig, schema string) {
+	if c.RuntimeParams == nil {
+		c.RuntimeParams = map[string]string{}
+	}
+	for name, value := range map[string]string{
+		"application_name": "touchstone",
+		"timezone":         "UTC",
+		// The statements of the store go by key. A planner that sees a table while it is small, or
+		// before its statistics exist, would read it whole, and keep that plan while it grows.
+		"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
+		// A process that stops in the middle of a transaction (SIGSTOP, a pulled cable) would hold the
+		// lease on settling: the server ends its transaction.
+		"idle_in_transaction_session_timeout": "60s",
+	} {
+		if _, given := c.RuntimeParams[name]; !given {
+			c.RuntimeParams[name] = value
+		}
+	}
+	if schema != "" {
+		c.RuntimeParams["search_path"] = pgx.Identifier{schema}.Sanitize()
+	}
+}
+
+// lockNumber names the advisory locks of one store in its database.
+func lockNumber(schema string) int64 {
+	h := fnv.New64a()
+	h.Write([]byte("touchstone store " + schema))
+	return int64(h.Sum64())
+}
+
+// migrate brings the schema up to date, under a lock that other starting processes wait for.
+func migrate(ctx context.Context, config *pgx.ConnConfig, schema string, lock int64) (err error) {
+	db := stdlib.OpenDB(*config.Copy())
+	defer db.Close()
+	guard, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer guard.Close()
+	if _, err := guard.ExecContext(ctx, "SELECT pg_advisory_lock($1)", lock-1); err != nil {
+		return fmt.Errorf("wait for another process's migration: %w", err)
+	}
+	defer func() {
+		_, unlock := guard.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", lock-1)
+		err = errors.Join(err, unlock)
+	}()
+	if schema != "" {
+		if _, err := guard.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+(pgx.Identifier{schema}).Sanitize()); err != nil {
+			return fmt.Errorf("make schema %s: %w", schema, err)
+		}
+	}
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files)
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	current, target, err := provider.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	if current > target {
+		return fmt.Errorf("the store has schema version %d, this program knows versions up to %d: %w", current, target, sqlstore.ErrNewer)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
