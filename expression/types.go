@@ -75,7 +75,7 @@ func Canonical(schema *canonical.Schema, shape *formats.Shape) *Type {
 
 // Declared is an object whose members are those given, by Declare.
 func Declared(shape *formats.Shape) *Type {
-	return &Type{Kind: Object, Shape: shape, fields: map[string]*Type{}}
+	return &Type{Kind: Object, Shape: shape, fields: map[string]*Type{}, names: []string{}}
 }
 
 // Declare adds a member to a Declared object; t says what it holds.
