@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -62,6 +63,13 @@ func (in *Intake) Handle(system, stream string, h http.Handler) (remove func()) 
 		in.mu.Unlock()
 		underWay.Wait()
 	}
+}
+
+// paths are those that are served.
+func (in *Intake) paths() []string {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return slices.Collect(maps.Keys(in.handlers))
 }
 
 // Memory is what a hub's store keeps for one stream: its checkpoint and webhook deliveries.

@@ -45,6 +45,9 @@ func (h Harness) start(t *testing.T, p *process, open func(connectors.Env) (conn
 		cancel()
 		select {
 		case <-done:
+			if left := p.site.intake.paths(); len(left) > 0 {
+				t.Errorf("the source has ended and still serves %v", left)
+			}
 			return result
 		case <-time.After(h.Patience):
 			t.Fatalf("the source did not stop within %s", h.Patience)
