@@ -1,0 +1,77 @@
+// Package api serves the single customer view over HTTP: golden records and how they came about,
+// timelines, the feed of changes, what targets lack, dead letters, health and metrics.
+//
+// In come requests; out go JSON documents read from the hub's store, errors as problem documents
+// (RFC 9457), and an OpenAPI 3.1 description of all of it. The package never changes anything on
+// GET, and never answers from memory what the store would answer differently.
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/touchstone-hub/touchstone/canonical/standard"
+	"github.com/touchstone-hub/touchstone/golden"
+	"github.com/touchstone-hub/touchstone/hub"
+)
+
+// Options say who may read.
+type Options struct {
+	Version string // of the program, for the description
+	Keys    []Key  // empty: everyone who reaches the listener, which is then on loopback or a socket
+}
+
+// API is the handler of the hub's REST interface.
+type API struct {
+	hub      *hub.Hub
+	store    golden.Store
+	standard *standard.Standardiser
+}
+
+// New gives the handler. It serves /v1/…, /openapi.json, /openapi.yaml, /healthz, /readyz and
+// /metrics; all but the two health checks ask for a key where there are keys.
+func New(h *hub.Hub, o Options) http.Handler {
+	a := &API{hub: h, store: h.Store(), standard: &standard.Standardiser{Region: h.Folder().Settings.Region}}
+	router := chi.NewRouter()
+	router.Use(middleware.Recoverer, middleware.RequestSize(1<<20))
+	router.Get("/healthz", a.health)
+	router.Get("/readyz", a.ready)
+	router.Group(func(r chi.Router) {
+		r.Use(authenticate(o.Keys))
+		r.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(h.Metrics(), promhttp.HandlerOpts{}))
+		a.register(humachi.New(r, description(o.Version)))
+	})
+	return router
+}
+
+func description(version string) huma.Config {
+	c := huma.DefaultConfig("Touchstone", version)
+	c.Info.Description = "The single customer view: golden records, where they come from, and what other systems hold of them."
+	c.DocsPath = "" // the viewer would be fetched from another host
+	c.CreateHooks = nil
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"key": {Type: "http", Scheme: "bearer", Description: "an API key of hub.yaml; not needed on loopback where there are none"},
+	}
+	c.Security = []map[string][]string{{"key": {}}, {}}
+	return c
+}
+
+func (a *API) register(api huma.API) {
+	a.registerCustomers(api)
+	a.registerHistory(api)
+	a.registerOperation(api)
+}
+
+// get registers one GET operation.
+func get[I, O any](api huma.API, path, id, tag, summary string, do func(context.Context, *I) (*O, error)) {
+	huma.Register(api, huma.Operation{
+		OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{tag},
+		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound},
+	}, handler(do))
+}

@@ -1,0 +1,225 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+// Customer is a golden record.
+type Customer struct {
+	ID       string                       `json:"id" doc:"golden ID; it always resolves"`
+	Version  int64                        `json:"version"`
+	State    golden.EntityState           `json:"state" enum:"live,merged,empty,erased"`
+	Customer Document[canonical.Customer] `json:"customer"`
+	Systems  []string                     `json:"systems" doc:"systems that hold the customer"`
+	Sources  []string                     `json:"sources" doc:"keys of the source records, system/stream/id"`
+	Asked    string                       `json:"asked,omitempty" doc:"the ID that was asked for, where it was merged into this one"`
+	Updated  time.Time                    `json:"updated"`
+}
+
+func (a *API) registerCustomers(api huma.API) {
+	get(api, "/v1/customers", "find-customers", "customers", "Find customers by phone, mail, identifier, name or source record", a.findCustomers)
+	get(api, "/v1/customers/{id}", "get-customer", "customers", "The single view of one customer", a.customer)
+	get(api, "/v1/customers/{id}/sources", "list-sources", "customers", "The source records of a customer", a.sources)
+	get(api, "/v1/customers/{id}/explain", "explain-customer", "customers", "Where every value of a customer comes from", a.explain)
+	get(api, "/v1/sources/{system}/{stream}/{id}", "get-customer-by-source", "customers", "The customer that a source record belongs to", a.bySource)
+}
+
+func customerOf(r golden.GoldenRecord, fields []string) (Customer, error) {
+	doc, err := choose(r.Doc, canonical.EntityCustomer, fields)
+	c := Customer{
+		ID: r.ID, Version: r.Version, State: r.State, Customer: doc, Systems: []string{}, Sources: r.Sources, Updated: r.UpdatedAt,
+	}
+	if c.Sources == nil {
+		c.Sources = []string{}
+	}
+	for _, key := range r.Sources {
+		system, _, _ := strings.Cut(key, "/")
+		if n := len(c.Systems); n == 0 || c.Systems[n-1] != system {
+			c.Systems = append(c.Systems, system)
+		}
+	}
+	return c, err
+}
+
+// Conditions are how customers are found: all that are given must hold.
+type Conditions struct {
+	Phone      string `query:"phone" doc:"telephone number in any form; without a country it is read in the hub's region"`
+	Email      string `query:"email" doc:"mail address"`
+	Identifier string `query:"identifier" doc:"scheme:value, such as gln:4012345000009" example:"gln:4012345000009"`
+	Name       string `query:"name" doc:"words of the name in any order; the last may be a beginning"`
+	Source     string `query:"source" doc:"system/stream/id of a source record"`
+}
+
+// lookups are the conditions in standardised form.
+func (a *API) lookups(c Conditions) (found []golden.Lookup, prefix bool, err error) {
+	add := func(kind golden.LookupKind, value string) {
+		found = append(found, golden.Lookup{Kind: kind, Value: value})
+	}
+	if c.Phone != "" {
+		v, ok := a.standard.Phone(c.Phone)
+		if !ok {
+			return nil, false, invalid("phone", c.Phone, "a telephone number")
+		}
+		add(golden.LookupPhone, v)
+	}
+	if c.Email != "" {
+		v, ok := a.standard.Email(c.Email)
+		if !ok {
+			return nil, false, invalid("email", c.Email, "a mail address")
+		}
+		add(golden.LookupEmail, v)
+	}
+	if c.Identifier != "" {
+		scheme, value, ok := strings.Cut(c.Identifier, ":")
+		if !ok {
+			return nil, false, invalid("identifier", c.Identifier, "scheme:value")
+		}
+		scheme, value, _ = a.standard.Identifier(canonical.Identifier{Scheme: scheme, Value: value})
+		add(golden.LookupIdentifier, scheme+":"+value)
+	}
+	if c.Name != "" {
+		words := a.hub.Folder().Rules.SearchName(c.Name)
+		if len(words) == 0 {
+			return nil, false, invalid("name", c.Name, "letters")
+		}
+		found, prefix = append(found, words...), true
+	}
+	if c.Source != "" {
+		add(golden.LookupRecord, c.Source)
+	}
+	if len(found) == 0 {
+		return nil, false, huma.Error400BadRequest("say whom to find: phone, email, identifier, name or source")
+	}
+	return found, prefix, nil
+}
+
+type findInput struct {
+	Conditions
+	Page
+	Fields []string `query:"fields" doc:"top-level attributes to show, separated by commas"`
+}
+
+type listOutput[T any] struct{ Body List[T] }
+
+func (a *API) findCustomers(ctx context.Context, in *findInput) (*listOutput[Customer], error) {
+	lookups, prefix, err := a.lookups(in.Conditions)
+	if err != nil {
+		return nil, err
+	}
+	after, err := in.after(1)
+	if err != nil {
+		return nil, err
+	}
+	records, err := a.store.FindCustomers(ctx, golden.Query{Lookups: lookups, Prefix: prefix, After: after[0], Limit: in.Limit + 1})
+	if err != nil {
+		return nil, err
+	}
+	customers := make([]Customer, 0, len(records))
+	for _, r := range records {
+		c, err := customerOf(r, in.Fields)
+		if err != nil {
+			return nil, err
+		}
+		customers = append(customers, c)
+	}
+	return &listOutput[Customer]{page(customers, in.Limit, func(c Customer) string { return cursor(c.ID) })}, nil
+}
+
+type customerInput struct {
+	ID     string   `path:"id" doc:"golden ID"`
+	Fields []string `query:"fields" doc:"top-level attributes to show, separated by commas"`
+	Match  string   `header:"If-None-Match" doc:"ETag of an earlier answer"`
+}
+
+type customerOutput struct {
+	Status int
+	ETag   string `header:"ETag"`
+	Body   *Customer
+}
+
+func (a *API) customer(ctx context.Context, in *customerInput) (*customerOutput, error) {
+	record, asked, err := a.store.Customer(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return a.show(record, asked.ID, in)
+}
+
+func (a *API) show(record golden.GoldenRecord, asked string, in *customerInput) (*customerOutput, error) {
+	out := &customerOutput{Status: 200, ETag: fmt.Sprintf(`"%s-%d"`, record.ID, record.Version)}
+	if in.Match != "" && in.Match == out.ETag {
+		out.Status = 304
+		return out, nil
+	}
+	c, err := customerOf(record, in.Fields)
+	if asked != record.ID {
+		c.Asked = asked
+	}
+	out.Body = &c
+	return out, err
+}
+
+type sourceInput struct {
+	System string `path:"system"`
+	Stream string `path:"stream"`
+	ID     string `path:"id"`
+}
+
+func (a *API) bySource(ctx context.Context, in *sourceInput) (*customerOutput, error) {
+	key := in.System + "/" + in.Stream + "/" + in.ID
+	found, err := a.store.FindCustomers(ctx, golden.Query{Lookups: []golden.Lookup{{Kind: golden.LookupRecord, Value: key}}, Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, notFound("source record %s", key)
+	}
+	return a.show(found[0], found[0].ID, &customerInput{})
+}
+
+// Source is one system's record of a customer.
+type Source struct {
+	Key      string                       `json:"key" doc:"system/stream/id"`
+	Deleted  bool                         `json:"deleted,omitempty" doc:"the system holds it no more"`
+	Document Document[canonical.Customer] `json:"document"`
+	Received time.Time                    `json:"received" doc:"when its last version reached the hub"`
+}
+
+func (a *API) sources(ctx context.Context, in *customerInput) (*listOutput[Source], error) {
+	record, _, err := a.store.Customer(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	records, err := a.store.SourcesOf(ctx, record.No)
+	if err != nil {
+		return nil, err
+	}
+	list := List[Source]{Items: []Source{}}
+	for _, r := range records {
+		list.Items = append(list.Items, Source{Key: r.Key, Deleted: r.Deleted, Document: r.Doc, Received: r.ReceivedAt})
+	}
+	return &listOutput[Source]{list}, nil
+}
+
+type explainOutput struct{ Body golden.Explanation }
+
+func (a *API) explain(ctx context.Context, in *customerInput) (*explainOutput, error) {
+	record, _, err := a.store.Customer(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	sources, err := a.store.SourcesOf(ctx, record.No)
+	if err != nil {
+		return nil, err
+	}
+	explanation, err := golden.Explain(record, sources)
+	return &explainOutput{explanation}, err
+}

@@ -1,0 +1,115 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/touchstone-hub/touchstone/connectors"
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+// claimTime is how long a claimed row is one process's to work on.
+const claimTime = 2 * time.Minute
+
+// reconciler keeps one target in step with the store: it works off the target's dirty rows, loads
+// the current state of each subject, and sends what the target lacks.
+type reconciler struct {
+	hub    *Hub
+	target *target
+	writer connectors.Target
+	log    *slog.Logger
+}
+
+// deliver reconciles one target until ctx ends. A row that fails holds up only itself; a target
+// that cannot be reached or refuses the credentials is left alone for a while.
+func (h *Hub) deliver(ctx context.Context, t *target) {
+	log := h.log.With("target", t.String())
+	h.supervise(ctx, log, t.String(), func(ctx context.Context) error {
+		writer, err := t.connector.Target(t.Name, h.env(t.System, t.Name, log))
+		if err != nil {
+			return err
+		}
+		r := &reconciler{hub: h, target: t, writer: writer, log: log}
+		return r.run(ctx)
+	})
+}
+
+func (r *reconciler) run(ctx context.Context) error {
+	wakes := r.hub.wake.changes.listen()
+	for ctx.Err() == nil {
+		rows, err := r.hub.store.ClaimDirty(ctx, r.target.String(), r.hub.owner, r.target.Policy.Batch, claimTime)
+		if err != nil {
+			return fmt.Errorf("claim work: %w", err)
+		}
+		if len(rows) == 0 {
+			if err := r.idle(ctx, wakes); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.reconcile(ctx, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// idle waits until there may be work.
+func (r *reconciler) idle(ctx context.Context, wakes <-chan struct{}) error {
+	wait := time.Second // another process may have marked rows
+	next, err := r.hub.store.NextDirty(ctx, r.target.String())
+	if err != nil {
+		return fmt.Errorf("look for work: %w", err)
+	}
+	if !next.IsZero() {
+		wait = min(wait, max(time.Until(next), 10*time.Millisecond))
+	}
+	select {
+	case <-ctx.Done():
+	case <-wakes:
+	case <-time.After(wait):
+	}
+	return nil
+}
+
+// reconcile works off claimed rows: plan what to write, note the creates that are begun, write,
+// note what became of it.
+func (r *reconciler) reconcile(ctx context.Context, rows []golden.Dirty) error {
+	began := time.Now()
+	round := &round{reconciler: r, rows: rows, results: make([]rowResult, len(rows))}
+	for i := range rows {
+		writes, err := r.plan(ctx, rows[i])
+		if err != nil {
+			round.results[i].fail(err)
+			continue
+		}
+		round.add(i, writes)
+	}
+	if err := round.begin(ctx); err != nil {
+		return fmt.Errorf("note what is begun: %w", err)
+	}
+	round.send(ctx)
+	// what was sent is noted even where the hub is being stopped
+	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := round.finish(finish); err != nil {
+		return fmt.Errorf("note what was delivered: %w", err)
+	}
+	r.hub.metrics.deliverSeconds.WithLabelValues(r.target.String()).Observe(time.Since(began).Seconds())
+	return round.halt()
+}
+
+// retryAt is when a failing row is looked at again: twice as long after every attempt, with
+// jitter, not before what the target asked for.
+func (r *reconciler) retryAt(attempt int, after time.Duration) time.Time {
+	p := r.target.Policy
+	wait := p.Backoff << min(attempt, 20)
+	if wait <= 0 || wait > p.MaxBackoff {
+		wait = p.MaxBackoff
+	}
+	wait = wait/2 + rand.N(wait/2+1)
+	return time.Now().Add(max(wait, after))
+}

@@ -1,0 +1,229 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/touchstone-hub/touchstone/bus"
+	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+// documents keeps orders, interactions and products for timelines, and marks what targets now
+// lack of them, until ctx ends.
+func (h *Hub) documents(ctx context.Context) error {
+	var topics []string
+	for _, e := range documentEntities {
+		topics = append(topics, CanonicalTopic(e))
+	}
+	return h.bus.Batches(ctx, bus.BatchConfig{
+		Topics: topics, Group: "documents", MaxRecords: 1000,
+		Offsets: storeOffsets{h.store}, SessionTimeout: h.folder.Settings.Bus.Session,
+	}, func(ctx context.Context, batch *bus.Batch) error {
+		return h.span(ctx, batch, h.documentSpan, h.buryOne("documents"))
+	})
+}
+
+var documentEntities = []canonical.Entity{canonical.EntityOrder, canonical.EntityInteraction, canonical.EntityProduct}
+
+// documentSpan stores one batch in one transaction, newest version of each document.
+func (h *Hub) documentSpan(ctx context.Context, batch *bus.Batch) error {
+	entity := documentEntity(batch.Topic)
+	incoming := make([]golden.Document, 0, len(batch.Messages))
+	correlation := make(map[string]string, len(batch.Messages))
+	for _, m := range batch.Messages {
+		d, err := h.parseDocument(entity, m)
+		if err != nil {
+			return &recordError{cause: "canonical", err: err}
+		}
+		incoming = append(incoming, d)
+		correlation[d.Key] = m.Metadata[headerCorrelation]
+	}
+	var changed []golden.Document
+	err := h.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
+		a := advance(batch)
+		if err := tx.AdvanceOffset(ctx, a.Group, a.Topic, a.Partition, a.Expected, a.Next); err != nil {
+			return err
+		}
+		var err error
+		if changed, err = newer(ctx, tx, entity, incoming); err != nil || len(changed) == 0 {
+			return err
+		}
+		if err := tx.PutDocuments(ctx, changed); err != nil {
+			return err
+		}
+		return h.markDocuments(ctx, tx, entity, changed, correlation)
+	})
+	if err != nil {
+		return storeError(err)
+	}
+	name := strings.ToLower(string(entity))
+	h.metrics.documents.WithLabelValues(name, "applied").Add(float64(len(changed)))
+	h.metrics.documents.WithLabelValues(name, "dropped").Add(float64(len(incoming) - len(changed)))
+	if len(changed) > 0 {
+		h.wake.changes.signal()
+	}
+	return nil
+}
+
+// newer leaves of each document the newest version, where it is newer than the stored one.
+func newer(ctx context.Context, tx golden.Tx, entity canonical.Entity, incoming []golden.Document) ([]golden.Document, error) {
+	keys := make([]string, len(incoming))
+	for i, d := range incoming {
+		keys[i] = d.Key
+	}
+	stored, err := tx.DocumentsByKey(ctx, entity, keys)
+	if err != nil {
+		return nil, err
+	}
+	best := make(map[string]golden.Document, len(incoming))
+	for _, d := range stored {
+		best[d.Key] = d
+	}
+	fresh := map[string]bool{}
+	var order []string
+	for _, d := range incoming {
+		old, known := best[d.Key]
+		if known && d.Compare(&old) <= 0 {
+			continue
+		}
+		if d.Deleted && len(d.Parties) == 0 {
+			d.Doc, d.Parties, d.Time = old.Doc, old.Parties, old.Time // a tombstone keeps what was known
+		}
+		if known && old.Hash == d.Hash && old.Deleted == d.Deleted && !fresh[d.Key] {
+			continue // sent again without a change
+		}
+		best[d.Key] = d
+		if !fresh[d.Key] {
+			fresh[d.Key] = true
+			order = append(order, d.Key)
+		}
+	}
+	changed := make([]golden.Document, 0, len(order))
+	for _, k := range order {
+		changed = append(changed, best[k])
+	}
+	return changed, nil
+}
+
+func (h *Hub) markDocuments(ctx context.Context, tx golden.Tx, entity canonical.Entity, changed []golden.Document, correlation map[string]string) error {
+	var marks []golden.Dirty
+	now := time.Now()
+	for _, t := range h.folder.targetsOf(entity) {
+		for _, d := range changed {
+			marks = append(marks, golden.Dirty{
+				Target: t.String(), Subject: d.Key, Entity: strings.ToLower(string(entity)), Since: now,
+				Correlation: correlation[d.Key],
+			})
+		}
+	}
+	if len(marks) == 0 {
+		return nil
+	}
+	return tx.MarkDirty(ctx, marks)
+}
+
+func documentEntity(topic string) canonical.Entity {
+	for _, e := range documentEntities {
+		if CanonicalTopic(e) == topic {
+			return e
+		}
+	}
+	panic("no document topic: " + topic)
+}
+
+// documentHead is what the hub reads of a document whatever its entity.
+type documentHead struct {
+	Time    string                `json:"time"`
+	Dates   []canonical.OrderDate `json:"dates"`
+	Parties []canonical.Party     `json:"parties"`
+	Source  *canonical.Source     `json:"source"`
+}
+
+func (h *Hub) parseDocument(entity canonical.Entity, m *message.Message) (golden.Document, error) {
+	var head documentHead
+	if err := json.Unmarshal(m.Payload, &head); err != nil {
+		return golden.Document{}, fmt.Errorf("read %s: %w", entity, err)
+	}
+	if head.Source == nil || head.Source.Provenance == nil || head.Source.Provenance.Ingest == nil {
+		return golden.Document{}, fmt.Errorf("read %s: it says nothing of its source", entity)
+	}
+	hash, err := contentHash(m.Payload)
+	if err != nil {
+		return golden.Document{}, fmt.Errorf("read %s: %w", entity, err)
+	}
+	return golden.Document{
+		Entity: entity, Key: head.Source.Key(), Doc: m.Payload, Hash: hash,
+		Version: head.Source.Version, Ingest: *head.Source.Provenance.Ingest,
+		Revision: head.Source.Provenance.Revision, Deleted: head.Source.Status == canonical.Deleted,
+		Time: head.when(), Parties: h.parties(head),
+	}, nil
+}
+
+// when is the time at which the document stands in a timeline.
+func (d documentHead) when() time.Time {
+	text := d.Time
+	for _, date := range d.Dates {
+		if text == "" || date.Role == "ordered" {
+			text = date.Value
+		}
+	}
+	if text == "" {
+		text = d.Source.BusinessTime
+	}
+	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}
+
+// parties are the ways in which a document names customers, in standardised form.
+func (h *Hub) parties(d documentHead) []golden.DocumentParty {
+	var found []golden.DocumentParty
+	add := func(role string, kind golden.LookupKind, value string) {
+		if value != "" {
+			found = append(found, golden.DocumentParty{Role: role, Kind: kind, Value: value})
+		}
+	}
+	for _, p := range d.Parties {
+		add(p.Role, golden.LookupRecord, p.Record)
+		if p.Email != "" {
+			if v, ok := h.standard.Email(p.Email); ok {
+				add(p.Role, golden.LookupEmail, v)
+			}
+		}
+		if p.Phone != "" {
+			if v, ok := h.standard.Phone(p.Phone); ok {
+				add(p.Role, golden.LookupPhone, v)
+			}
+		}
+		for _, id := range p.Identifiers {
+			scheme, value, _ := h.standard.Identifier(id)
+			add(p.Role, golden.LookupIdentifier, scheme+":"+value)
+		}
+	}
+	return found
+}
+
+// contentHash hashes a document without its source block, which differs between two sendings of
+// the same content.
+func contentHash(doc []byte) (uint64, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(doc, &members); err != nil {
+		return 0, err
+	}
+	delete(members, "source")
+	text, err := json.Marshal(members) // sorted by name
+	if err != nil {
+		return 0, err
+	}
+	return xxhash.Sum64(text), nil
+}

@@ -1,0 +1,40 @@
+// Package hub wires a hub folder into a running hub.
+//
+// In comes a folder of YAML, loaded and checked; out comes a process that reads systems, translates,
+// resolves, publishes and delivers until it is told to stop. Each stage is a file of its own and
+// meets the others only on Kafka and in the store: nothing passes from stage to stage in memory
+// that could not be lost.
+package hub
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Run runs the hub until ctx ends or a stage fails for good. What was acknowledged to a system by
+// then is on Kafka and goes on from there at the next start.
+//
+//	system ─▶ connector ─▶ raw.<system> ─▶ translate ─▶ canonical.<entity> ─▶ resolve ─▶ golden store ─▶ deliver ─▶ system
+//	                                                                                        └─▶ outbox ─▶ golden.customer
+func (h *Hub) Run(ctx context.Context) error {
+	if err := h.bus.EnsureTopics(ctx, h.folder.topics()); err != nil {
+		return err
+	}
+	stages, ctx := errgroup.WithContext(ctx)
+	start := func(stage func(context.Context) error) { stages.Go(func() error { return stage(ctx) }) }
+
+	start(h.intake.serve) // webhooks arrive: /in/<system>/<stream>
+	for _, s := range h.folder.streamList() {
+		start(func(ctx context.Context) error { h.ingest(ctx, s); return nil }) // source → raw.<system>
+	}
+	start(h.translate) // raw.<system> → canonical.<entity>
+	start(h.resolve)   // canonical.customer → golden records, changes, dirty rows
+	start(h.documents) // canonical.order, .interaction, .product → documents, dirty rows
+	start(h.publish)   // outbox → golden.customer
+	for _, t := range h.folder.targets {
+		start(func(ctx context.Context) error { h.deliver(ctx, t); return nil }) // dirty rows → target
+	}
+	start(h.watch) // lag, free disk, what the store holds → metrics and readiness
+	return stages.Wait()
+}

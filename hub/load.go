@@ -1,0 +1,230 @@
+package hub
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/config"
+	"github.com/touchstone-hub/touchstone/connectors"
+	connectorkinds "github.com/touchstone-hub/touchstone/connectors/all"
+	"github.com/touchstone-hub/touchstone/formats"
+	formatkinds "github.com/touchstone-hub/touchstone/formats/all"
+	"github.com/touchstone-hub/touchstone/golden"
+	"github.com/touchstone-hub/touchstone/mappings"
+	"github.com/touchstone-hub/touchstone/routes"
+)
+
+// Folder is a hub folder, read, checked and compiled: all that a hub does is decided by it. It
+// never changes; a changed folder is loaded anew.
+type Folder struct {
+	Root       string
+	Settings   Settings
+	Connectors []*connectors.Configured
+	Mappings   map[string]*mappings.Mapping
+	Routes     []*routes.Route
+	Rules      *golden.Ruleset
+
+	streams map[string]*Stream // by "system/stream"
+	targets []*target
+}
+
+// Stream is one stream with what it takes to translate it.
+type Stream struct {
+	System string
+	connectors.StreamSettings
+	Mapping *mappings.Mapping // nil: raw records are kept and nothing more
+
+	connector connectors.Connector
+	key       func(*formats.Doc, formats.Frame) (string, error) // nil: only the mapping knows
+}
+
+// String is "system/stream".
+func (s *Stream) String() string { return s.System + "/" + s.Name }
+
+// target is one target with the routes that lead to it.
+type target struct {
+	connectors.TargetSettings
+	System string
+	Policy connectors.TargetPolicy
+	Routes []targetRoute
+
+	connector connectors.Connector
+}
+
+// targetRoute is one route as one target sees it.
+type targetRoute struct {
+	*routes.Route
+	mapping *mappings.Mapping
+}
+
+// String is "system.stream", as routes name it.
+func (t *target) String() string { return t.System + "." + t.Name }
+
+// Load reads a hub folder. The problems hold everything that can be known without running, over
+// all files; where one of them is an error, the folder is nil.
+func Load(root string, env config.Environment) (*Folder, *config.Problems) {
+	ps := &config.Problems{}
+	files := config.Folder(root, ps)
+	l := &loader{
+		Folder: &Folder{Root: root, Mappings: map[string]*mappings.Mapping{}, streams: map[string]*Stream{}},
+		files:  files, env: env, ps: ps,
+	}
+	l.settings()
+	l.mappings()
+	l.connectors()
+	l.routes()
+	l.rules()
+	l.unused()
+	if ps.HasErrors() {
+		return nil, ps
+	}
+	return l.Folder, ps
+}
+
+var countryLeaf = canonical.SchemaOf(canonical.EntityCustomer).Path("addresses.country")
+
+// loader joins what the rooms read and checks what no room can see alone.
+type loader struct {
+	*Folder
+	files config.Files
+	env   config.Environment
+	ps    *config.Problems
+	used  map[string]bool // mappings that something names
+}
+
+func (l *loader) read(name string) *config.Node {
+	return config.ParseFile(l.files.Path(name), l.env, l.ps)
+}
+
+func (l *loader) settings() {
+	if l.files.Hub == "" {
+		return
+	}
+	node := l.read(l.files.Hub)
+	node.Decode(&l.Settings, l.ps)
+	if l.Settings.Name == "" {
+		abs, _ := filepath.Abs(l.Root)
+		l.Settings.Name = filepath.Base(abs)
+	}
+	if at := node.Get("region"); at.IsSet() && countryLeaf.CheckText(l.Settings.Region) != nil {
+		l.ps.Add(config.Problem{Position: at.Position(), What: fmt.Sprintf("region is %q", l.Settings.Region), Expected: "an ISO 3166-1 alpha-2 code such as DE"})
+	}
+	if !filepath.IsAbs(l.Settings.Data) {
+		l.Settings.Data = filepath.Join(l.Root, l.Settings.Data)
+	}
+	l.checkListeners(node)
+}
+
+func (l *loader) mappings() {
+	l.used = map[string]bool{}
+	for _, file := range l.files.Mappings {
+		node := l.read(file)
+		m := mappings.Load(node, mappings.Options{Region: l.Settings.Region, Folder: l.Root, Formats: formatkinds.Kinds()}, l.ps)
+		if m == nil {
+			continue
+		}
+		if first, ok := l.Mappings[m.Name()]; ok {
+			l.ps.Errorf(m.Position(), "mapping %q is defined twice; the first stands at %s", m.Name(), first.Position())
+			continue
+		}
+		l.Mappings[m.Name()] = m
+	}
+}
+
+func (l *loader) connectors() {
+	systems := map[string]string{}
+	for _, file := range l.files.Connectors {
+		node := l.read(file)
+		c := connectors.Load(node, fileStem(file), connectors.LoadOptions{
+			Kinds: connectorkinds.Kinds(), Formats: formatkinds.Kinds(), Region: l.Settings.Region,
+			Folder: l.Root, Env: l.env,
+		}, l.ps)
+		if c == nil {
+			continue
+		}
+		if first, ok := systems[c.System]; ok {
+			l.ps.Errorf(node.Position(), "system %q is defined twice; the first stands in %s", c.System, first)
+			continue
+		}
+		systems[c.System] = file
+		l.Connectors = append(l.Connectors, c)
+		for _, s := range c.Streams {
+			l.stream(c, s)
+		}
+		for _, t := range c.Targets {
+			l.targets = append(l.targets, &target{
+				TargetSettings: t, System: c.System, Policy: c.Policy(t.Name), connector: c.Connector,
+			})
+		}
+	}
+}
+
+func (l *loader) stream(c *connectors.Configured, settings connectors.StreamSettings) {
+	s := &Stream{System: c.System, StreamSettings: settings, connector: c.Connector}
+	if settings.Mapping != "" {
+		s.Mapping = l.mapping(settings.Mapping, settings.At)
+		if s.Mapping != nil && s.Mapping.Outbound() {
+			l.ps.Errorf(settings.At, "mapping %q writes payloads for targets; expected one with `to: Customer` or another entity", settings.Mapping)
+		}
+	}
+	if len(settings.Keys) > 0 && settings.Format != nil {
+		key, err := formats.KeyFunc(settings.Format, settings.Keys)
+		if err != nil {
+			l.ps.Errorf(settings.At, "key of stream %s: %v", s, err)
+		}
+		s.key = key
+	}
+	l.streams[s.String()] = s
+}
+
+// mapping finds a mapping that something names and notes that it is used.
+func (l *loader) mapping(name string, at config.Position) *mappings.Mapping {
+	l.used[name] = true
+	m, ok := l.Mappings[name]
+	if !ok && !l.broken() {
+		l.ps.Add(config.Problem{
+			Position: at, What: fmt.Sprintf("mapping %q is not defined", name),
+			Expected: "the name of a file's `mapping:`", Hint: config.Nearest(name, l.mappingNames()),
+		})
+	}
+	return m
+}
+
+// broken says that some mapping could not be read, so that a missing name proves nothing.
+func (l *loader) broken() bool { return len(l.Mappings) < len(l.files.Mappings) }
+
+func (l *loader) rules() {
+	var node *config.Node
+	if l.files.Golden != "" {
+		node = l.read(l.files.Golden)
+	}
+	l.Rules = golden.LoadRuleset(node, golden.RulesetOptions{Region: l.Settings.Region}, l.ps)
+}
+
+// LoadSettings reads hub.yaml only, for commands that ask a hub and need to know where its data
+// are. The folder is nil where hub.yaml has errors.
+func LoadSettings(root string, env config.Environment) (*Folder, *config.Problems) {
+	ps := &config.Problems{}
+	l := &loader{Folder: &Folder{Root: root}, files: config.Folder(root, ps), env: env, ps: ps}
+	l.settings()
+	if ps.HasErrors() {
+		return nil, ps
+	}
+	l.files.Golden = ""
+	l.rules()
+	return l.Folder, ps
+}
+
+// LoadMappings compiles a folder's mappings only, for people who write one. Those with errors are
+// left out; the problems say why.
+func LoadMappings(root string, env config.Environment) (map[string]*mappings.Mapping, *config.Problems) {
+	f, ps := LoadSettings(root, env)
+	if f == nil {
+		return nil, ps
+	}
+	f.Mappings = map[string]*mappings.Mapping{}
+	l := &loader{Folder: f, files: config.Folder(root, &config.Problems{}), env: env, ps: ps}
+	l.mappings()
+	return l.Mappings, ps
+}

@@ -1,0 +1,85 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/touchstone-hub/touchstone/connectors"
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+// notes are what one round of deliveries leaves in the store.
+type notes struct {
+	states  []golden.DeliveryState
+	creates []golden.PendingCreate
+	created []string // subjects whose create is done
+	links   []golden.Link
+	written map[string][]golden.WrittenValue
+	letters []golden.DeadLetter
+	tasks   []golden.Task
+}
+
+func (n *notes) write(ctx context.Context, tx golden.Tx, target string, done, retry []golden.Dirty) error {
+	steps := []struct {
+		needed bool
+		do     func() error
+	}{
+		{len(n.states) > 0, func() error { return tx.PutDeliveries(ctx, n.states) }},
+		{len(n.creates) > 0, func() error { return tx.PutPendingCreates(ctx, n.creates) }},
+		{len(n.created) > 0, func() error { return tx.DeletePendingCreates(ctx, target, n.created) }},
+		{len(n.links) > 0, func() error { return tx.PutLinks(ctx, n.links) }},
+		{len(n.written) > 0, func() error { return tx.PutWritten(ctx, n.written) }},
+		{len(n.letters) > 0, func() error { return tx.AddDeadLetters(ctx, n.letters) }},
+		{len(n.tasks) > 0, func() error { return tx.PutTasks(ctx, n.tasks) }},
+		{true, func() error { return tx.SettleDirty(ctx, done, retry) }},
+	}
+	for _, s := range steps {
+		if !s.needed {
+			continue
+		}
+		if err := s.do(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refused is the dead letter of a payload that the target will not take.
+func (r *reconciler) refused(w *write, out connectors.Outcome) golden.DeadLetter {
+	l := r.letter("refused", w.Subject, fmt.Errorf("%s of %s refused: %w", w.Operation, w.Subject, out.Err))
+	l.Bytes, l.Correlation = w.Payload, w.Correlation
+	return l
+}
+
+// unmapped is the dead letter of a subject from which no payload could be made.
+func (r *reconciler) unmapped(row golden.Dirty, bad *recordError) golden.DeadLetter {
+	l := r.letter(bad.cause, row.Subject, bad.err)
+	l.Correlation = row.Correlation
+	return l
+}
+
+func (r *reconciler) letter(cause, subject string, err error) golden.DeadLetter {
+	return golden.DeadLetter{
+		Stage: "deliver", System: r.target.System, Stream: r.target.Name, Key: subject, Cause: cause,
+		Error: err.Error(), Offset: -1, Attempts: 1, At: time.Now(), State: golden.DeadOpen,
+	}
+}
+
+// outcomeTask asks a person whether a create whose outcome is unknown was done.
+func outcomeTask(target string, w *write, err error) golden.Task {
+	detail, _ := json.Marshal(map[string]string{
+		"target": target, "subject": w.Subject, "key": w.Key, "error": text(err),
+	})
+	records := []string{}
+	if w.origin != "" {
+		records = append(records, w.origin)
+	}
+	return golden.Task{
+		ID:   fmt.Sprintf("%016x", xxhash.Sum64String("outcome\x00"+target+"\x00"+w.Subject)),
+		Kind: golden.TaskOutcome, Records: records, Detail: detail, At: time.Now(),
+	}
+}

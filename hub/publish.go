@@ -1,0 +1,131 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/touchstone-hub/touchstone/bus"
+	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+const (
+	publishLease = "publish"
+	leaseTime    = 10 * time.Second
+	publishBatch = 500
+)
+
+// publish relays the outbox to golden.customer until ctx ends. One process at a time does it, by
+// lease; the others look now and then whether the lease is free.
+func (h *Hub) publish(ctx context.Context) error {
+	defer func() {
+		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		if err := h.store.ReleaseLease(release, publishLease, h.owner); err != nil {
+			h.log.Debug("lease not released, it will run out", "lease", publishLease, "error", err)
+		}
+	}()
+	wakes := h.wake.changes.listen()
+	for ctx.Err() == nil {
+		n, err := h.publishSome(ctx)
+		switch {
+		case err != nil && !errors.Is(err, golden.ErrLeaseLost) && ctx.Err() == nil:
+			h.trouble("publish", err)
+		case err == nil:
+			h.fine("publish")
+		}
+		if n == publishBatch {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-wakes:
+		case <-time.After(time.Second): // another process may have written
+		}
+	}
+	return nil
+}
+
+func (h *Hub) publishSome(ctx context.Context) (int, error) {
+	if err := h.store.Lease(ctx, publishLease, h.owner, leaseTime); err != nil {
+		return 0, err
+	}
+	changes, err := h.store.Outbox(ctx, publishBatch)
+	if err != nil || len(changes) == 0 {
+		return 0, err
+	}
+	records, err := h.recordsOf(ctx, changes)
+	if err != nil {
+		return 0, err
+	}
+	messages := make([]*message.Message, 0, len(changes))
+	for _, c := range changes {
+		m, err := h.changeMessage(c, records[c.ID])
+		if err != nil {
+			return 0, err
+		}
+		messages = append(messages, m)
+	}
+	if err := h.bus.Publish(ctx, GoldenTopic, messages...); err != nil {
+		return 0, err
+	}
+	if err := h.store.Published(ctx, changes); err != nil {
+		return 0, err
+	}
+	h.metrics.published.Add(float64(len(changes)))
+	return len(changes), nil
+}
+
+// GoldenEvent is the payload of golden.customer: the change and the record as it is now.
+type GoldenEvent struct {
+	ID       string              `json:"id"`
+	Version  int64               `json:"version"`
+	State    golden.EntityState  `json:"state"`
+	Into     string              `json:"into,omitempty"`
+	From     []string            `json:"from,omitempty"`
+	Changed  []golden.PathChange `json:"changed,omitempty"`
+	Records  []string            `json:"records,omitempty"`
+	Sources  []string            `json:"sources,omitempty"`
+	Customer json.RawMessage     `json:"customer,omitempty"`
+}
+
+// recordsOf reads the golden records of changes as they are now.
+func (h *Hub) recordsOf(ctx context.Context, changes []golden.Change) (map[string]golden.GoldenRecord, error) {
+	ids := make([]string, len(changes))
+	for i, c := range changes {
+		ids[i] = c.ID
+	}
+	records, err := h.store.Customers(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read changed customers: %w", err)
+	}
+	byID := make(map[string]golden.GoldenRecord, len(records))
+	for _, r := range records {
+		byID[r.ID] = r
+	}
+	return byID, nil
+}
+
+func (h *Hub) changeMessage(c golden.Change, record golden.GoldenRecord) (*message.Message, error) {
+	event := GoldenEvent{ID: c.ID, Version: c.Version, State: record.State, Into: c.Into, From: c.From, Changed: c.Paths, Records: c.Records}
+	if record.State == golden.Live {
+		event.Customer, event.Sources, event.Version = record.Doc, record.Sources, max(record.Version, c.Version)
+	}
+	payload, err := json.Marshal(event)
+	if err != nil {
+		return nil, fmt.Errorf("encode change of %s: %w", c.ID, err)
+	}
+	m := message.NewMessage(watermill.NewUUID(), payload)
+	stamp(m, "touchstone.customer."+string(c.Type)+".v1", "/hub/"+h.folder.Settings.Name, c.ID, c.At)
+	m.Metadata["ce_dataschema"] = canonical.SchemaID(canonical.EntityCustomer)
+	m.Metadata["ce_sequence"] = fmt.Sprint(event.Version)
+	m.Metadata[bus.KeyMetadata] = c.ID
+	m.Metadata[headerCorrelation] = c.Correlation
+	return m, nil
+}

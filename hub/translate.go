@@ -1,0 +1,163 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/touchstone-hub/touchstone/bus"
+	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/formats"
+	"github.com/touchstone-hub/touchstone/golden"
+	"github.com/touchstone-hub/touchstone/mappings"
+)
+
+// docs are scratch documents, one for each goroutine that decodes.
+var docs = sync.Pool{New: func() any { return new(formats.Doc) }}
+
+// translate turns raw.<system> into canonical.<entity> until ctx ends.
+func (h *Hub) translate(ctx context.Context) error {
+	var topics []string
+	for _, c := range h.folder.Connectors {
+		if len(c.Streams) > 0 {
+			topics = append(topics, RawTopic(c.System))
+		}
+	}
+	if len(topics) == 0 {
+		<-ctx.Done()
+		return nil
+	}
+	return h.bus.Batches(ctx, bus.BatchConfig{
+		Topics: topics, Group: "translate", MaxRecords: 1000, SessionTimeout: h.folder.Settings.Bus.Session,
+	}, h.translateBatch)
+}
+
+// translateBatch publishes the entities of one batch, one call a topic, and buries what could not
+// be translated. It returns nil only when both are durable.
+func (h *Hub) translateBatch(ctx context.Context, batch *bus.Batch) error {
+	began := time.Now()
+	system := batch.Topic[len(RawTopic("")):]
+	out := make(map[canonical.Entity][]*message.Message, 1)
+	var letters []golden.DeadLetter
+	doc := docs.Get().(*formats.Doc)
+	defer docs.Put(doc)
+	for _, m := range batch.Messages {
+		s, ok := h.folder.streams[system+"/"+m.Metadata[headerStream]]
+		switch {
+		case !ok:
+			letters = append(letters, h.untranslated(system, "stream", m, fmt.Errorf("stream %q of system %s is not configured", m.Metadata[headerStream], system)))
+			continue
+		case s.Mapping == nil:
+			continue
+		}
+		entity, cause, err := translateOne(doc, s, m)
+		switch {
+		case err != nil:
+			letters = append(letters, h.untranslated(system, cause, m, err))
+		case entity != nil:
+			out[s.Mapping.Entity()] = append(out[s.Mapping.Entity()], entity)
+		}
+		h.metrics.translated.WithLabelValues(system, result(err)).Inc()
+	}
+	for e, messages := range out {
+		if err := h.bus.Publish(ctx, CanonicalTopic(e), messages...); err != nil {
+			return err
+		}
+	}
+	h.metrics.stageSeconds.WithLabelValues("translate").Observe(time.Since(began).Seconds())
+	return h.bury(ctx, letters)
+}
+
+// translateOne gives the canonical message of a raw one; nil where the mapping leaves it out. The
+// cause is the short class of a failure.
+func translateOne(doc *formats.Doc, s *Stream, m *message.Message) (entity *message.Message, cause string, err error) {
+	f := readFrame(m)
+	sequence := ingestSequence(m)
+	revision := number(m.Metadata[headerRevision], 0)
+	source := canonical.Source{
+		System: s.System, Stream: s.Name, Status: canonical.Active,
+		Provenance: &canonical.Provenance{
+			Origin: f.Position.Origin, Position: f.Position.String(), Ingest: &sequence,
+			Mapping: s.Mapping.Name(), Revision: revision, Correlation: m.Metadata[headerCorrelation],
+		},
+	}
+	var out mappings.Output
+	if f.Deleted && f.Key != "" {
+		if out, err = tombstone(source, f.Key); err != nil {
+			return nil, "mapping", err
+		}
+	} else {
+		if err = s.Format.Decode(doc, f, s.Mapping.Shape()); err != nil {
+			return nil, "format", err
+		}
+		out, err = s.Mapping.Apply(nil, mappings.Input{
+			Root: &doc.Root, Position: f.Position, Header: f.Header, Deleted: f.Deleted, Key: f.Key, Source: source,
+		})
+		switch {
+		case err != nil:
+			return nil, "mapping", err
+		case out.Skip:
+			return nil, "", nil
+		case f.Key != "" && f.Key != out.ID:
+			return nil, "key", fmt.Errorf("the stream's key is %q and the mapping's id is %q; expected the same", f.Key, out.ID)
+		}
+	}
+	return canonicalMessage(s, m, out, sequence), "", nil
+}
+
+// tombstone is the entity of a record of which only the key is left.
+func tombstone(source canonical.Source, id string) (mappings.Output, error) {
+	source.ID, source.Status = id, canonical.Deleted
+	text, err := json.Marshal(struct {
+		Source canonical.Source `json:"source"`
+	}{source})
+	return mappings.Output{Bytes: text, ID: id, Deleted: true}, err
+}
+
+func canonicalMessage(s *Stream, raw *message.Message, out mappings.Output, at canonical.IngestSequence) *message.Message {
+	key := s.System + "/" + s.Name + "/" + out.ID
+	m := message.NewMessage(watermill.NewUUID(), out.Bytes)
+	kind := "translated"
+	if out.Deleted {
+		kind = "deleted"
+	}
+	name := string(s.Mapping.Entity())
+	stamp(m, "touchstone."+name+"."+kind+".v1", "/"+s.System+"/"+s.Name, key, time.Now())
+	m.Metadata["ce_dataschema"] = canonical.SchemaID(s.Mapping.Entity())
+	m.Metadata[bus.KeyMetadata] = key
+	m.Metadata[headerStream] = s.Name
+	m.Metadata[headerRecord] = out.ID
+	m.Metadata[headerIngest] = fmt.Sprintf("%s/%d/%d/%d", at.Topic, at.Epoch, at.Partition, at.Offset)
+	m.Metadata[headerCorrelation] = raw.Metadata[headerCorrelation]
+	if r := raw.Metadata[headerRevision]; r != "" {
+		m.Metadata[headerRevision] = r
+	}
+	if out.Deleted {
+		m.Metadata[headerDeleted] = strconv.FormatBool(true)
+	}
+	return m
+}
+
+func (h *Hub) untranslated(system, cause string, m *message.Message, err error) golden.DeadLetter {
+	l := letterOf("translate", cause, m, err)
+	l.System, l.At = system, time.Now()
+	return l
+}
+
+// result is the label of an outcome.
+func result(err error) string {
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	}
+	return "error"
+}
