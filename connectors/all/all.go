@@ -7,11 +7,13 @@ package all
 import (
 	"github.com/touchstone-hub/touchstone/connectors"
 	"github.com/touchstone-hub/touchstone/connectors/http"
+	"github.com/touchstone-hub/touchstone/connectors/sql"
 )
 
 // Kinds lists the kinds.
 func Kinds() []connectors.Kind {
 	return []connectors.Kind{
 		http.Kind,
+		sql.Kind,
 	}
 }
