@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,7 +20,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Start returns the URL of an empty database, which is dropped when t ends. Without PostgreSQL on
+// given names the variable with the URL of a server to use instead of one of our own.
+const given = "TOUCHSTONE_POSTGRES"
+
+// Start returns the URL of an empty database, which is t's alone. Without PostgreSQL on
 // this machine t is skipped, or fails if TOUCHSTONE_REQUIRE_SERVERS=1.
 func Start(t testing.TB) string {
 	t.Helper()
@@ -31,28 +35,30 @@ func Start(t testing.TB) string {
 		t.Fatalf("start PostgreSQL: %v", err)
 	}
 	// Tests of several packages may share the server that TOUCHSTONE_POSTGRES names.
-	name := "touchstone_" + rand.Text()[:12]
-	name = string(pgx.Identifier{name}.Sanitize())
+	name := "touchstone_" + strings.ToLower(rand.Text()[:12])
 	if err := execute(base, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8'"); err != nil {
 		t.Fatalf("create a database: %v", err)
+	}
+	u, err := url.Parse(base)
+	if err != nil {
+		t.Fatalf("URL of PostgreSQL: %v", err)
+	}
+	u.Path = "/" + name
+	if os.Getenv(given) == "" {
+		return u.String() // goes with its server: dropping it would cost a checkpoint
 	}
 	t.Cleanup(func() {
 		if err := execute(base, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			t.Errorf("drop the database: %v", err)
 		}
 	})
-	u, err := url.Parse(base)
-	if err != nil {
-		t.Fatalf("URL of PostgreSQL: %v", err)
-	}
-	u.Path = "/" + name[1:len(name)-1]
 	return u.String()
 }
 
 // server returns the URL of the server, which is started by the first test that asks.
 var server = sync.OnceValues(func() (string, error) {
-	if given := os.Getenv("TOUCHSTONE_POSTGRES"); given != "" {
-		return given, nil
+	if base := os.Getenv(given); base != "" {
+		return base, nil
 	}
 	return launch()
 })

@@ -20,8 +20,9 @@ import (
 
 // How often a transaction is run, and for how long a lost server is waited for.
 const (
-	maxConflicts = 50
-	maxLost      = 8 // 0.1 s doubling to 5 s: about 16 s in all
+	maxConflicts  = 50
+	maxDuplicates = 3
+	maxLost       = 8 // 0.1 s doubling to 5 s: about 16 s in all
 )
 
 // backend is the pool of one process.
@@ -32,7 +33,7 @@ type backend struct {
 
 // Write implements sqlstore.Backend.
 func (b *backend) Write(ctx context.Context, do func(ctx context.Context, c sqlstore.Conn) error) error {
-	conflicts, lost := 0, 0
+	conflicts, duplicates, lost := 0, 0, 0
 	for {
 		committing, err := b.once(ctx, do)
 		if err == nil || ctx.Err() != nil {
@@ -43,6 +44,9 @@ func (b *backend) Write(ctx context.Context, do func(ctx context.Context, c sqls
 		case isConflict(err) && conflicts < maxConflicts:
 			conflicts++
 			pause = time.Duration(rand.IntN(1+min(conflicts, 10))) * 5 * time.Millisecond
+		case hasCode(err, "23505") && duplicates < maxDuplicates:
+			// unique_violation: where another transaction inserted the key meanwhile, do finds it now.
+			duplicates++
 		case isLost(err) && !committing && lost < maxLost:
 			// Lost before the commit was sent: nothing was written. Lost while it was under way, the
 			// outcome is not known and the caller finds out, by its offset or its keys.
@@ -89,27 +93,22 @@ func call(ctx context.Context, do func(ctx context.Context, c sqlstore.Conn) err
 	return do(ctx, c)
 }
 
-// isConflict: the server gave this transaction up in favour of another, and it may well succeed
-// the next time. A key that another transaction inserted meanwhile (23505) is one: the function,
-// run again, finds it.
-func isConflict(err error) bool {
+// isConflict: the server gave this transaction up in favour of another (serialization_failure,
+// deadlock_detected), and it may well succeed the next time.
+func isConflict(err error) bool { return hasCode(err, "40001") || hasCode(err, "40P01") }
+
+func hasCode(err error, code string) bool {
 	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
-		return false
-	}
-	switch pg.Code {
-	case "40001", "40P01": // serialization_failure, deadlock_detected
-		return true
-	}
-	return false
+	return errors.As(err, &pg) && pg.Code == code
 }
 
 // isLost: the connection is gone, or the server is starting or going down.
 func isLost(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "57P0") ||
-			pg.Code == "25P03" // idle_in_transaction_session_timeout
+		// connection_exception, operator_intervention (shutdown, cannot_connect_now),
+		// idle_in_transaction_session_timeout.
+		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "57P0") || pg.Code == "25P03"
 	}
 	var network net.Error
 	var connect *pgconn.ConnectError
