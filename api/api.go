@@ -9,6 +9,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -16,6 +17,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/canonical/standard"
 	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/hub"
@@ -55,11 +57,24 @@ func description(version string) huma.Config {
 	c.Info.Description = "The single customer view: golden records, where they come from, and what other systems hold of them."
 	c.DocsPath = "" // the viewer would be fetched from another host
 	c.CreateHooks = nil
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key": {Type: "http", Scheme: "bearer", Description: "an API key of hub.yaml; not needed on loopback where there are none"},
 	}
 	c.Security = []map[string][]string{{"key": {}}, {}}
 	return c
+}
+
+// schemaName names the schemas of the description; those of the model apart from the API's own.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.PkgPath() == reflect.TypeFor[canonical.Customer]().PkgPath() {
+		return "Canonical" + name
+	}
+	return name
 }
 
 func (a *API) register(api huma.API) {

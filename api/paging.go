@@ -69,7 +69,7 @@ func (d Document[T]) MarshalJSON() ([]byte, error) {
 
 // Schema describes the document by the canonical type.
 func (Document[T]) Schema(r huma.Registry) *huma.Schema {
-	return r.Schema(reflect.TypeFor[T](), true, reflect.TypeFor[T]().Name())
+	return r.Schema(reflect.TypeFor[T](), true, "Document")
 }
 
 // choose leaves only the named top-level attributes of a document.

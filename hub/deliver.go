@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -31,6 +32,13 @@ func (h *Hub) deliver(ctx context.Context, t *target) {
 		writer, err := t.connector.Target(t.Name, h.env(t.System, t.Name, log))
 		if err != nil {
 			return err
+		}
+		if c, ok := writer.(io.Closer); ok {
+			defer func() {
+				if err := c.Close(); err != nil {
+					log.Warn("target not closed cleanly", "error", err)
+				}
+			}()
 		}
 		r := &reconciler{hub: h, target: t, writer: writer, log: log}
 		return r.run(ctx)

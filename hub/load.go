@@ -2,12 +2,15 @@ package hub
 
 import (
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/connectors"
 	connectorkinds "github.com/touchstone-hub/touchstone/connectors/all"
+	"github.com/touchstone-hub/touchstone/connectors/presets"
 	"github.com/touchstone-hub/touchstone/formats"
 	formatkinds "github.com/touchstone-hub/touchstone/formats/all"
 	"github.com/touchstone-hub/touchstone/golden"
@@ -138,7 +141,7 @@ func (l *loader) connectors() {
 		node := l.read(file)
 		c := connectors.Load(node, fileStem(file), connectors.LoadOptions{
 			Kinds: connectorkinds.Kinds(), Formats: formatkinds.Kinds(), Region: l.Settings.Region,
-			Folder: l.Root, Env: l.env,
+			Folder: l.Root, Env: l.env, Presets: []fs.FS{os.DirFS(l.files.Path("presets")), presets.FS},
 		}, l.ps)
 		if c == nil {
 			continue
@@ -163,10 +166,13 @@ func (l *loader) connectors() {
 func (l *loader) stream(c *connectors.Configured, settings connectors.StreamSettings) {
 	s := &Stream{System: c.System, StreamSettings: settings, connector: c.Connector}
 	if settings.Mapping != "" {
-		s.Mapping = l.mapping(settings.Mapping, settings.At)
+		s.Mapping = l.mapping(settings.Mapping, settings.MappingAt)
 		if s.Mapping != nil && s.Mapping.Outbound() {
-			l.ps.Errorf(settings.At, "mapping %q writes payloads for targets; expected one with `to: Customer` or another entity", settings.Mapping)
+			l.ps.Errorf(settings.MappingAt, "mapping %q writes payloads for targets; expected one with `to: Customer` or another entity", settings.Mapping)
 		}
+	}
+	if s.Format == nil && s.Mapping != nil {
+		l.ps.Add(config.Problem{Position: settings.At, What: fmt.Sprintf("stream %s names no format", s), Expected: "format: ndjson or another, since its mapping reads what the stream keeps"})
 	}
 	if len(settings.Keys) > 0 && settings.Format != nil {
 		key, err := formats.KeyFunc(settings.Format, settings.Keys)
