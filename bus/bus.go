@@ -85,7 +85,7 @@ func Open(ctx context.Context, c Config) (*Bus, error) {
 	}
 	b.closed, b.closing = context.WithCancel(context.Background())
 	b.producer = newProducer(b)
-	if err := b.Ping(ctx); err != nil {
+	if err := b.again(ctx, func() error { return b.Ping(ctx) }); err != nil {
 		_ = b.Close()
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
@@ -125,16 +125,31 @@ func (b *Bus) connect() error {
 // Ping asks a broker for an answer: nil when the cluster can be reached and
 // lets this client in.
 func (b *Bus) Ping(ctx context.Context) error {
-	// The transport answers metadata from its cache; ApiVersions goes over the
-	// wire each time.
-	res, err := b.client.ApiVersions(ctx, &kafka.ApiVersionsRequest{})
-	if err == nil {
-		err = res.Error
-	}
+	// The transport answers metadata from its cache, and ApiVersions is answered
+	// before the login; this goes over the wire, behind it.
+	_, err := b.client.FindCoordinator(ctx, &kafka.FindCoordinatorRequest{
+		Key: b.wire("ping"), KeyType: kafka.CoordinatorKeyTypeConsumer,
+	})
 	if err != nil {
 		return fmt.Errorf("reach kafka at %v: %w", b.cfg.Brokers, err)
 	}
 	return nil
+}
+
+// again repeats a request that may be repeated, for about two seconds: the
+// transport's idle connections are dead after a broker's restart, and it finds
+// out one by one.
+func (b *Bus) again(ctx context.Context, request func() error) error {
+	var wait backoff
+	for {
+		err := request()
+		if err == nil || isRefusal(err) || wait.n > 5 {
+			return err
+		}
+		if !sleep(ctx, wait.next()) {
+			return err
+		}
+	}
 }
 
 // Close ends publishing and waits, for at most two seconds, until consumer

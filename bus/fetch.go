@@ -51,6 +51,14 @@ func (f *fetcher) begin(ctx context.Context, start int64) (int64, error) {
 
 // bounds are the offsets of a partition's first record and after its last.
 func (b *Bus) bounds(ctx context.Context, topic string, partition int) (first, last int64, err error) {
+	err = b.again(ctx, func() error {
+		first, last, err = b.boundsOnce(ctx, topic, partition)
+		return err
+	})
+	return first, last, err
+}
+
+func (b *Bus) boundsOnce(ctx context.Context, topic string, partition int) (first, last int64, err error) {
 	wire := b.wire(topic)
 	res, err := b.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{
 		wire: {kafka.FirstOffsetOf(partition), kafka.LastOffsetOf(partition)},

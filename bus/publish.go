@@ -48,8 +48,10 @@ func (e *PublishError) first() int {
 // Publish writes messages to a topic and returns when all are durable on all
 // in-sync replicas. Messages of one key, or to one partition, keep their order,
 // within the call and after calls that returned before. Through a broker outage
-// it waits until ctx ends. Broker-side sequence numbers keep its own retries
-// from writing twice. The error is a *PublishError, or why nothing was tried.
+// it waits until ctx ends. Sequence numbers let the broker tell a repeated request
+// from a new one, so that retries do not write twice; only an embedded broker
+// that was killed forgets them. The error is a *PublishError, or why nothing was
+// tried.
 func (b *Bus) Publish(ctx context.Context, topic string, msgs ...*message.Message) error {
 	if len(msgs) == 0 {
 		return nil

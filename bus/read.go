@@ -58,7 +58,11 @@ type Span struct {
 
 // Spans tells what the partitions of a topic hold.
 func (b *Bus) Spans(ctx context.Context, topic string) ([]Span, error) {
-	counts, err := b.partitions(ctx, []string{topic})
+	var counts map[string]int
+	err := b.again(ctx, func() (err error) {
+		counts, err = b.partitions(ctx, []string{topic})
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("spans of %s: %w", topic, err)
 	}
@@ -96,10 +100,13 @@ func (b *Bus) Lag(ctx context.Context, group string, topics []string) ([]Lag, er
 			req.Topics[b.wire(t)] = append(req.Topics[b.wire(t)], p.Partition)
 		}
 	}
-	res, err := b.client.OffsetFetch(ctx, req)
-	if err == nil {
-		err = res.Error
-	}
+	var res *kafka.OffsetFetchResponse
+	err := b.again(ctx, func() (err error) {
+		if res, err = b.client.OffsetFetch(ctx, req); err == nil {
+			err = res.Error
+		}
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("lag of %s: %w", group, err)
 	}

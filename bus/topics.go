@@ -53,7 +53,11 @@ func (b *Bus) EnsureTopics(ctx context.Context, topics []Topic) error {
 	for i := range topics {
 		topics[i].Partitions = max(1, topics[i].Partitions)
 	}
-	created, err := b.createTopics(ctx, topics)
+	var created map[string]bool
+	err := b.again(ctx, func() (err error) {
+		created, err = b.createTopics(ctx, topics)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("create topics: %w", err)
 	}
@@ -202,7 +206,11 @@ func (b *Bus) checkTopics(ctx context.Context, topics []Topic, counts map[string
 			ResourceType: kafka.ResourceTypeTopic, ResourceName: b.wire(t.Name),
 		})
 	}
-	res, err := b.client.DescribeConfigs(ctx, req)
+	var res *kafka.DescribeConfigsResponse
+	err := b.again(ctx, func() (err error) {
+		res, err = b.client.DescribeConfigs(ctx, req)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("check topics: %w", err)
 	}

@@ -45,6 +45,7 @@ type Broker struct {
 	secret  string
 	lock    *FolderLock
 	cluster *kfake.Cluster
+	addr    string
 	disk    diskGuard
 	close   sync.Once
 }
@@ -119,6 +120,7 @@ func (b *Broker) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	b.addr = b.cluster.ListenAddrs()[0]
 	b.guardDisk()
 	// It read all segments to find what it holds; give that memory back.
 	debug.FreeOSMemory()
@@ -127,7 +129,7 @@ func (b *Broker) start(ctx context.Context) (err error) {
 }
 
 // Addr is the host:port that the broker listens on.
-func (b *Broker) Addr() string { return b.cluster.ListenAddrs()[0] }
+func (b *Broker) Addr() string { return b.addr }
 
 // Config reaches this broker, with its secret.
 func (b *Broker) Config() bus.Config {
