@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"io/fs"
+	"log"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -27,12 +28,17 @@ import (
 // load reads a connector file named shop.yaml; ${SECRET_X} is "secret-x".
 func load(t testing.TB, text string) (*connectors.Configured, []string) {
 	t.Helper()
+	return loadIn(t, t.TempDir(), text)
+}
+
+func loadIn(t testing.TB, folder, text string) (*connectors.Configured, []string) {
+	t.Helper()
 	env := func(name string) (string, bool) {
 		return strings.ReplaceAll(strings.ToLower(name), "_", "-"), strings.HasPrefix(name, "SECRET_")
 	}
 	var ps config.Problems
 	c := connectors.Load(config.Parse("shop.yaml", []byte(text), env, &ps), "shop", connectors.LoadOptions{
-		Kinds: []connectors.Kind{kind.Kind}, Formats: []formats.Kind{json.JSON, json.NDJSON}, Presets: []fs.FS{presets.FS}, Env: env, Folder: t.TempDir(),
+		Kinds: []connectors.Kind{kind.Kind}, Formats: []formats.Kind{json.JSON, json.NDJSON}, Presets: []fs.FS{presets.FS}, Env: env, Folder: folder,
 	}, &ps)
 	var lines []string
 	for _, p := range ps.Sorted() {
@@ -44,7 +50,12 @@ func load(t testing.TB, text string) (*connectors.Configured, []string) {
 // must is load for a file without problems, warnings aside.
 func must(t testing.TB, text string) *connectors.Configured {
 	t.Helper()
-	c, problems := load(t, text)
+	return mustIn(t, t.TempDir(), text)
+}
+
+func mustIn(t testing.TB, folder, text string) *connectors.Configured {
+	t.Helper()
+	c, problems := loadIn(t, folder, text)
 	if c == nil {
 		t.Fatal(strings.Join(problems, "\n"))
 	}
@@ -224,6 +235,8 @@ func with(a map[string]string, more ...string) map[string]string {
 	}
 	return b
 }
+
+func silent() *log.Logger { return log.New(io.Discard, "", 0) }
 
 func within(t testing.TB, c <-chan struct{}, what string) {
 	t.Helper()

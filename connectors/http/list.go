@@ -50,7 +50,7 @@ type list struct {
 }
 
 func openList(keys *listKeys, s connectors.StreamSettings, known []formats.Kind, base *url.URL, ps *config.Problems) *list {
-	l := &list{since: keys.Since, most: 64 << 20, format: s.Format}
+	l := &list{since: keys.Since, most: 64 << 20, format: s.Format, shape: &formats.Shape{}}
 	if keys.From.IsSet() || keys.Where.IsSet() {
 		if i := slices.IndexFunc(known, func(k formats.Kind) bool { return k.Name == "json" }); i >= 0 {
 			options, _ := s.Rest.Get("list").Split("from", "where")
@@ -65,7 +65,6 @@ func openList(keys *listKeys, s connectors.StreamSettings, known []formats.Kind,
 		ps.Add(config.Problem{Position: keys.Path.Position(), What: "the path and since: do not go together", Expected: "{since} in the path and since: beside it, or neither"})
 	}
 	if l.since != nil {
-		l.shape = &formats.Shape{}
 		at := l.shape
 		for _, step := range parsePath(l.since.Path.Node, 0, l.since.Path.Value, ps) {
 			if step.IsIndex {
@@ -198,23 +197,25 @@ func (s *source) listed(a *answered) error {
 // keepPage makes the records of a page durable and returns the newest change among them.
 func (s *source) keepPage(ctx context.Context, page *answered, address string, emit connectors.Emit) (newest string, err error) {
 	origin, _, _ := strings.Cut(address, "?")
+	l := s.stream.list
 	var frames []formats.Frame
 	var doc formats.Doc
-	good := 0
-	for f, err := range s.stream.list.format.Frames(ctx, bytes.NewReader(page.body), origin) {
+	good := 0 // records; the others are dead letters
+	for f, err := range l.format.Frames(ctx, bytes.NewReader(page.body), origin) {
 		if err != nil {
 			return "", fmt.Errorf("cut the list into records: %w", err)
 		}
-		if f.Err == nil {
+		// Frames are cut without looking into them; decoding tells records from other text.
+		if f.Err == nil && l.format.Decode(&doc, f, l.shape) == nil {
 			good++
-			newest = later(newest, s.changed(&doc, f))
+			newest = later(newest, l.changed(&doc.Root))
 		}
 		frames = append(frames, f)
 	}
 	if good == 0 && len(frames) > 0 {
 		// A whole page that is not of the format is no record of the system's: it is a proxy's
 		// or maintenance page, and will be another one next time.
-		return "", &connectors.RetryableError{Err: fmt.Errorf("the list is not of its format: %w", frames[0].Err)}
+		return "", &connectors.RetryableError{Err: fmt.Errorf("the list at %s is not of its format", origin)}
 	}
 	if len(frames) == 0 {
 		return "", nil
@@ -223,14 +224,12 @@ func (s *source) keepPage(ctx context.Context, page *answered, address string, e
 }
 
 // changed reads when a record changed; "" where it does not say.
-func (s *source) changed(doc *formats.Doc, f formats.Frame) string {
-	l := s.stream.list
-	if l.since == nil || l.format.Decode(doc, f, l.shape) != nil {
-		return ""
-	}
-	n := &doc.Root
+func (l *list) changed(n *formats.Node) string {
 	for len(n.Kids) == 1 && n.Kind == formats.Object {
 		n = &n.Kids[0]
+	}
+	if l.since == nil || n.Kind != formats.Text && n.Kind != formats.Number {
+		return ""
 	}
 	return string(n.Text)
 }
