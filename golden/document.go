@@ -28,3 +28,12 @@ type DocumentParty struct {
 	Kind  LookupKind
 	Value string
 }
+
+// Compare orders two versions of one document as source records are ordered: by the system's own
+// version, then by arrival, then by translation revision. 0: they are the same version.
+func (d *Document) Compare(other *Document) int {
+	return compareState(
+		&SourceRecord{Version: d.Version, Ingest: d.Ingest, Revision: d.Revision},
+		&SourceRecord{Version: other.Version, Ingest: other.Ingest, Revision: other.Revision},
+	)
+}

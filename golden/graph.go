@@ -222,14 +222,33 @@ func (s *settling) followLinks(ctx context.Context, keys []string, known map[[2]
 	if err != nil {
 		return nil, err
 	}
+	var created []*record
 	for _, l := range links {
+		if rec := s.byKey[l.Remote]; rec != nil && rec.inserted {
+			created = append(created, rec)
+		}
 		if ends := [2]string{l.Remote, l.Origin}; !known[ends] {
 			known[ends] = true
 			s.graph.links = append(s.graph.links, l)
 			named = append(named, l.Remote, l.Origin)
 		}
 	}
-	return named, nil
+	return named, s.learnWritten(ctx, created)
+}
+
+// learnWritten reads what the hub wrote into records that it created, before they first came.
+func (s *settling) learnWritten(ctx context.Context, created []*record) error {
+	if len(created) == 0 {
+		return nil
+	}
+	stored, err := s.tx.RecordsByNo(ctx, slices.Compact(numbers(created)))
+	if err != nil {
+		return err
+	}
+	for i := range stored {
+		s.records[stored[i].No].Written = stored[i].Written
+	}
+	return nil
 }
 
 func (s *settling) followDecisions(ctx context.Context, keys []string, known map[string]bool) (named []string, err error) {

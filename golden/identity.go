@@ -25,19 +25,23 @@ func (s *settling) identify(ctx context.Context, clusters []*cluster) (*identiti
 	for i, c := range clusters {
 		for _, rec := range c.records {
 			clusterOf[rec.Key] = i
-			if rec.Entity != 0 {
-				nos = append(nos, rec.Entity)
-				d.vote(rec.Entity, i)
-			}
-		}
-	}
-	for _, rec := range s.dirty {
-		if !rec.live() && rec.Entity != 0 {
 			nos = append(nos, rec.Entity)
 		}
 	}
+	for _, rec := range s.dirty {
+		nos = append(nos, rec.Entity)
+	}
 	if err := d.load(ctx, s.tx, nos); err != nil {
 		return nil, err
+	}
+	for i, c := range clusters {
+		for _, rec := range c.records {
+			e := d.entities[rec.Entity]
+			if e == nil || rec.revived && e.State == Live {
+				continue // a live customer does not hold the tombstone that it still lists
+			}
+			d.vote(e.No, i)
+		}
 	}
 	if err := d.revive(ctx, s.tx, clusterOf); err != nil {
 		return nil, err
@@ -58,7 +62,7 @@ func (d *identities) vote(no EntityNo, cluster int) {
 
 func (d *identities) load(ctx context.Context, tx Tx, nos []EntityNo) error {
 	slices.Sort(nos)
-	nos = slices.Compact(nos)
+	nos = slices.DeleteFunc(slices.Compact(nos), func(no EntityNo) bool { return no == 0 })
 	if len(nos) == 0 {
 		return nil
 	}

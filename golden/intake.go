@@ -75,6 +75,7 @@ func (s *settling) takeIn(ctx context.Context, batch []prepared) error {
 	for _, rec := range put {
 		before, existed := stored[rec.Key]
 		rec.inserted = !existed
+		rec.revived = existed && before.Deleted && !rec.Deleted
 		rec.changed = differs(existed, &before, &rec.SourceRecord)
 	}
 	return s.putRecords(ctx, put)

@@ -32,6 +32,7 @@ type record struct {
 	correlation string
 	put         bool // is among the records to write
 	inserted    bool // is new to the store
+	revived     bool // was a tombstone before
 	changed     bool // its content, so that its keys, edges and customer are to be looked at again
 	keysKnown   bool
 	keys        []uint64 // block keys, as they are after the batch; of a deleted record none

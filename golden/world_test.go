@@ -41,7 +41,14 @@ func worldOn(t testing.TB, store golden.Store, yaml string) *world {
 	return w
 }
 
-func ruleset(t testing.TB, yaml string) *golden.Ruleset {
+// fataler is what a testing.TB and a *rapid.T have in common.
+type fataler interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
+func ruleset(t fataler, yaml string) *golden.Ruleset {
 	t.Helper()
 	var ps config.Problems
 	rules := golden.LoadRuleset(config.Parse("golden.yaml", []byte(yaml), nil, &ps), golden.RulesetOptions{Region: "DE"}, &ps)
@@ -65,7 +72,7 @@ func (w *world) deleted(key string, day int) golden.Incoming {
 	return incoming(w.t, key, day, w.offset, canonical.Deleted, "{}")
 }
 
-func incoming(t testing.TB, key string, day int, offset int64, status canonical.Status, content string) golden.Incoming {
+func incoming(t fataler, key string, day int, offset int64, status canonical.Status, content string) golden.Incoming {
 	t.Helper()
 	var c canonical.Customer
 	if err := c.UnmarshalJSON([]byte(content)); err != nil {

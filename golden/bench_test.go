@@ -1,0 +1,98 @@
+package golden_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/golden"
+	"github.com/touchstone-hub/touchstone/golden/store/sqlite"
+)
+
+// BenchmarkResolve resolves batches of 500 records, a quarter of them duplicates with another
+// mail address or phone number, into a durable SQLite store that holds TOUCHSTONE_BENCH_RECORDS
+// (20,000 by default) before. It reports records/s.
+func BenchmarkResolve(b *testing.B) {
+	before := 20_000
+	if text := os.Getenv("TOUCHSTONE_BENCH_RECORDS"); text != "" {
+		before, _ = strconv.Atoi(text)
+	}
+	store, err := sqlite.Open(b.Context(), sqlite.Config{Path: filepath.Join(b.TempDir(), "golden.db")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = store.Close() }()
+	w := worldOn(b, store, "")
+	people := newPeople()
+	for n := 0; n < before; n += 500 {
+		w.resolve(people.batch(b, 500)...)
+	}
+	records := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		batch := people.batch(b, 500)
+		b.StartTimer()
+		w.resolve(batch...)
+		records += len(batch)
+	}
+	b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "records/s")
+}
+
+// BenchmarkParseIncoming reads one canonical document.
+func BenchmarkParseIncoming(b *testing.B) {
+	people := newPeople()
+	doc := people.batch(b, 1)[0].Record.Doc
+	b.SetBytes(int64(len(doc)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := golden.ParseIncoming(doc); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// people makes customers of several systems, always the same ones.
+type people struct {
+	random *rand.Rand
+	n      int
+}
+
+func newPeople() *people { return &people{random: rand.New(rand.NewPCG(7, 7))} }
+
+var (
+	givenNames  = []string{"Anna", "Bernd", "Clara", "David", "Emma", "Felix", "Greta", "Hans", "Ida", "Jonas", "Klara", "Lukas", "Mia", "Noah", "Olga", "Paul", "Rosa", "Simon", "Tina", "Uwe"}
+	familyNames = []string{"Schmidt", "Meyer", "Fischer", "Weber", "Wagner", "Becker", "Hoffmann", "Koch", "Richter", "Klein", "Wolf", "Neumann", "Schwarz", "Zimmermann", "Braun", "Krüger", "Hartmann", "Lange", "Werner", "Krause"}
+)
+
+func (p *people) batch(b testing.TB, n int) []golden.Incoming {
+	batch := make([]golden.Incoming, n)
+	for i := range batch {
+		p.n++
+		person := p.n
+		system := []string{"erp", "shop", "crm"}[p.n%3]
+		if p.n > 10 && p.random.IntN(4) == 0 {
+			person = p.random.IntN(p.n)
+		}
+		batch[i] = incoming(b, fmt.Sprintf("%s/%d", system, p.n), p.n%300, int64(p.n), canonical.Active, p.content(person))
+	}
+	return batch
+}
+
+// content of a person: always the same name and birthday; mail and phone are left out at times.
+func (p *people) content(person int) string {
+	given, family := givenNames[person%20], familyNames[person/20%20]
+	mail := fmt.Sprintf(`"emails":[{"value":"%s.%d@example.com"}],`, given, person)
+	phone := fmt.Sprintf(`"phones":[{"value":"+4930%07d","use":"home"}],`, person)
+	if p.random.IntN(3) == 0 {
+		mail = fmt.Sprintf(`"emails":[{"value":"p%d@example.org"}],`, p.n)
+	}
+	return fmt.Sprintf(`{"kind":"person","names":[{"given":%q,"family":%q}],%s%s"birthDate":"19%02d-%02d-%02d","language":"de",`+
+		`"addresses":[{"use":"home","lines":["Ringstraße %d"],"locality":"Berlin","postcode":"10%03d","country":"DE"}],`+
+		`"identifiers":[{"scheme":"customer-number","value":"C%d"}]}`,
+		given, family+strconv.Itoa(person%997), mail, phone, person%80+10, person%12+1, person%28+1, person%200, person%1000, p.n)
+}
