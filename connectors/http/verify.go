@@ -39,6 +39,7 @@ type userName struct {
 // signed is a signature in a header. Signed says what it covers: {body}, {timestamp}, {id}.
 type signed struct {
 	Secret    secrets                   `yaml:"secret,required" doc:"the shared secret, or several while it changes"`
+	KeyForm   string                    `yaml:"secret_encoding" enum:"text,hex,base64" default:"text" doc:"how the secret is written; whsec_ before base64 is left out"`
 	Header    string                    `yaml:"header,required" doc:"where the signature stands"`
 	Algorithm string                    `yaml:"algorithm" enum:"sha256,sha1,sha512" default:"sha256"`
 	Encoding  string                    `yaml:"encoding" enum:"hex,base64" default:"hex"`
@@ -49,6 +50,7 @@ type signed struct {
 	Signed    config.Positioned[string] `yaml:"signed" default:"{body}" doc:"what the signature covers"`
 
 	covers template
+	keys   [][]byte
 }
 
 // DecodeConfig reads `none` or a mapping.
@@ -70,6 +72,7 @@ func (v *verifyKeys) DecodeConfig(n *config.Node, ps *config.Problems) {
 		return
 	}
 	if h := v.HMAC; h != nil {
+		h.readKeys(ps)
 		h.covers = parseTemplate(h.Signed.Node, []string{"body", "timestamp", "id"}, ps)
 		for _, p := range h.covers {
 			if p.name == "timestamp" && h.Timestamp == "" || p.name == "id" && h.ID == "" {
@@ -139,8 +142,8 @@ func (s *signed) check(h http.Header, body []byte, now time.Time) error {
 	if s.Timestamp != "" && !near(h.Get(s.Timestamp), now, s.Tolerance) {
 		return errTime
 	}
-	for _, secret := range s.Secret {
-		want := s.sum(secret.Reveal(), h, body)
+	for _, key := range s.keys {
+		want := s.sum(key, h, body)
 		for given := range strings.FieldsSeq(text) {
 			given, found := strings.CutPrefix(given, s.Prefix)
 			if got, err := s.decode(given); found && err == nil && hmac.Equal(got, want) {
@@ -151,8 +154,8 @@ func (s *signed) check(h http.Header, body []byte, now time.Time) error {
 	return errSigned
 }
 
-func (s *signed) sum(secret string, h http.Header, body []byte) []byte {
-	mac := hmac.New(map[string]func() hash.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha512": sha512.New}[s.Algorithm], []byte(secret))
+func (s *signed) sum(key []byte, h http.Header, body []byte) []byte {
+	mac := hmac.New(map[string]func() hash.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha512": sha512.New}[s.Algorithm], key)
 	for _, p := range s.covers {
 		switch p.name {
 		case "":
@@ -166,6 +169,23 @@ func (s *signed) sum(secret string, h http.Header, body []byte) []byte {
 		}
 	}
 	return mac.Sum(nil)
+}
+
+// readKeys turns the secrets into what the HMAC is made with.
+func (s *signed) readKeys(ps *config.Problems) {
+	for _, secret := range s.Secret {
+		key, err := []byte(secret.Reveal()), error(nil)
+		switch s.KeyForm {
+		case "base64":
+			key, err = base64.StdEncoding.DecodeString(strings.TrimPrefix(secret.Reveal(), "whsec_"))
+		case "hex":
+			key, err = hex.DecodeString(secret.Reveal())
+		}
+		if err != nil {
+			ps.Add(config.Problem{Position: secret.Position(), What: "the secret is not " + s.KeyForm, Expected: "another secret_encoding, or a secret so written"})
+		}
+		s.keys = append(s.keys, key)
+	}
 }
 
 func (s *signed) decode(text string) ([]byte, error) {

@@ -260,7 +260,7 @@ streams:
   calls:
     verify:
       hmac:
-        {secret: "${SECRET_A}", header: webhook-signature, encoding: base64, prefix: "v1,", id: webhook-id, timestamp: webhook-timestamp, signed: "{id}.{timestamp}.{body}"}
+        {secret: whsec_c2VjcmV0LWE=, secret_encoding: base64, header: webhook-signature, encoding: base64, prefix: "v1,", id: webhook-id, timestamp: webhook-timestamp, signed: "{id}.{timestamp}.{body}"}
 `), "calls")
 	send := func(at time.Time, signedAt time.Time) int {
 		signature := base64.StdEncoding.EncodeToString(mac("secret-a", fmt.Sprintf("m1.%d.{}", signedAt.Unix())))
