@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -91,7 +92,7 @@ func (p *postgres) describe(ctx context.Context, from string, zone *time.Locatio
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	fields := rows.FieldDescriptions()
+	fields := slices.Clone(rows.FieldDescriptions()) // the connection uses them again
 	columns := make([]column, len(fields))
 	var oids []string
 	for i, f := range fields {
