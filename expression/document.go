@@ -18,23 +18,27 @@ type Facts struct {
 
 // Document is a canonical document as rules and outbound mappings see it: a variable named after
 // its entity (customer, order, interaction, product) and the facts id, version, systems, sources
-// and remote.
+// and, in mappings, remote.
 type Document struct {
 	root                                  *Variable
 	id, version, systems, sources, remote *Variable
 }
 
 // Document defines the variables of a document of the entity, whose wanted parts go to shape.
-func (s *Scope) Document(entity canonical.Entity, shape *formats.Shape) *Document {
+// Where there is no target yet, as in rules, remote is no name.
+func (s *Scope) Document(entity canonical.Entity, shape *formats.Shape, target bool) *Document {
 	name := strings.ToLower(string(entity))
-	return &Document{
+	d := &Document{
 		root:    s.Define(name, Canonical(canonical.SchemaOf(entity), shape)).Path(name),
 		id:      s.Define("id", TextType),
 		version: s.Define("version", NumberType),
 		systems: s.Define("systems", TextList),
 		sources: s.Define("sources", TextList),
-		remote:  s.Define("remote", TextType),
 	}
+	if target {
+		d.remote = s.Define("remote", TextType)
+	}
+	return d
 }
 
 // Set gives the variables their values; those that no expression names are left out.
@@ -46,7 +50,7 @@ func (d *Document) Set(m *Machine, root *formats.Node, f *Facts) {
 	if d.id.used && f.ID != "" {
 		m.Set(d.id, m.String(f.ID))
 	}
-	if d.remote.used && f.Remote != "" {
+	if d.remote != nil && d.remote.used && f.Remote != "" {
 		m.Set(d.remote, m.String(f.Remote))
 	}
 	if d.version.used && f.Version != 0 {

@@ -91,6 +91,16 @@ func (s *Scope) Define(name string, t *Type) *Variable {
 // scopes win over those of outer ones.
 func (s *Scope) Open(v *Variable) { s.bare = v }
 
+// Defines tells whether a variable of that name may be used here.
+func (s *Scope) Defines(name string) bool {
+	for at := s; at != nil; at = at.outer {
+		if at.names[name] != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // find gives the variable of that name, or the opened one that may have such a member.
 func (s *Scope) find(name string) (v *Variable, bare bool) {
 	for at := s; at != nil; at = at.outer {

@@ -36,6 +36,8 @@ type function struct {
 	// the first argument is absent or null: that argument is then the result.
 	eval func(m *Machine, args []*formats.Node) *formats.Node
 	keep bool
+	// shallow functions do not look into objects and lists.
+	shallow bool
 
 	// build compiles calls that need more than values.
 	build func(c *compiler, call *call) (op, *Type)
@@ -173,7 +175,7 @@ func (c *compiler) arguments(call *call) bool {
 			}
 			c.wrong(arg.Location(), expected, "argument %d of %s is %s", i+1, call.f.name, t.Kind)
 		}
-		if !p.scalar && (p.kind == Any || p.kind == List || p.kind == Object) {
+		if !p.scalar && !call.f.shallow && (p.kind == Any || p.kind == List || p.kind == Object) {
 			t.whole()
 		}
 		call.ops, call.types = append(call.ops, o), append(call.types, t)

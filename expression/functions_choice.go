@@ -13,7 +13,7 @@ var choiceFunctions = []*function{
 	{signature: "default(any, any) any", doc: "the value, or the second where it is absent, null or empty text", build: buildFirst},
 	{signature: "when(condition, any, any?) any", doc: "the second value where the condition is true, else the third or nothing", build: buildWhen},
 	{signature: "required(any) any", doc: "the value; an error where it is absent, null or empty text", eval: required, keep: true},
-	{signature: "has(any) bool", doc: "whether the value is there: not absent, not null", eval: has, keep: true},
+	{signature: "has(any) bool", doc: "whether the value is there: not absent, not null", eval: has, keep: true, shallow: true},
 	{signature: "empty(any) bool", doc: "whether the value is absent, null, or a text or list that is empty", eval: empty, keep: true},
 	{signature: "lookup(text, scalar, any?) any", doc: "the code of a table; where the table lacks it, the third value, or an error", build: buildLookup},
 	{signature: "golden(text) object", doc: "the golden customer by ID or by system/stream/id of a source record (outbound mappings)", build: buildGolden},

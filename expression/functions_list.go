@@ -287,6 +287,7 @@ func unique(m *Machine, list *formats.Node) *formats.Node {
 
 func reverse(m *Machine, list *formats.Node) *formats.Node {
 	n := m.node(formats.List)
+	m.store(len(list.Kids) * nodeBytes)
 	n.Kids = slices.Clone(list.Kids)
 	slices.Reverse(n.Kids)
 	return n

@@ -61,6 +61,21 @@ func (m *Machine) Begin(e *Env) {
 	m.read = nil
 }
 
+// End lets go of the record, for machines that wait in a pool.
+func (m *Machine) End() {
+	m.Golden = nil
+	for i := range m.vars {
+		m.vars[i] = &absent
+	}
+	const kept = 1 << 12
+	if cap(m.pile) > kept {
+		m.pile = nil
+	}
+	if cap(m.buf) > kept {
+		m.buf = nil
+	}
+}
+
 // Trace records which input paths give a value from now on, until the next Begin; see Env.Paths.
 func (m *Machine) Trace(e *Env) { m.read = make([]bool, len(e.paths)) }
 

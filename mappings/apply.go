@@ -31,9 +31,11 @@ func (m *Mapping) Apply(dst []byte, in Input) (Output, error) {
 	if r == nil {
 		r = &run{mapping: m}
 	}
-	defer m.pool.Put(r)
 	r.machine.Begin(m.env)
-	return r.apply(dst, &in)
+	out, err := r.apply(dst, &in)
+	r.machine.End()
+	m.pool.Put(r)
+	return out, err
 }
 
 func (r *run) apply(dst []byte, in *Input) (Output, error) {

@@ -309,6 +309,8 @@ func (l *loader) item(as *config.Node, of *leaf) *expression.Variable {
 	if as.IsSet() {
 		if name = as.Text(); !isName(name) {
 			l.wrong(as, "found the name "+as.Shown(), "letters, digits and _, beginning with a letter")
+		} else if l.scope.Defines(name) {
+			l.wrong(as, "the name "+quoted(name)+" is taken", "another name")
 		}
 	}
 	v := l.scope.Define(name, of.program.Type.Element())

@@ -56,7 +56,7 @@ func (l *loader) load() {
 	l.format = l.openFormat(l.node.Get("format"))
 	l.scope = l.env.Scope()
 	if l.Outbound() {
-		l.vars.document = l.scope.Document(l.from, l.shape)
+		l.vars.document = l.scope.Document(l.from, l.shape, true)
 	} else {
 		l.vars = inboundVariables(l.scope, l.input(l.node.Get("input")))
 	}
@@ -190,6 +190,9 @@ func (l *loader) values() {
 		if !isName(e.Key) {
 			l.ps.Add(config.Problem{Position: e.Position, What: "found the name " + quoted(e.Key), Expected: "letters, digits and _, beginning with a letter"})
 			continue
+		}
+		if l.scope.Defines(e.Key) {
+			l.ps.Add(config.Problem{Position: e.Position, What: "the name " + quoted(e.Key) + " is taken", Expected: "another name"})
 		}
 		value := l.leaf(e.Value, "let "+e.Key)
 		if value == nil {

@@ -172,6 +172,12 @@ var badMappings = []struct {
 	{"wrong let name", inbound("industry: a", "let: {a-b: c}"), []string{
 		`m.yaml:4:7: found the name "a-b"; expected letters, digits and _, beginning with a letter`,
 	}},
+	{"let name that is taken", inbound("industry: a", "let: {header: c}"), []string{
+		`m.yaml:4:7: the name "header" is taken; expected another name`,
+	}},
+	{"element name that is taken", inbound("emails: {each: a, as: record, item: b}"), []string{
+		`m.yaml:5:25: the name "record" is taken; expected another name`,
+	}},
 	{"unknown format", "mapping: m\nto: Customer\nformat: jsn\nid: string(id)\nfields: {industry: a}", []string{
 		`m.yaml:3:9: unknown format "jsn"; expected json; did you mean "json"?`,
 	}},

@@ -132,7 +132,7 @@ func (l *loader) condition(o Options) {
 		Region: o.Region, Lookups: o.Lookups, LookupFolder: filepath.Join(o.Folder, "mappings", "lookups"),
 	})
 	scope := l.env.Scope()
-	l.doc = scope.Document(entity, l.shape)
+	l.doc = scope.Document(entity, l.shape, false)
 	n := l.node.Get("when")
 	if !n.IsSet() {
 		return

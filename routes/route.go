@@ -111,7 +111,10 @@ func (r *Route) Match(root *formats.Node, facts *expression.Facts) (bool, error)
 	if m == nil {
 		m = &expression.Machine{}
 	}
-	defer r.pool.Put(m)
+	defer func() {
+		m.End()
+		r.pool.Put(m)
+	}()
 	m.Begin(r.env)
 	r.doc.Set(m, root, facts)
 	yes, err := r.when.Truth(m)

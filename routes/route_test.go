@@ -88,7 +88,7 @@ func TestLoad_namesPlaceFoundAndExpected(t *testing.T) {
 		{"wrong event", good + "on: {merge: keep}", []string{`r.yaml:5:6: unknown key "merge"; expected one of merged, split, unmatched, deleted, erased; did you mean "merged"?`}},
 		{"policy of an order", "route: r\nfrom: canonical.order\nto: [erp.orders]\nmapping: m\nupdate: all", []string{"r.yaml:5:9: update beside from: canonical.order; expected it only with from: golden.customer"}},
 		{"unknown path", good + "when: customer.knd == \"person\"", []string{`r.yaml:5:16: unknown field "knd"; expected one of kind, identifiers, names, birthDate, gender, language, industry, emails, phones, faxes, webs, chats, …; did you mean "kind"?`}},
-		{"unknown variable", good + "when: order.number == \"1\"", []string{`r.yaml:5:7: unknown name "order"; expected one of customer, id, remote, sources, systems, version`}},
+		{"unknown variable", good + "when: order.number == \"1\"", []string{`r.yaml:5:7: unknown name "order"; expected one of customer, id, sources, systems, version`}},
 		{"unknown value", good + "when: customer.kind == \"company\"", []string{`r.yaml:5:24: "company" is never the value of this field; expected one of person, organisation`}},
 		{"no condition", good + "when: customer.industry", []string{"r.yaml:5:7: the expression gives text; expected true or false"}},
 		{"lookups of others", good + "when: golden(id).kind == \"person\"", []string{"r.yaml:5:7: golden(…) cannot be used here: it is for outbound mappings; expected only what the record itself says, so that a replay gives the same"}},
