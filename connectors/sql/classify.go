@@ -30,7 +30,9 @@ func classifyPostgres(err error) failure {
 		f.class = waiting
 	case code == "42804", code == "42846": // a value's type, where a cast is lacking
 		f.class = badValue
-	case strings.HasPrefix(code, "42"), code == "3F000", code == "25006":
+	case code == "0A000" && refused.Routine == "RevalidateCachedQuery":
+		// the table was altered since the statement was prepared; the next attempt prepares it anew
+	case strings.HasPrefix(code, "42"), code == "3F000", code == "25006", code == "0A000":
 		f.class = wrongSetting
 	case strings.HasPrefix(code, "22"), strings.HasPrefix(code, "23"), strings.HasPrefix(code, "44"), code == "P0001":
 		f.class = badValue

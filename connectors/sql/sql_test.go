@@ -19,6 +19,8 @@ import (
 	jsonformat "github.com/touchstone-hub/touchstone/formats/json"
 )
 
+var discard = slog.New(slog.DiscardHandler)
+
 // load reads a connector file of this kind.
 func load(t testing.TB, text string, env map[string]string) (*connectors.Configured, []config.Problem) {
 	t.Helper()
@@ -92,7 +94,7 @@ type bench struct {
 
 func newBench(t testing.TB, file, stream string, env map[string]string) *bench {
 	t.Helper()
-	b := &bench{t: t, env: connectors.Env{Log: slog.New(slog.DiscardHandler), DataFolder: t.TempDir(), Checkpoint: &memory{}}}
+	b := &bench{t: t, env: connectors.Env{Log: discard, DataFolder: t.TempDir(), Checkpoint: &memory{}}}
 	b.restart(file, stream, env)
 	t.Cleanup(func() { b.stop() })
 	return b
@@ -218,7 +220,7 @@ func TestRun_pollsAndStops(t *testing.T) {
 	t.Parallel()
 	file, db := newSQLite(t, `CREATE TABLE c (id TEXT PRIMARY KEY)`, `INSERT INTO c VALUES ('a')`)
 	c := loaded(t, sqliteFile(file, "streams:\n  c: {key: id, table: c, poll: '@every 1s', sweep: '@every 1s'}\n"), nil)
-	s, err := c.Connector.Source("c", connectors.Env{Log: slog.New(slog.DiscardHandler), DataFolder: t.TempDir(), Checkpoint: &memory{}})
+	s, err := c.Connector.Source("c", connectors.Env{Log: discard, DataFolder: t.TempDir(), Checkpoint: &memory{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +247,7 @@ func TestDeliver_upsertsUpdatesAndDeletes(t *testing.T) {
 	t.Parallel()
 	file, _ := newSQLite(t, `CREATE TABLE c (id TEXT PRIMARY KEY, name TEXT NOT NULL, credit DECIMAL, active BOOLEAN DEFAULT 1, extra JSON)`)
 	c := loaded(t, sqliteFile(file, "target:\n  c: {table: c, key: id, columns: {fullName: name}, deactivate: {set: {active: false}}, delete: true}\n"), nil)
-	target, err := c.Connector.Target("c", connectors.Env{Log: slog.New(slog.DiscardHandler)})
+	target, err := c.Connector.Target("c", connectors.Env{Log: discard})
 	if err != nil {
 		t.Fatal(err)
 	}
