@@ -17,6 +17,16 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrLeaseLost: the lease is held by another owner.
 	ErrLeaseLost = errors.New("lease is held by another process")
+	// ErrText: a key, value or name is not UTF-8 text or contains NUL, which not every database can
+	// store. It will be refused again. (Documents and raw bytes are stored as they are.)
+	ErrText = errors.New("not text that can be stored")
+	// ErrFull: the disk is full. The transaction can be tried again when there is room.
+	ErrFull = errors.New("the store's disk is full")
+	// ErrUnavailable: the database cannot be reached or went away, perhaps while it committed. The
+	// transaction can be tried again; whether it took effect shows in its offset or its keys.
+	ErrUnavailable = errors.New("the store cannot be reached")
+	// ErrNewer: the store was written by a newer version of the program.
+	ErrNewer = errors.New("the store belongs to a newer version of this program")
 )
 
 // Store keeps everything that the hub must not forget. Implementations are safe for concurrent

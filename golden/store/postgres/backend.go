@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/golden/store/sqlstore"
 )
 
@@ -35,25 +36,25 @@ type backend struct {
 func (b *backend) Write(ctx context.Context, do func(ctx context.Context, c sqlstore.Conn) error) error {
 	conflicts, duplicates, lost := 0, 0, 0
 	for {
-		committing, err := b.once(ctx, do)
-		if err == nil || ctx.Err() != nil {
+		failure, committing, err := b.once(ctx, do)
+		if err == nil || failure == nil || ctx.Err() != nil {
 			return err
 		}
 		var pause time.Duration
 		switch {
-		case isConflict(err) && conflicts < maxConflicts:
+		case isConflict(failure) && conflicts < maxConflicts:
 			conflicts++
 			pause = time.Duration(rand.IntN(1+min(conflicts, 10))) * 5 * time.Millisecond
-		case hasCode(err, "23505") && duplicates < maxDuplicates:
+		case hasCode(failure, "23505") && duplicates < maxDuplicates:
 			// unique_violation: where another transaction inserted the key meanwhile, do finds it now.
 			duplicates++
-		case isLost(err) && !committing && lost < maxLost:
+		case isLost(failure) && !committing && lost < maxLost:
 			// Lost before the commit was sent: nothing was written. Lost while it was under way, the
 			// outcome is not known and the caller finds out, by its offset or its keys.
 			pause = min(100*time.Millisecond<<lost, 5*time.Second)
 			lost++
 		default:
-			return err
+			return typed(failure, err)
 		}
 		select {
 		case <-ctx.Done():
@@ -63,21 +64,26 @@ func (b *backend) Write(ctx context.Context, do func(ctx context.Context, c sqls
 	}
 }
 
-// once runs do in one transaction; committing says that the error came with the commit.
-func (b *backend) once(ctx context.Context, do func(ctx context.Context, c sqlstore.Conn) error) (committing bool, err error) {
+// once runs do in one transaction. failure is the server's error, if it was one; committing says
+// that it came with the commit.
+func (b *backend) once(ctx context.Context, do func(ctx context.Context, c sqlstore.Conn) error) (failure error, committing bool, err error) {
 	tx, err := b.pool.BeginTx(ctx, pgx.TxOptions{})
 	if err != nil {
-		return false, fmt.Errorf("begin: %w", err)
+		return err, false, fmt.Errorf("begin: %w", err)
 	}
 	// After a commit this does nothing; of a lost connection the server has rolled back already.
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if err := call(ctx, do, &conn{tx, b.lock}); err != nil {
-		return false, err
+	c := &conn{q: tx, lock: b.lock}
+	if err := call(ctx, do, c); err != nil {
+		return c.failure, false, err
 	}
 	if err := tx.Commit(ctx); err != nil {
-		return true, fmt.Errorf("commit: %w", err)
+		if c.failure == nil {
+			return err, true, fmt.Errorf("commit: %w", err)
+		}
+		return c.failure, false, fmt.Errorf("commit after %w", c.failure)
 	}
-	return false, nil
+	return nil, false, nil
 }
 
 // call turns a panic of the caller's function into an error, as every store does.
@@ -116,19 +122,34 @@ func isLost(err error) bool {
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed)
 }
 
+// typed marks err, which came of the server's failure, where callers decide on it.
+func typed(failure, err error) error {
+	switch {
+	case hasCode(failure, "53100"): // disk_full
+		return errors.Join(golden.ErrFull, err)
+	case failure != nil && isLost(failure):
+		return errors.Join(golden.ErrUnavailable, err)
+	}
+	return err
+}
+
 // Read implements sqlstore.Backend.
-func (b *backend) Read(ctx context.Context, do func(c sqlstore.Conn) error) error {
-	return do(&conn{b.pool, b.lock})
+func (b *backend) Read(_ context.Context, do func(c sqlstore.Conn) error) error {
+	c := &conn{q: b.pool, lock: b.lock}
+	err := do(c)
+	return typed(c.failure, err)
 }
 
 // View implements sqlstore.Backend.
 func (b *backend) View(ctx context.Context, do func(c sqlstore.Conn) error) error {
 	tx, err := b.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return typed(err, fmt.Errorf("begin: %w", err))
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	return do(&conn{tx, b.lock})
+	c := &conn{q: tx, lock: b.lock}
+	err = do(c)
+	return typed(c.failure, err)
 }
 
 // Ping implements sqlstore.Backend.

@@ -22,6 +22,8 @@ type querier interface {
 type conn struct {
 	q    querier
 	lock int64
+	// failure is the server's first error: it says whether to run again, whatever the caller made of it.
+	failure error
 }
 
 var _ sqlstore.Conn = (*conn)(nil)
@@ -33,7 +35,7 @@ func (c *conn) Exec(ctx context.Context, s *sqlstore.Statement, args ...any) (in
 		return 0, err
 	}
 	tag, err := c.q.Exec(ctx, s.Postgres, bound...)
-	return tag.RowsAffected(), err
+	return tag.RowsAffected(), c.note(err)
 }
 
 // Query implements sqlstore.Conn.
@@ -48,7 +50,7 @@ func (c *conn) Query(ctx context.Context, s *sqlstore.Statement, row func(sqlsto
 func (c *conn) query(ctx context.Context, text string, row func(sqlstore.Scan) error, args ...any) error {
 	rows, err := c.q.Query(ctx, text, args...)
 	if err != nil {
-		return err
+		return c.note(err)
 	}
 	defer rows.Close()
 	scan := func(dest ...any) error { return scanRow(rows, dest) }
@@ -57,7 +59,14 @@ func (c *conn) query(ctx context.Context, text string, row func(sqlstore.Scan) e
 			return err
 		}
 	}
-	return rows.Err()
+	return c.note(rows.Err())
+}
+
+func (c *conn) note(err error) error {
+	if c.failure == nil {
+		c.failure = err
+	}
+	return err
 }
 
 // Now implements sqlstore.Conn.
@@ -82,7 +91,7 @@ func (c *conn) Allocate(ctx context.Context, counter sqlstore.Counter, n int) ([
 // Settle implements sqlstore.Conn.
 func (c *conn) Settle(ctx context.Context) error {
 	_, err := c.q.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", c.lock)
-	return err
+	return c.note(err)
 }
 
 // bind turns arguments into those of pgx: no time is NULL. empty says that there are no rows.

@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
+	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/golden/store/sqlstore"
 )
 
@@ -137,7 +138,7 @@ func migrate(ctx context.Context, config *pgx.ConnConfig, schema string, lock in
 		return fmt.Errorf("read schema version: %w", err)
 	}
 	if current > target {
-		return fmt.Errorf("the store has schema version %d, this program knows versions up to %d: %w", current, target, sqlstore.ErrNewer)
+		return fmt.Errorf("the store has schema version %d, this program knows versions up to %d: %w", current, target, golden.ErrNewer)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/golden/store/postgres"
-	"github.com/touchstone-hub/touchstone/golden/store/sqlstore"
 	"github.com/touchstone-hub/touchstone/golden/store/storetest"
 	"github.com/touchstone-hub/touchstone/tests/pgtest"
 )
@@ -81,7 +80,7 @@ func TestOpen_refusesNewerStore(t *testing.T) {
 	url := pgtest.Start(t)
 	open(t, postgres.Config{URL: url})
 	run(t, url, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9000, true)")
-	if _, err := postgres.Open(t.Context(), postgres.Config{URL: url}); !errors.Is(err, sqlstore.ErrNewer) {
+	if _, err := postgres.Open(t.Context(), postgres.Config{URL: url}); !errors.Is(err, golden.ErrNewer) {
 		t.Errorf("got %v, want ErrNewer", err)
 	}
 }
@@ -219,4 +218,14 @@ func run(t *testing.T, url, statement string) {
 	if _, err := c.Exec(t.Context(), statement); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// The server is the one that TOUCHSTONE_POSTGRES names, or pgtest's own, which does not sync.
+func BenchmarkStore(b *testing.B) {
+	s, err := postgres.Open(b.Context(), postgres.Config{URL: pgtest.Start(b)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	storetest.Benchmark(b, s)
 }

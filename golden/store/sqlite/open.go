@@ -22,6 +22,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 
+	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/golden/store/sqlstore"
 )
 
@@ -46,6 +47,7 @@ type Config struct {
 // Store is a golden.Store on SQLite.
 type Store struct {
 	*sqlstore.Store
+	backend *backend
 }
 
 // Open opens the store, makes it where there is none, and brings an older one up to date. A store
@@ -68,7 +70,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err := b.connect(ctx, config); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", config.Path, err), b.Close())
 	}
-	return &Store{sqlstore.New(b, config.FeedKeep)}, nil
+	return &Store{sqlstore.New(b, config.FeedKeep), b}, nil
 }
 
 // prepare makes the file and brings its schema up to date.
@@ -107,7 +109,7 @@ func migrate(ctx context.Context, path string) error {
 		return fmt.Errorf("read schema version: %w", err)
 	}
 	if current > target {
-		return fmt.Errorf("the store has schema version %d, this program knows versions up to %d: %w", current, target, sqlstore.ErrNewer)
+		return fmt.Errorf("the store has schema version %d, this program knows versions up to %d: %w", current, target, golden.ErrNewer)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
@@ -136,8 +138,8 @@ func dsn(path string, s settings) string {
 		"temp_store(MEMORY)",
 		// After a burst the WAL is cut back to this size.
 		"journal_size_limit(67108864)",
-		// A checkpoint every 4,000 pages: rarely enough to merge the writes to hot pages.
-		"wal_autocheckpoint(4000)",
+		// A checkpoint every 10,000 pages: rarely enough to merge the writes to hot pages.
+		"wal_autocheckpoint(10000)",
 	}}
 	if s.readOnly {
 		q.Add("_pragma", "query_only(true)")

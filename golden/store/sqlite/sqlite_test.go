@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/touchstone-hub/touchstone/golden"
@@ -27,4 +28,13 @@ func open(t *testing.T, config sqlite.Config) *sqlite.Store {
 		}
 	})
 	return s
+}
+
+func BenchmarkStore(b *testing.B) {
+	s, err := sqlite.Open(b.Context(), sqlite.Config{Path: filepath.Join(b.TempDir(), "store.db")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	storetest.Benchmark(b, s)
 }

@@ -94,7 +94,7 @@ type groupWriter struct {
 	queue chan *request
 }
 
-// run runs first and those that wait behind it, each in a savepoint, and commits them together.
+// run runs first and those that wait behind it, and commits them together.
 // Where the group fails as a whole (a full disk, an I/O error), each runs once more on its own, so
 // that one too large for the disk does not fail the small ones.
 func (w *groupWriter) run(first *request) {
@@ -111,12 +111,20 @@ func (w *groupWriter) run(first *request) {
 }
 
 // group returns the requests that share the fate of the transaction; the others were answered.
+// The first needs no savepoint, which would keep a copy of every page that it changes: where it
+// fails, the transaction goes back as a whole.
 func (w *groupWriter) group(first *request) (group []*request, err error) {
 	if err := w.conn.statement("BEGIN IMMEDIATE"); err != nil {
 		return []*request{first}, fmt.Errorf("begin: %w", err)
 	}
 	deadline := time.Now().Add(groupTime)
-	for r := first; r != nil; r = w.next(len(group), deadline) {
+	if err := call(first, w.conn); err != nil {
+		w.rollback()
+		first.answer <- err
+		return nil, nil
+	}
+	group = []*request{first}
+	for r := w.next(1, deadline); r != nil; r = w.next(len(group), deadline) {
 		own, lost := w.inSavepoint(r)
 		if lost != nil {
 			w.rollback()

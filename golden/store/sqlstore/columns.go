@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/touchstone-hub/touchstone/golden"
 )
 
 // column gathers one column of rows.
@@ -81,7 +83,7 @@ func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s
 func checkText(what string, values ...string) error {
 	for _, v := range values {
 		if !storable(v) {
-			return fmt.Errorf("%s %q: %w", what, v, ErrText)
+			return fmt.Errorf("%s %q: %w", what, v, golden.ErrText)
 		}
 	}
 	return nil

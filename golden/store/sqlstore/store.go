@@ -13,16 +13,6 @@ import (
 // with one writer it could never begin.
 var ErrNested = errors.New("a transaction is begun inside another one")
 
-// ErrText is returned for a key, value or name that is not UTF-8 text or contains NUL, which not
-// every database can store. It will be refused again.
-var ErrText = errors.New("not text that can be stored")
-
-// ErrFull is returned where the disk is full. The transaction can be tried again when there is room.
-var ErrFull = errors.New("the store's disk is full")
-
-// ErrNewer is returned by opening a store that a newer program has migrated.
-var ErrNewer = errors.New("the store belongs to a newer version of this program")
-
 // Conn runs statements, one after the other.
 //
 // Arguments are int64, string, []byte, bool and time.Time, or slices of them for rows and lists.
