@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/canonical/standard"
 	"github.com/touchstone-hub/touchstone/golden/match"
 )
 
 // prepared is an incoming record with its features, derived before the transaction.
 type prepared struct {
 	*Incoming
+	forms    *standard.Standard
 	features *match.Features
 }
 
@@ -28,7 +30,7 @@ func (r *Resolver) prepare(records []Incoming) []prepared {
 			for i := w; i < len(records); i += workers {
 				out[i].Incoming = &records[i]
 				if !records[i].Record.Deleted {
-					out[i].features = r.rules.features(&records[i].Customer)
+					out[i].forms, out[i].features = r.rules.features(&records[i].Customer)
 				}
 			}
 		})

@@ -3,6 +3,7 @@ package golden
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -11,21 +12,21 @@ import (
 	"github.com/touchstone-hub/touchstone/canonical/standard"
 )
 
-// lookups are the ways in which a golden record is found: what its document holds, standardised,
-// and the keys of its records.
-func (r *Ruleset) lookups(g *GoldenRecord) ([]Lookup, error) {
+// lookupsOf are the ways in which a golden record is found: what its document holds, standardised,
+// and the keys of its records. Entity is not set.
+func (r *Ruleset) lookupsOf(g *GoldenRecord) ([]Lookup, error) {
 	var c canonical.Customer
 	if err := c.UnmarshalJSON(g.Doc); err != nil {
 		return nil, fmt.Errorf("read golden record %s: %w", g.ID, err)
 	}
-	all := r.Lookups(&c)
-	for _, key := range g.Sources {
+	return withRecords(r.Lookups(&c), g.Sources), nil
+}
+
+func withRecords(all []Lookup, keys []string) []Lookup {
+	for _, key := range keys {
 		all = append(all, Lookup{Kind: LookupRecord, Value: key})
 	}
-	for i := range all {
-		all[i].Entity = g.No
-	}
-	return all, nil
+	return all
 }
 
 // Lookups lists the standardised values by which a customer can be found, sorted, without
@@ -33,8 +34,12 @@ func (r *Ruleset) lookups(g *GoldenRecord) ([]Lookup, error) {
 // "scheme:value", and every word of the names, those in Chinese characters also in each reading.
 // What someone searches for is brought into the same form by it. Entity is not set.
 func (r *Ruleset) Lookups(c *canonical.Customer) []Lookup {
-	l := lookupList{}
 	forms := r.standard.Customer(c)
+	return lookups(&forms)
+}
+
+func lookups(forms *standard.Standard) []Lookup {
+	l := lookupList{all: make([]Lookup, 0, 24)}
 	for _, phone := range slices.Concat(forms.Phones, forms.Faxes) {
 		l.add(LookupPhone, phone.E164)
 		l.add(LookupPhone, nationalNumber(phone.E164))
@@ -82,13 +87,16 @@ func (l *lookupList) name(n *standard.NameForms) {
 	}
 }
 
-// nationalNumber is an E.164 number as dialled within its country, without prefix.
+// nationalNumber is an E.164 number without its country calling code (ITU-T E.164 section 6.2.1:
+// one to three digits, none the beginning of another).
 func nationalNumber(e164 string) string {
-	number, err := phonenumbers.Parse(e164, "")
-	if err != nil {
-		return ""
+	for digits := 2; digits <= 4 && digits < len(e164); digits++ {
+		code, err := strconv.Atoi(e164[1:digits])
+		if err == nil && phonenumbers.GetRegionCodeForCountryCode(code) != phonenumbers.UNKNOWN_REGION {
+			return e164[digits:]
+		}
 	}
-	return phonenumbers.GetNationalSignificantNumber(number)
+	return ""
 }
 
 func compareLookups(a, b Lookup) int {
@@ -96,14 +104,4 @@ func compareLookups(a, b Lookup) int {
 		return order
 	}
 	return strings.Compare(a.Value, b.Value)
-}
-
-// sameLookups tells whether two versions of a golden record are found in the same ways.
-func (s *settling) sameLookups(before, after *GoldenRecord) (bool, error) {
-	old, err := s.r.rules.lookups(before)
-	if err != nil {
-		return false, err
-	}
-	now, err := s.r.rules.lookups(after)
-	return slices.Equal(old, now), err
 }

@@ -5,7 +5,10 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 )
 
 // publication writes what the partition means for customers: entities, members, golden records,
@@ -19,8 +22,9 @@ type publication struct {
 // row is one entity to write, with the change that it makes.
 type row struct {
 	GoldenRecord
-	change *Change // nil where only the lineage changed
-	index  bool    // its lookups changed
+	change  *Change // nil where only the lineage changed
+	index   bool    // its lookups changed
+	lookups []Lookup
 }
 
 func (p *publication) publish(ctx context.Context, clusters []*cluster) error {
@@ -28,11 +32,9 @@ func (p *publication) publish(ctx context.Context, clusters []*cluster) error {
 	if p.ids, err = p.identify(ctx, clusters); err != nil {
 		return err
 	}
-	homes := make([]*row, len(clusters))
-	for i, c := range clusters {
-		if homes[i], err = p.customer(i, c); err != nil {
-			return err
-		}
+	homes, err := p.customers(clusters)
+	if err != nil {
+		return err
 	}
 	p.merge(clusters)
 	p.empty()
@@ -48,11 +50,43 @@ func (p *publication) publish(ctx context.Context, clusters []*cluster) error {
 	return p.putChanges(ctx)
 }
 
-// customer works out the golden record of one cluster. It returns nil where nothing about it can
-// have changed, and its row otherwise, which is written only if something did.
-func (p *publication) customer(i int, c *cluster) (*row, error) {
-	no := p.ids.primary(i)
-	before := p.ids.entities[no]
+// draft is the golden record of one cluster, before and after.
+type draft struct {
+	cluster *cluster
+	before  *GoldenRecord
+	after   GoldenRecord
+	settled bool // in use, with the same records
+	surviving
+	sameLookups bool
+	err         error
+}
+
+// customers works out the golden records of the clusters. A cluster about which nothing can have
+// changed has no row; the others' rows are written only if something did.
+func (p *publication) customers(clusters []*cluster) ([]*row, error) {
+	drafts := make([]*draft, len(clusters))
+	for i, c := range clusters {
+		drafts[i] = p.draft(i, c)
+	}
+	p.survivors(drafts)
+	homes := make([]*row, len(clusters))
+	for i, d := range drafts {
+		if d == nil {
+			continue
+		}
+		if d.err != nil {
+			return nil, d.err
+		}
+		var err error
+		if homes[i], err = p.row(d); err != nil {
+			return nil, err
+		}
+	}
+	return homes, nil
+}
+
+func (p *publication) draft(i int, c *cluster) *draft {
+	before := p.ids.entities[p.ids.primary(i)]
 	if before == nil {
 		before = &GoldenRecord{Entity: Entity{ID: p.r.o.NewID()}}
 	}
@@ -62,35 +96,68 @@ func (p *publication) customer(i int, c *cluster) (*row, error) {
 		keys[n] = rec.Key
 		content = content || rec.changed
 	}
-	settled := before.State == Live && slices.Equal(keys, before.Sources)
-	if settled && !content {
-		return nil, nil
+	d := &draft{cluster: c, before: before, after: *before}
+	d.settled = before.State == Live && slices.Equal(keys, before.Sources)
+	if d.settled && !content {
+		return nil
 	}
-	r := &row{GoldenRecord: *before}
-	r.State, r.Into, r.Sources = Live, 0, keys
-	lineage, err := p.survive(c, &r.GoldenRecord)
-	if err != nil {
-		return nil, err
+	d.after.State, d.after.Into, d.after.Sources = Live, 0, keys
+	return d
+}
+
+// survivors chooses the values of all drafts, on all cores: nothing here reads the store.
+func (p *publication) survivors(drafts []*draft) {
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(drafts)/16+1) {
+		wait.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(drafts)); i = next.Add(1) - 1 {
+				if d := drafts[i]; d != nil {
+					d.err = p.survivor(d)
+				}
+			}
+		})
 	}
-	if settled && bytes.Equal(before.Doc, r.Doc) {
-		if !bytes.Equal(before.Lineage, r.Lineage) {
+	wait.Wait()
+}
+
+func (p *publication) survivor(d *draft) error {
+	var err error
+	if d.surviving, err = p.survive(d.cluster); err != nil {
+		return err
+	}
+	d.after.Doc, d.after.Lineage = d.doc, d.lineage
+	if d.settled && bytes.Equal(d.before.Doc, d.after.Doc) {
+		return nil
+	}
+	d.lookups = withRecords(d.lookups, d.after.Sources)
+	if d.before.State == Live {
+		old, err := p.r.rules.lookupsOf(d.before)
+		if err != nil {
+			return err
+		}
+		d.sameLookups = slices.Equal(old, d.lookups)
+	}
+	return nil
+}
+
+// row says what is to be written for a draft, and which change that is.
+func (p *publication) row(d *draft) (*row, error) {
+	r := &row{GoldenRecord: d.after, lookups: d.lookups}
+	if d.settled && bytes.Equal(d.before.Doc, r.Doc) {
+		if !bytes.Equal(d.before.Lineage, r.Lineage) {
 			p.rows = append(p.rows, r)
 		}
 		return r, nil
 	}
-	r.Version, r.UpdatedAt = before.Version+1, p.now
-	r.index = true
-	r.change = p.newChange(r, c)
-	p.describe(r.change, before, c)
-	if before.State == Live {
-		if r.change.Paths, err = diff(before.Doc, r.Doc, lineage); err != nil {
+	r.Version, r.UpdatedAt, r.index = d.before.Version+1, p.now, !d.sameLookups
+	r.change = p.newChange(r, d.cluster)
+	p.describe(r.change, d.before, d.cluster)
+	if d.before.State == Live {
+		var err error
+		if r.change.Paths, err = diff(d.before.Doc, r.Doc, d.attributes); err != nil {
 			return nil, err
 		}
-		same, err := p.sameLookups(before, &r.GoldenRecord)
-		if err != nil {
-			return nil, err
-		}
-		r.index = !same
 	}
 	p.rows = append(p.rows, r)
 	return r, nil
@@ -302,12 +369,9 @@ func (p *publication) putLookups(ctx context.Context) error {
 			continue
 		}
 		of = append(of, r.No)
-		if r.State == Live {
-			own, err := p.r.rules.lookups(&r.GoldenRecord)
-			if err != nil {
-				return err
-			}
-			lookups = append(lookups, own...)
+		for _, l := range r.lookups {
+			l.Entity = r.No
+			lookups = append(lookups, l)
 		}
 	}
 	if len(of) == 0 {

@@ -61,10 +61,10 @@ func (r *Ruleset) fingerprint() string {
 	return fmt.Sprintf("%016x", xxhash.Sum64String(text+fmt.Sprintf("%+v", r.survive.Default)))
 }
 
-// features derives what matching compares of a customer.
-func (r *Ruleset) features(c *canonical.Customer) *match.Features {
+// features derives the standardised forms of a customer, and what matching compares of them.
+func (r *Ruleset) features(c *canonical.Customer) (*standard.Standard, *match.Features) {
 	forms := r.standard.Customer(c)
-	return r.match.Features(c, &forms)
+	return &forms, r.match.Features(c, &forms)
 }
 
 // forms gives survivorship its standardised forms.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/canonical/standard"
 	"github.com/touchstone-hub/touchstone/golden/match"
 )
 
@@ -28,6 +29,7 @@ type settling struct {
 type record struct {
 	SourceRecord
 	customer    *canonical.Customer
+	forms       *standard.Standard
 	features    *match.Features
 	correlation string
 	put         bool // is among the records to write
@@ -43,7 +45,7 @@ func (rec *record) live() bool { return !rec.Deleted }
 
 // take keeps what was derived from an incoming version.
 func (rec *record) take(in prepared) {
-	rec.customer, rec.features, rec.correlation = &in.Customer, in.features, in.Correlation
+	rec.customer, rec.forms, rec.features, rec.correlation = &in.Customer, in.forms, in.features, in.Correlation
 }
 
 func newSettling(r *Resolver, tx Tx) *settling {
@@ -148,7 +150,7 @@ func (s *settling) featuresOf(rec *record) (*match.Features, error) {
 		if err != nil {
 			return nil, err
 		}
-		rec.features = s.r.rules.features(c)
+		rec.forms, rec.features = s.r.rules.features(c)
 	}
 	return rec.features, nil
 }

@@ -9,24 +9,45 @@ import (
 	"github.com/touchstone-hub/touchstone/golden/survive"
 )
 
-// survive chooses the golden record's values from the records of a cluster, and writes document
-// and lineage into g.
-func (s *settling) survive(c *cluster, g *GoldenRecord) ([]survive.Attribute, error) {
+// surviving is what is true of one cluster.
+type surviving struct {
+	doc        []byte
+	lineage    []byte
+	attributes []survive.Attribute
+	lookups    []Lookup // without records
+}
+
+// survive chooses the values of the records of a cluster. It is safe for concurrent use on
+// different clusters.
+func (s *settling) survive(c *cluster) (surviving, error) {
 	sources := make([]survive.Source, len(c.records))
 	for i, rec := range c.records {
 		customer, err := s.customerOf(rec)
 		if err != nil {
-			return nil, err
+			return surviving{}, err
 		}
 		sources[i] = sourceOf(&rec.SourceRecord, customer)
 	}
 	result := s.r.rules.survive.Survive(sources, forms{s.r.rules.standard})
 	doc, err := result.Customer.AppendJSON(nil)
 	if err != nil {
-		return nil, err
+		return surviving{}, err
 	}
-	g.Doc, g.Lineage = doc, appendLineage(nil, result.Lineage)
-	return result.Lineage, nil
+	out := surviving{doc: doc, lineage: appendLineage(nil, result.Lineage), attributes: result.Lineage}
+	if only := c.records[0]; len(c.records) == 1 && only.forms != nil && allOf(&result.Customer, only.customer) {
+		out.lookups = lookups(only.forms)
+	} else {
+		out.lookups = s.r.rules.Lookups(&result.Customer)
+	}
+	return out, nil
+}
+
+// allOf tells whether a golden record has everything of its only source by which it is looked up:
+// their standardised forms are then the same, and deriving them is most of the work.
+func allOf(g, source *canonical.Customer) bool {
+	return g.Kind == source.Kind && len(g.Names) == len(source.Names) && len(g.Emails) == len(source.Emails) &&
+		len(g.Phones) == len(source.Phones) && len(g.Faxes) == len(source.Faxes) &&
+		len(g.Addresses) == len(source.Addresses) && len(g.Identifiers) == len(source.Identifiers)
 }
 
 func sourceOf(rec *SourceRecord, customer *canonical.Customer) survive.Source {
