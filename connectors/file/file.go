@@ -8,6 +8,7 @@ package file
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path"
 	"path/filepath"
@@ -159,10 +160,7 @@ func (c *connector) Source(name string, env connectors.Env) (connectors.Source, 
 	if !found {
 		return nil, fmt.Errorf("system %s has no stream %q", c.system, name)
 	}
-	if env.Clock == nil {
-		env.Clock = time.Now
-	}
-	return &source{stream: s, system: c.system, rootPath: c.root, env: env}, nil
+	return &source{stream: s, system: c.system, rootPath: c.root, env: complete(env)}, nil
 }
 
 // Target opens a stream for writing; see [connectors.Connector]. The target has a Close.
@@ -171,9 +169,6 @@ func (c *connector) Target(name string, env connectors.Env) (connectors.Target, 
 	if !found {
 		return nil, fmt.Errorf("system %s has no target %q", c.system, name)
 	}
-	if env.Clock == nil {
-		env.Clock = time.Now
-	}
 	if err := os.MkdirAll(c.root, 0o750); err != nil {
 		return nil, &connectors.PermanentError{Err: fmt.Errorf("root folder: %w", err)}
 	}
@@ -181,5 +176,16 @@ func (c *connector) Target(name string, env connectors.Env) (connectors.Target, 
 	if err != nil {
 		return nil, &connectors.PermanentError{Err: fmt.Errorf("root folder: %w", err)}
 	}
-	return newTarget(s, root, c.system, env)
+	return newTarget(s, root, c.system, complete(env))
+}
+
+// complete fills in what the hub did not lend.
+func complete(env connectors.Env) connectors.Env {
+	if env.Clock == nil {
+		env.Clock = time.Now
+	}
+	if env.Log == nil {
+		env.Log = slog.New(slog.DiscardHandler)
+	}
+	return env
 }

@@ -339,6 +339,44 @@ func FuzzFrames(f *testing.F) {
 	})
 }
 
+func BenchmarkFrames(b *testing.B) {
+	text := strings.Repeat("1234,\"Smith, John\",Some Street 17,Zürich 上海,1979-04-05,,0.00\n", 20000)
+	for name, charset := range map[string]string{"utf-8": "utf-8", "gb18030": "gb18030"} {
+		b.Run(name, func(b *testing.B) {
+			f := mustOpen(b, CSV, "{columns: [a, b, c, d, e, f, g], charset: "+charset+"}")
+			in, err := charsets[charset].appendText(nil, []byte(text))
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(len(in)))
+			b.ReportAllocs()
+			for b.Loop() {
+				for fr := range f.Frames(b.Context(), bytes.NewReader(in), "") {
+					if fr.Err != nil {
+						b.Fatal(fr.Err)
+					}
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	f := mustOpen(b, CSV, "columns: [a, b, c, d, e, f, g]")
+	fr := formats.Frame{Bytes: []byte("1234,\"Smith, John\",Some Street 17,Zürich 上海,1979-04-05,,0.00")}
+	shape := &formats.Shape{}
+	for _, name := range []string{"a", "b", "d", "f", "g"} {
+		shape.Slot(name)
+	}
+	var d formats.Doc
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := f.Decode(&d, fr, shape); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func dataFolder() string {
 	if dir := os.Getenv("TOUCHSTONE_DATA"); dir != "" {
 		return dir

@@ -47,8 +47,9 @@ func (f *Format) Separator() []byte {
 	return end
 }
 
-// Encode appends one row, without its line end. What n lacks, and null, becomes an empty field; an
-// empty text is written in quotes, so that it reads back as what it is. Members that are no column
+// Encode appends one row, without its line end. What n lacks, and null, becomes an empty field, or
+// the first of `null:` where the empty field is not among them; texts that would read back as null
+// are written in quotes. Members that are no column
 // are errors, as are lists and objects.
 func (f *Format) Encode(dst []byte, n *formats.Node) ([]byte, error) {
 	if len(f.columns) == 0 {

@@ -26,6 +26,7 @@ type reader struct {
 
 	at   formats.Position // of the next row
 	last bool             // all of the file is in view, or was
+	room []byte           // for looking at rows in other charsets
 }
 
 // Frames cuts r into rows; see [formats.Format]. A row that cannot be read, or that has too few or
@@ -129,7 +130,10 @@ func (r *reader) invalid(line []byte) int {
 	if r.syntax.charset.unit == 1 && ascii(line) {
 		return -1
 	}
-	_, bad := r.syntax.text(make([]byte, 3*len(line)), line)
+	if len(r.room) < 3*len(line) {
+		r.room = make([]byte, 6*len(line))
+	}
+	_, bad := r.syntax.text(r.room, line)
 	return bad
 }
 

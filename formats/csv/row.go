@@ -67,34 +67,33 @@ func (s *syntax) char(b []byte, i int, last bool) (c, size int) {
 	return other, size
 }
 
+// What a byte of a row stands in.
+const (
+	fieldStart = iota
+	inText     // in a field without quotes
+	inQuotes   // in a field with quotes
+	closed     // after the closing quote, or the first of two
+)
+
 // read finds the end of the row at the beginning of b and counts its fields. With last, b is all
 // that there is.
 func (s *syntax) read(b []byte, last bool) row {
 	r := row{fields: 1, opened: -1}
-	const (
-		start  = iota // of a field
-		text          // in a field without quotes
-		quoted        // in a field with quotes
-		closed        // after the closing quote, or the first of two
-	)
-	state := start
-	i := 0
 	if s.comment != 0 && len(b) >= s.charset.unit {
 		if c, _ := s.char(b, 0, last); c == int(s.comment) {
-			end, next, more := s.line(b, last)
-			return row{end: end, next: next, more: more, comment: true, opened: -1}
+			r.comment = true
+			r.end, r.next, r.more = s.line(b, last)
+			return r
 		}
 	}
-	for i < len(b) {
-		if state != closed && s.plain[b[i]] {
-			if state == start && !(s.trim && isBlank(int(b[i]))) {
-				state = text
+	state := fieldStart
+	for i := 0; i < len(b); {
+		if s.plain[b[i]] && state != closed {
+			if state == fieldStart && !(s.trim && isBlank(int(b[i]))) {
+				state = inText
 			}
 			i++
-			for i < len(b) && s.plain[b[i]] {
-				if state == start && !(s.trim && isBlank(int(b[i]))) {
-					state = text
-				}
+			for state != fieldStart && i < len(b) && s.plain[b[i]] {
 				i++
 			}
 			continue
@@ -103,42 +102,17 @@ func (s *syntax) read(b []byte, last bool) row {
 		if size == 0 {
 			break
 		}
-		switch {
-		case state == quoted:
-			if s.quote != 0 && c == int(s.quote) {
-				state = closed
-			}
-		case c == int(s.delimiter):
-			r.fields++
-			state = start
-		case c == '\n' || c == '\r':
-			r.end = i
+		if (c == '\n' || c == '\r') && state != inQuotes {
+			r.end, r.opened = i, -1
 			r.next, r.more = s.lineEnd(b, i, c, size, last)
-			if r.more {
-				r.opened = -1
-			}
 			return r
-		case s.quote != 0 && c == int(s.quote):
-			switch state {
-			case start, closed:
-				if state == start {
-					r.opened = i
-				}
-				state = quoted
-			default:
-				return r.wrong(i, "a quote within a field", "quotes around the whole field, and doubled inside it")
-			}
-		case state == closed:
-			if !(s.trim && isBlank(c)) {
-				return r.wrong(i, "text after a closing quote", "a delimiter or the end of the row")
-			}
-		case state == start && s.trim && isBlank(c):
-		default:
-			state = text
+		}
+		if state = s.step(&r, state, c, i); r.fault != "" {
+			return r
 		}
 		i += size
 	}
-	if state != quoted {
+	if state != inQuotes {
 		r.opened = -1
 	}
 	if !last {
@@ -146,10 +120,37 @@ func (s *syntax) read(b []byte, last bool) row {
 		return r
 	}
 	r.end, r.next = len(b), len(b)
-	if state == quoted {
+	if state == inQuotes {
 		return r.wrong(r.opened, "a quote that is never closed", "a closing quote")
 	}
 	return r
+}
+
+// step takes the character c at i, which ends no row.
+func (s *syntax) step(r *row, state, c, i int) int {
+	quote := s.quote != 0 && c == int(s.quote)
+	switch {
+	case state == inQuotes:
+		if quote {
+			return closed
+		}
+		return inQuotes
+	case c == int(s.delimiter):
+		r.fields++
+		return fieldStart
+	case quote && state == fieldStart:
+		r.opened = i
+		return inQuotes
+	case quote && state == closed:
+		return inQuotes
+	case quote:
+		*r = r.wrong(i, "a quote within a field", "quotes around the whole field, and doubled inside it")
+	case state == closed && !(s.trim && isBlank(c)):
+		*r = r.wrong(i, "text after a closing quote", "a delimiter or the end of the row")
+	case state == fieldStart && !(s.trim && isBlank(c)):
+		return inText
+	}
+	return state
 }
 
 func (r row) wrong(at int, what, expected string) row {

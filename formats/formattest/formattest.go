@@ -278,9 +278,9 @@ func (l *loop) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// memory reads 64 MB and looks every 8 MB at what is still held.
+// memory reads a large stream and looks now and then at what is still held.
 func memory(t *testing.T, c Case) {
-	const size, every, allowed = 64 << 20, 8 << 20, 8 << 20
+	const size, every, allowed = streamSize, streamSize / 8, min(8<<20, streamSize/2)
 	var before, now runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)

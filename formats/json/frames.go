@@ -67,7 +67,7 @@ func (f *framer) run() {
 		return
 	}
 	if f.ended() == nil && !f.found && len(f.from) > 0 {
-		at := formats.Position{Origin: f.origin, Line: 1}
+		at := formats.Position{Origin: f.origin, Record: f.record + 1, Line: 1}
 		f.yield(formats.Frame{Bytes: head, Position: at, Err: &formats.SyntaxError{
 			Position: at, Found: "a payload without it", Expected: fmt.Sprintf("records at from: %s", f.options.From),
 		}}, nil)

@@ -62,7 +62,7 @@ func TestFrames_findsRecords(t *testing.T) {
 		{"null is no record", `from: data.items`, `{"data":{"items":null}}`, nil},
 		{"all elements on the way", `from: "$.groups[*].items[*]"`, `{"groups":[{"items":[1,2]},{},{"items":[[3]]}]}`, []string{`1:1:21$.groups[0].items[0] 1`, `2:1:23$.groups[0].items[1] 2`, `3:1:40$.groups[2].items[0] [3]`}},
 		{"one element on the way", `from: "pages[1].items"`, `{"pages":[{"items":[1]},{"items":[2]}]}`, []string{`1:1:34$.pages[1].items[0] 2`}},
-		{"a payload without the selection is bad", `from: customers`, `{"errors":"no"}`, []string{`0:1:0 ! f:1: at byte 0 of the record: found a payload without it; expected records at from: customers {"errors":"no"}`}},
+		{"a payload without the selection is bad", `from: customers`, `{"errors":"no"}`, []string{`1:1:0 ! f:1 (record 1, byte 0): at byte 0 of the record: found a payload without it; expected records at from: customers {"errors":"no"}`}},
 		{"a broken list ends there", ``, "[{\"a\":1},\n{\"b\":[}, {\"c\":1}]", []string{`1:1:1 {"a":1}`, `2:2:10 ! f:2 (record 2, byte 10): at byte 6 of the record: found '}'; expected "]" {"b":[}, {"c":1}]`}},
 		{"a missing comma ends there", ``, `[1 2]`, []string{`1:1:1 1`, `2:1:3 ! f:1 (record 2, byte 3): at byte 0 of the record: found '2'; expected "," or "]" 2]`}},
 		{"a file cut off ends there", ``, `[1, {"a`, []string{`1:1:1 1`, `2:1:4 ! f:1 (record 2, byte 4): at byte 3 of the record: found the end; expected the string's closing quote {"a`}},
