@@ -197,7 +197,7 @@ func newPeople(t *testing.T, repeat connectors.Repeat) connectortest.TargetSyste
 	t.Cleanup(p.Close)
 	more := map[connectors.Repeat]string{
 		connectors.RepeatKey:  "idempotency: Idempotency-Key",
-		connectors.RepeatFind: `find: {path: "/people?key={payload.key}", remote_id: "[0].id"}`,
+		connectors.RepeatFind: `find: {path: "/people?key={payload.key}", in: "$", match: {key: "{payload.key}"}, remote_id: id}`,
 		connectors.RepeatNone: "repeat: none",
 	}[repeat]
 	c := must(t, fmt.Sprintf(`

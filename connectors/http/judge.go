@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/touchstone-hub/touchstone/connectors"
 )
@@ -127,5 +128,31 @@ func (t *target) found(a *answered, v values) (id string, o outcome, sure bool) 
 		o.Response = a.shown()
 		return "", o, false
 	}
-	return t.find.remoteID.from(decoded, v), outcome{}, true
+	records := []any{decoded}
+	if t.find.in != nil {
+		list, _ := lookup(decoded, t.find.in)
+		records, _ = list.([]any)
+	}
+	for _, record := range records {
+		if !t.find.agrees(record, v) {
+			continue
+		}
+		if id := t.find.remoteID.from(record, v); id != "" {
+			return id, outcome{}, true
+		}
+	}
+	return "", outcome{}, true
+}
+
+// agrees tells whether a record is the one that was looked for: systems that search by words find
+// similar ones too, and writing into those would mix up two customers.
+func (f *finder) agrees(record any, v values) bool {
+	for _, m := range f.match {
+		there, found := lookup(record, m.path)
+		want, err := m.value.id(v)
+		if found && err == nil && strings.EqualFold(asText(there), want) {
+			return true
+		}
+	}
+	return len(f.match) == 0
 }

@@ -142,7 +142,7 @@ func TestShopify_writesCustomers(t *testing.T) {
 	api := newTool(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.Method {
 		case http.MethodGet:
-			io.WriteString(w, `{"customers":[]}`)
+			io.WriteString(w, `{"customers":[{"id":5,"email":"bob@x.yz","phone":null},{"id":6}]}`) // another Bob
 		case http.MethodPost:
 			w.WriteHeader(201)
 			io.WriteString(w, `{"customer":{"id":207119551,"updated_at":"2015-05-27T18:11:24-04:00"}}`)
@@ -167,7 +167,7 @@ func TestShopify_writesCustomers(t *testing.T) {
 		t.Errorf("update %+v", o)
 	}
 	want := []string{
-		"GET /admin/api/2025-01/customers/search.json?fields=id&query=email:bob%40x.y",
+		"GET /admin/api/2025-01/customers/search.json?fields=id,email,phone&query=email:bob%40x.y",
 		`POST /admin/api/2025-01/customers.json {"customer":` + string(payload) + `}`,
 		`PUT /admin/api/2025-01/customers/207119551.json {"customer":` + string(payload) + `}`,
 	}

@@ -133,11 +133,7 @@ func (t *target) one(ctx context.Context, d *connectors.Delivery) outcome {
 	}
 	found := *d
 	found.RemoteID = id
-	update := t.operations[connectors.Update]
-	if update == nil {
-		return outcome{Outcome: connectors.Outcome{Status: connectors.Done, RemoteID: id}}
-	}
-	o = t.send(ctx, update, &found, deliveryValues(&found))
+	o = t.send(ctx, t.operations[connectors.Update], &found, deliveryValues(&found))
 	o.RemoteID = id
 	return o
 }

@@ -310,9 +310,9 @@ func TestTarget_cancelledMidBatch(t *testing.T) {
 func TestTarget_looksBeforeItCreates(t *testing.T) {
 	t.Parallel()
 	answers := map[string]string{
-		"GET /p?email=a%40b.c": `{"people":[{"id":9}]}`,
+		"GET /p?email=a%40b.c": `{"people":[{"id":9,"email":"A@b.c"}]}`,
 		"GET /p?email=new":     `{"people":[]}`,
-		"GET /p?phone=1":       `{"people":[{"id":8}]}`,
+		"GET /p?phone=1":       `{"people":[{"id":7,"phone":"12"},{"id":8,"phone":1}]}`,
 		"GET /p?phone=2":       `{"people":[]}`,
 	}
 	server := newTool(t, func(w http.ResponseWriter, r *http.Request) {
@@ -328,7 +328,7 @@ func TestTarget_looksBeforeItCreates(t *testing.T) {
 	target := openTarget(t, server.URL, `
     create: {path: /p, remote_id: id}
     update: {path: "/p/{id}"}
-    find: {path: ["/p?email={payload.email}", "/p?phone={payload.phone}"], remote_id: "people[0].id"}
+    find: {path: ["/p?email={payload.email}", "/p?phone={payload.phone}"], in: people, match: {email: "{payload.email}", phone: "{payload.phone}"}, remote_id: id}
 `)
 	if target.Repeat() != connectors.RepeatFind {
 		t.Errorf("repeat %s", target.Repeat())
@@ -386,6 +386,7 @@ func TestOpen_tellsWhereAFileIsWrong(t *testing.T) {
 		"no ID":                     {"kind: http\nsettings: {base_url: http://h}\ntarget: {a: {idempotency: K, create: {path: /a}}}", `shop.yaml:3:45: nothing says which ID a created record gets; expected remote_id: with a path in the answer, {location}, {payload.PATH} or {subject}`},
 		"no way to repeat":          {"kind: http\nsettings: {base_url: http://h}\ntarget: {a: {create: {path: /a, remote_id: a..b}}}", `shop.yaml:3:10: warning: a create whose outcome is unknown cannot be repeated and goes to review; expected idempotency:, find:, or repeat: upsert where the system allows it` + "\n" + `shop.yaml:3:46: path "a..b" cannot be read; expected a member's name`},
 		"a key without header":      {"kind: http\nsettings: {base_url: http://h}\ntarget: {a: {repeat: key, update: {path: /a}}}", `shop.yaml:3:22: repeat is key, and no header carries it; expected idempotency: with the header's name`},
+		"find without update":       {"kind: http\nsettings: {base_url: http://h}\ntarget: {a: {create: {path: /a, remote_id: id}, find: {path: /a, remote_id: id}}}", `shop.yaml:3:55: find has no use for a record that it finds; expected update: beside it`},
 		"two ways out":              {"kind: http\nsettings: {base_url: http://h, auth: {bearer: \"${SECRET_A}\", api_key: {header: K, value: \"${SECRET_A}\"}}}\ntarget: {a: {update: {path: /a}}}", `shop.yaml:2:38: auth has 2 ways; expected one of bearer, basic, api_key`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -40,9 +40,11 @@ type operationKeys struct {
 // findKeys are the request that looks for a record. Paths are tried in order; one whose
 // placeholders stand for nothing is passed over.
 type findKeys struct {
-	Path     findPaths                 `yaml:"path,required" doc:"relative to base_url; several are tried in order"`
-	RemoteID config.Positioned[string] `yaml:"remote_id,required" doc:"path of the record's ID in the answer, such as customers[0].id"`
-	Else     string                    `yaml:"else" enum:"refuse,create" default:"refuse" doc:"what to do with a record that has nothing to look by"`
+	Path     findPaths                                 `yaml:"path,required" doc:"relative to base_url; several are tried in order"`
+	In       config.Positioned[string]                 `yaml:"in" doc:"path of the list of records in the answer; the answer itself where left out"`
+	Match    config.Ordered[config.Positioned[string]] `yaml:"match" doc:"paths in a record with what must stand there; one that agrees is enough"`
+	RemoteID config.Positioned[string]                 `yaml:"remote_id,required" doc:"path of the ID in the record"`
+	Else     string                                    `yaml:"else" enum:"refuse,create" default:"refuse" doc:"what to do with a record that has nothing to look by"`
 }
 
 type findPaths []*config.Node
@@ -101,9 +103,18 @@ type answer struct {
 
 func (a answer) isSet() bool { return a.path != nil || a.text != nil }
 
+// finder looks for a record.
 type finder struct {
 	urls     []template
+	in       []formats.Step // of the list; nil: the answer is the only record
+	match    []pair
 	remoteID answer
+}
+
+// pair is a path in a found record and what must stand there.
+type pair struct {
+	path  []formats.Step
+	value template
 }
 
 // Placeholders, by where they stand.
@@ -146,10 +157,10 @@ func openWriter(t connectors.TargetSettings, known []formats.Kind, base *url.URL
 	if len(w.operations) == 0 {
 		ps.Add(config.Problem{Position: t.At, What: "the target has no operation", Expected: "create:, update:, deactivate: or delete:"})
 	}
-	if f := w.keys.Find; f != nil {
-		w.find = &finder{remoteID: c.answer(f.RemoteID)}
-		for _, path := range f.Path {
-			w.find.urls = append(w.find.urls, c.url(path, inCreate))
+	if w.keys.Find != nil {
+		w.find = c.finder(w.keys.Find)
+		if w.operations[connectors.Create] != nil && w.operations[connectors.Update] == nil {
+			ps.Add(config.Problem{Position: t.Rest.Get("find").Position(), What: "find has no use for a record that it finds", Expected: "update: beside it"})
 		}
 	}
 	w.idempotency = w.keys.Idempotency
@@ -239,6 +250,24 @@ func (c compiler) url(n *config.Node, known []string) template {
 		prefix += "/"
 	}
 	return append(template{{literal: prefix}}, t...)
+}
+
+func (c compiler) finder(keys *findKeys) *finder {
+	f := &finder{remoteID: c.answer(keys.RemoteID)}
+	for _, path := range keys.Path {
+		f.urls = append(f.urls, c.url(path, inCreate))
+	}
+	if keys.In.IsSet() {
+		f.in = parsePath(keys.In.Node, 0, keys.In.Value, c.problems)
+	}
+	for _, m := range keys.Match {
+		path, err := formats.ParsePath(m.Name)
+		if err != nil {
+			c.problems.Errorf(m.Position, "%v", err)
+		}
+		f.match = append(f.match, pair{path, parseTemplate(m.Value.Node, inCreate, c.problems)})
+	}
+	return f
 }
 
 func (c compiler) answer(given config.Positioned[string]) answer {
