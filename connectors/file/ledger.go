@@ -23,7 +23,8 @@ type ledger struct {
 type progress struct {
 	SHA256 string `json:"sha256"`
 	Record int64  `json:"record"` // number of the last record that is durable
-	Good   int64  `json:"good"`   // records of those that could be read
+	Offset int64  `json:"offset"` // where that record begins
+	Good   int64  `json:"good"`   // records up to there that could be read
 }
 
 func loadLedger(ctx context.Context, c connectors.Checkpoint) (*ledger, error) {

@@ -37,6 +37,7 @@ type batch struct {
 	finished []finished // whose last frames are in this batch, or were before
 	current  *progress  // of the file that frames end in; nil between files
 	unsaved  bool       // the ledger has grown since it was saved
+	stuck    bool       // emitting or saving failed
 }
 
 // finished is a file that was read to its end.
@@ -124,7 +125,16 @@ func (b *batch) records(ctx context.Context, f candidate, format formats.Format,
 		if err != nil {
 			return fmt.Errorf("read %s: %w", f.path, err)
 		}
-		if frame.Position.Record <= from {
+		if from > 0 {
+			// The record that was the last one is known by number and place. Where it is not there,
+			// the stream's settings are others now, and all is read again.
+			if same := frame.Position.Record == from && frame.Position.Offset == at.Offset; same || frame.Position.Record >= from {
+				from = 0
+				if !same {
+					b.ledger.Current = nil
+					return b.records(ctx, f, format, hash)
+				}
+			}
 			continue
 		}
 		if frame.Err == nil {
@@ -134,7 +144,7 @@ func (b *batch) records(ctx context.Context, f candidate, format formats.Format,
 			first = cmp.Or(first, frame.Err)
 		}
 		frame.Header = header
-		at.Record = frame.Position.Record
+		at.Record, at.Offset = frame.Position.Record, frame.Position.Offset
 		b.current = &at
 		if err := b.add(ctx, frame); err != nil {
 			return err
@@ -168,6 +178,7 @@ func (b *batch) add(ctx context.Context, f formats.Frame) error {
 func (b *batch) flush(ctx context.Context) error {
 	if len(b.frames) > 0 {
 		if err := b.emit(ctx, b.frames); err != nil {
+			b.stuck = true
 			return fmt.Errorf("emit %d records: %w", len(b.frames), err)
 		}
 		b.frames, b.bytes = nil, 0 // the emitter may keep the slice
@@ -190,6 +201,7 @@ func (b *batch) flush(ctx context.Context) error {
 		return nil
 	}
 	if err := b.save(ctx); err != nil {
+		b.stuck = true
 		return err
 	}
 	for _, f := range b.finished {

@@ -88,6 +88,9 @@ func (s *source) look(ctx context.Context, emit connectors.Emit) (wait time.Dura
 			return 0, err
 		}
 		if err := b.read(ctx, f); err != nil {
+			if !b.stuck { // the file's fault: what was read before it is not held up
+				err = errors.Join(err, b.flush(ctx))
+			}
 			return 0, err
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -256,6 +258,61 @@ func TestSource_goesOnWithinALargeFileAfterACrash(t *testing.T) {
 	}
 	f.want(f.got, want)
 	f.want(f.files(), []string{"archive/big.csv"})
+}
+
+func TestSource_beginsAgainWhereSettingsAreOthersAfterACrash(t *testing.T) {
+	f := newFolder(t, `format: {name: csv, columns: [id]}`)
+	var content strings.Builder
+	for i := range mostFrames + 50 {
+		fmt.Fprintln(&content, i)
+	}
+	f.drop("big.csv", content.String())
+	f.fail = func([]formats.Frame) error {
+		f.now = f.now.Add(2 * saveEvery)
+		if len(f.got) > 0 {
+			return errors.New("the process is gone")
+		}
+		return nil
+	}
+	_ = f.looks()
+	if err := f.looks(); err == nil || f.ledger.Current == nil {
+		t.Fatalf("%v, %+v", err, f.ledger.Current)
+	}
+	f.got, f.fail = nil, nil
+	f.restart(`format: csv`) // the first row is a header now
+	f.twice()
+	if len(f.got) != mostFrames+49 {
+		t.Errorf("%d records", len(f.got))
+	}
+}
+
+func TestSource_aFileThatFailsHoldsUpNothingReadBeforeIt(t *testing.T) {
+	f := newFolder(t, ``)
+	f.drop("a.ndjson", `{"id":1}`)
+	f.drop("b.ndjson", `{"id":2}`)
+	if err := f.looks(); err != nil {
+		t.Fatal(err)
+	}
+	gone := errors.New("the disk is gone")
+	f.bySuffix = map[string]formats.Format{".ndjson": failing{f.bySuffix[".ndjson"], gone}}
+	if err := f.looks(); !errors.Is(err, gone) {
+		t.Fatal(err)
+	}
+	f.want(f.got, []string{"a.ndjson:1"})
+	f.want(f.files(), []string{"archive/a.ndjson", "b.ndjson"})
+}
+
+// failing is a format whose second file cannot be read.
+type failing struct {
+	formats.Format
+	err error
+}
+
+func (f failing) Frames(ctx context.Context, r io.Reader, origin string) iter.Seq2[formats.Frame, error] {
+	if strings.HasSuffix(origin, "b.ndjson") {
+		return func(yield func(formats.Frame, error) bool) { yield(formats.Frame{}, f.err) }
+	}
+	return f.Format.Frames(ctx, r, origin)
 }
 
 func TestSource_aFileChangedWhileItIsReadIsReadAgain(t *testing.T) {

@@ -26,31 +26,18 @@ var keys = []string{"delimiter", "quote", "header", "columns", "charset", "trim"
 
 // options stand beside `format: csv`.
 type options struct {
-	// Delimiter stands between fields: one ASCII character. The default is a comma, for tsv a tab.
-	Delimiter string `yaml:"delimiter"`
-	// Quote stands around fields that hold delimiters, line ends or quotes; "none" for no quotes.
-	Quote string `yaml:"quote" default:"\""`
-	// Header says that the first row holds the columns' names: the default, unless columns are given.
-	Header *bool `yaml:"header"`
-	// Columns are the names, in order; with header: true as well, they replace those of the file.
-	// What is written needs them.
-	Columns []string `yaml:"columns"`
-	// Charset is the file's: utf-8, gb18030, gbk, big5, windows-1252, iso-8859-1, utf-16, ….
-	Charset string `yaml:"charset" default:"utf-8"`
-	// Trim takes white space around fields away, and around quotes.
-	Trim bool `yaml:"trim"`
-	// Null lists what stands for no value where a field is not in quotes. By default that is the
-	// empty field, as in PostgreSQL's COPY: a,,b has a null in the middle, a,"",b an empty text.
-	// With `null: []` every field is text.
-	Null *config.Node `yaml:"null"`
-	// Comment begins lines that are passed over; by default there are none.
-	Comment string `yaml:"comment"`
-	// LineEnd ends the rows that are written. Rows that are read may end in any way.
-	LineEnd string `yaml:"line_end" default:"lf" enum:"lf,crlf"`
-	// BOM writes a byte order mark before UTF-8, which some spreadsheets need. UTF-16 has one anyway.
-	BOM bool `yaml:"bom"`
-	// MaxRecord is the size beyond which a row is bad, and within which an open quote must close.
-	MaxRecord config.ByteSize `yaml:"max_record" default:"1MB"`
+	Delimiter string   `yaml:"delimiter" doc:"what stands between fields: one ASCII character; by default a comma, for tsv a tab"`
+	Quote     string   `yaml:"quote" default:"\"" doc:"what stands around fields that hold delimiters, line ends or quotes; none for no quotes"`
+	Header    *bool    `yaml:"header" doc:"whether the first row holds the columns' names; by default it does, unless columns are given"`
+	Columns   []string `yaml:"columns" doc:"the columns' names in order; with header: true they replace those of the file. Files that are written need them"`
+	Charset   string   `yaml:"charset" default:"utf-8" doc:"utf-8, gb18030, gbk, big5, shift_jis, windows-1252, iso-8859-1, utf-16 and others"`
+	Trim      bool     `yaml:"trim" doc:"whether white space around fields and their quotes is taken away"`
+	// Null works as in PostgreSQL's COPY: a,,b has a null in the middle, a,"",b an empty text.
+	Null      *config.Node    `yaml:"null" doc:"what stands for no value where it is not in quotes; by default the empty field. With [] every field is text"`
+	Comment   string          `yaml:"comment" doc:"what begins lines that are passed over; by default there are none"`
+	LineEnd   string          `yaml:"line_end" default:"lf" enum:"lf,crlf" doc:"what ends the rows that are written; rows that are read may end in any way"`
+	BOM       bool            `yaml:"bom" doc:"whether UTF-8 is written with a byte order mark, which some spreadsheets need; utf-16 always has one"`
+	MaxRecord config.ByteSize `yaml:"max_record" default:"1MB" doc:"beyond this a row is a dead letter, and within it an open quote must close"`
 }
 
 // Format is one configured CSV format.

@@ -22,13 +22,9 @@ var NDJSON = formats.Kind{Name: "ndjson", Keys: []string{"where", "max_record"},
 
 // options stand beside `format: json`. For ndjson there is no `from`.
 type options struct {
-	// From is where the records are in the payload: `customers`, `data.items`, `$.groups[*].items`.
-	// A list yields its elements, anything else is one record. By default the payload itself.
-	From string `yaml:"from"`
-	// Where lists conditions that a record must meet; those that do not are left out.
-	Where *config.Node `yaml:"where"`
-	// MaxRecord is the size beyond which a record is dead-lettered without being read.
-	MaxRecord config.ByteSize `yaml:"max_record" default:"16MB"`
+	From      string          `yaml:"from" doc:"where the records are in the payload, such as customers or data.items[*]: a list yields its elements, anything else is one record. By default the payload itself"`
+	Where     *config.Node    `yaml:"where" doc:"conditions that a record must meet, such as {path: status, op: in, value: [open, new]}; all of them, or with any: one of them"`
+	MaxRecord config.ByteSize `yaml:"max_record" default:"16MB" doc:"beyond this a record is a dead letter, and is not read"`
 }
 
 // Format is one configured JSON or NDJSON format.
