@@ -313,7 +313,7 @@ func (p *people) create(r *http.Request) string {
 func (p *people) find(w http.ResponseWriter, key string) {
 	for id, one := range p.held {
 		if one.Key == key {
-			fmt.Fprintf(w, `[{"id":%q}]`, id)
+			fmt.Fprintf(w, `[{"id":%q,"key":%q}]`, id, key)
 			return
 		}
 	}

@@ -258,7 +258,7 @@ func (c compiler) finder(keys *findKeys) *finder {
 		f.urls = append(f.urls, c.url(path, inCreate))
 	}
 	if keys.In.IsSet() {
-		f.in = parsePath(keys.In.Node, 0, keys.In.Value, c.problems)
+		f.in = append([]formats.Step{}, parsePath(keys.In.Node, 0, keys.In.Value, c.problems)...) // `$` has no steps
 	}
 	for _, m := range keys.Match {
 		path, err := formats.ParsePath(m.Name)
