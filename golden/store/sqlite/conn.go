@@ -24,6 +24,9 @@ type conn struct {
 	// interrupt lets a statement be interrupted when its context ends. A writer may not be:
 	// SQLite would roll back the whole group of transactions.
 	interrupt bool
+	// failure is the first error of a statement since it was cleared: the transaction cannot be
+	// committed then, whatever the caller made of the error.
+	failure error
 }
 
 var _ sqlstore.Conn = (*conn)(nil)
@@ -33,7 +36,7 @@ func (c *conn) Exec(ctx context.Context, s *sqlstore.Statement, args ...any) (wr
 	err = c.each(ctx, s, args, func(st driver.Stmt, values []driver.NamedValue) error {
 		result, err := st.(driver.StmtExecContext).ExecContext(c.context(ctx), values)
 		if err != nil {
-			return err
+			return c.note(err)
 		}
 		n, err := result.RowsAffected()
 		written += n
@@ -47,7 +50,7 @@ func (c *conn) Query(ctx context.Context, s *sqlstore.Statement, row func(sqlsto
 	return c.each(ctx, s, args, func(st driver.Stmt, values []driver.NamedValue) error {
 		result, err := st.(driver.StmtQueryContext).QueryContext(c.context(ctx), values)
 		if err != nil {
-			return err
+			return c.note(err)
 		}
 		return errors.Join(c.read(ctx, result, row), result.Close())
 	})
@@ -60,7 +63,7 @@ func (c *conn) read(ctx context.Context, result driver.Rows, row func(sqlstore.S
 		if err := result.Next(values); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
-			return typed(err)
+			return c.note(err)
 		}
 		if err := row(scan); err != nil {
 			return err
@@ -152,7 +155,16 @@ func (c *conn) once(text string, bound []driver.NamedValue, run func(driver.Stmt
 		}
 		c.prepared[text] = st
 	}
-	return typed(run(st, bound))
+	return run(st, bound)
+}
+
+// note keeps the first error of the database.
+func (c *conn) note(err error) error {
+	err = typed(err)
+	if c.failure == nil {
+		c.failure = err
+	}
+	return err
 }
 
 // statement runs text that is not worth preparing.

@@ -203,5 +203,12 @@ func call(r *request, c *conn) (err error) {
 			err = fmt.Errorf("panic in a transaction: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return r.do(r.ctx, c)
+	c.failure = nil
+	if err := r.do(r.ctx, c); err != nil {
+		return err
+	}
+	if c.failure != nil {
+		return fmt.Errorf("commit after %w", c.failure)
+	}
+	return nil
 }

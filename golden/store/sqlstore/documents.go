@@ -29,8 +29,7 @@ var (
 		ingest_partition = v.ingest_partition, ingest_offset = v.ingest_offset, revision = v.revision,
 		deleted = v.deleted, at = v.at, parties = v.parties, doc = v.doc FROM v WHERE document.no = v.no`)
 	insertParties = rows("kind int, value text, at time, document int",
-		`INSERT INTO document_party (kind, value, at, document) SELECT kind, value, at, document FROM v
-		WHERE true ON CONFLICT (kind, value, at, document) DO NOTHING`)
+		`INSERT INTO document_party (kind, value, at, document) SELECT kind, value, at, document FROM v`)
 	deleteParties = rows("kind int, value text, at time, document int", `DELETE FROM document_party
 		WHERE (kind, value, at, document) IN (SELECT kind, value, at, document FROM v)`)
 )

@@ -21,7 +21,7 @@ var (
 	deletePacked = plain(`DELETE FROM record_keys WHERE record = {any int}`)
 
 	insertKeys = rows("k int, r int", `INSERT INTO record_key (key, record)
-		SELECT k, r FROM v WHERE true ON CONFLICT (key, record) DO NOTHING`)
+		SELECT k, r FROM v`)
 	deleteKeys = rows("k int, r int", `DELETE FROM record_key
 		WHERE (key, record) IN (SELECT k, r FROM v)`)
 

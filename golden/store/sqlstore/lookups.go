@@ -16,7 +16,7 @@ var (
 		SELECT e, packed FROM v WHERE true ON CONFLICT (entity) DO UPDATE SET packed = excluded.packed`)
 	deleteLookup  = plain(`DELETE FROM entity_lookups WHERE entity = {any int}`)
 	insertLookups = rows("kind int, value text, e int", `INSERT INTO lookup (kind, value, entity)
-		SELECT kind, value, e FROM v WHERE true ON CONFLICT (kind, value, entity) DO NOTHING`)
+		SELECT kind, value, e FROM v`)
 	deleteLookups = rows("kind int, value text, e int", `DELETE FROM lookup
 		WHERE (kind, value, entity) IN (SELECT kind, value, e FROM v)`)
 )

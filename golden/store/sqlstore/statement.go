@@ -48,7 +48,9 @@ func rows(columns, text string) *Statement {
 	}
 	pg, lite := render(text, s.Columns)
 	s.Postgres += pg
-	s.SQLite = lite
+	// A statement that fails need not take back its own rows, for which SQLite would keep a copy of
+	// the pages: its transaction fails with it.
+	s.SQLite = strings.Replace(lite, "INSERT INTO", "INSERT OR FAIL INTO", 1)
 	return s
 }
 

@@ -39,7 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) golden.Store) {
 		{"claims", testClaims}, {"deliveries", testDeliveries}, {"pending creates", testPendingCreates},
 		{"dead letters", testDeadLetters}, {"leases", testLeases}, {"checkpoints", testCheckpoints},
 		{"seen deliveries", testSeenDeliveries}, {"statistics", testStatistics}, {"snapshot", testSnapshot},
-		{"rollback", testRollback}, {"panic", testPanic}, {"context", testContext}, {"nested", testNested},
+		{"rollback", testRollback}, {"ignored error", testIgnoredError}, {"panic", testPanic}, {"context", testContext}, {"nested", testNested},
 		{"isolation in groups", testGroups}, {"settle", testSettle}, {"deadlock", testDeadlock},
 		{"large batch", testLargeBatch}, {"closed", testClosed},
 	} {

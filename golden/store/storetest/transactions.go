@@ -54,6 +54,25 @@ func testRollback(s *suite) {
 	}
 }
 
+// testIgnoredError passes over the error of a method: the transaction is lost all the same, since no
+// one can tell what of the method was done.
+func testIgnoredError(s *suite) {
+	s.put(record("erp", "1"))
+	err := s.try(func(tx golden.Tx) error {
+		if err := tx.PutRecords(s.ctx, []golden.SourceRecord{record("erp", "0")}); err != nil {
+			return err
+		}
+		if err := tx.PutRecords(s.ctx, []golden.SourceRecord{record("erp", "2"), record("erp", "1")}); err == nil {
+			s.Error("a key was inserted twice")
+		}
+		return nil
+	})
+	if err == nil {
+		s.Error("committed after a statement had failed")
+	}
+	s.equal("exists", []bool{s.exists("erp/customers/0"), s.exists("erp/customers/2")}, []bool{false, false})
+}
+
 func testPanic(s *suite) {
 	err := s.try(func(tx golden.Tx) error {
 		_ = tx.PutRecords(s.ctx, []golden.SourceRecord{record("erp", "1")})
