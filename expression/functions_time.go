@@ -50,8 +50,22 @@ func buildTime(c *compiler, call *call) (op, *Type) {
 
 // tokens of layouts, longest first, with what Go calls them.
 var layoutTokens = []struct{ token, layout string }{
-	{"YYYY", "2006"}, {"MMMM", "January"}, {"MMM", "Jan"}, {"SSS", "000"}, {"YY", "06"}, {"MM", "01"}, {"DD", "02"},
-	{"hh", "15"}, {"mm", "04"}, {"ss", "05"}, {"M", "1"}, {"D", "2"}, {"h", "15"}, {"A", "PM"}, {"Z", "Z07:00"}, {"T", "T"},
+	{"YYYY", "2006"},
+	{"MMMM", "January"},
+	{"MMM", "Jan"},
+	{"SSS", "000"},
+	{"YY", "06"},
+	{"MM", "01"},
+	{"DD", "02"},
+	{"hh", "15"},
+	{"mm", "04"},
+	{"ss", "05"},
+	{"M", "1"},
+	{"D", "2"},
+	{"h", "15"},
+	{"A", "PM"},
+	{"Z", "Z07:00"},
+	{"T", "T"},
 }
 
 // goLayout translates a layout; false where it has other letters or digits.

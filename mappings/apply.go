@@ -1,17 +1,13 @@
 package mappings
 
 import (
-	"errors"
-	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/expression"
 	"github.com/touchstone-hub/touchstone/formats"
-	"github.com/touchstone-hub/touchstone/formats/json"
 )
 
 // run is the scratch of one Apply.
@@ -102,75 +98,6 @@ func (r *run) entity(out *Output, in *Input) {
 	out.Bytes = append(appendSource(dst, &source), '}')
 }
 
-// recordID is the key of the source record. Sources that know the key of a record that is gone
-// need not send anything else of it.
-func (r *run) recordID(in *Input) string {
-	n := r.eval(r.mapping.id)
-	switch {
-	case r.err != nil && in.Deleted && in.Key != "":
-		r.err = nil
-		return in.Key
-	case n.Kind == formats.Text && len(n.Text) > 0:
-		return string(n.Text)
-	case missing(n) && in.Deleted && in.Key != "":
-		return in.Key
-	case n.Kind == formats.Number:
-		r.failLeaf(r.mapping.id, fmt.Errorf("found %s; expected a text (string(x) makes one)", expression.Show(n)))
-	default:
-		r.failLeaf(r.mapping.id, fmt.Errorf("found %s; expected the record's key as a text that is not empty", expression.Show(n)))
-	}
-	return ""
-}
-
-func missing(n *formats.Node) bool { return n.Kind == formats.Absent || n.Kind == formats.Null }
-
-func (r *run) version(deleted bool) *canonical.Version {
-	l := r.mapping.rev.time
-	if l == nil {
-		l = r.mapping.rev.integer
-	}
-	if l == nil || r.err != nil {
-		return nil
-	}
-	n := r.eval(l)
-	switch {
-	case r.err != nil && deleted:
-		r.err = nil
-		return nil
-	case missing(n) || n.Kind == formats.Text && len(n.Text) == 0:
-		if !deleted {
-			r.failLeaf(l, errors.New("found nothing; expected the record's version"))
-		}
-		return nil
-	case l == r.mapping.rev.integer:
-		i, err := strconv.ParseInt(string(n.Text), 10, 64)
-		if n.Kind != formats.Number && n.Kind != formats.Text || err != nil {
-			r.failLeaf(l, fmt.Errorf("found %s; expected a whole number", expression.Show(n)))
-		}
-		return &canonical.Version{Integer: &i}
-	}
-	return &canonical.Version{Time: r.timeOf(l, n)}
-}
-
-// moment is a time by RFC 3339 in UTC, or "" where it is unknown.
-func (r *run) moment(l *leaf) string {
-	n := r.eval(l)
-	if missing(n) || n.Kind == formats.Text && len(n.Text) == 0 {
-		return ""
-	}
-	return r.timeOf(l, n)
-}
-
-func (r *run) timeOf(l *leaf, n *formats.Node) string {
-	if n.Kind == formats.Text {
-		if t, err := time.Parse(time.RFC3339, string(n.Text)); err == nil {
-			return t.UTC().Format(time.RFC3339Nano)
-		}
-	}
-	r.failLeaf(l, fmt.Errorf("found %s; expected a time by RFC 3339 such as 2026-01-31T12:00:00Z (datetime(x, layout, zone) reads others)", expression.Show(n)))
-	return ""
-}
-
 // eval gives a leaf's value; on errors it is absent.
 func (r *run) eval(l *leaf) *formats.Node {
 	n, err := l.program.Eval(&r.machine)
@@ -207,57 +134,4 @@ func (r *run) located(path string) string {
 		path = strings.Replace(path, part, filled, 1)
 	}
 	return path
-}
-
-func appendSource(dst []byte, s *canonical.Source) []byte {
-	dst = json.AppendString(append(dst, `{"system":`...), s.System)
-	dst = json.AppendString(append(dst, `,"stream":`...), s.Stream)
-	dst = json.AppendString(append(dst, `,"id":`...), s.ID)
-	if v := s.Version; v != nil {
-		if v.Integer != nil {
-			dst = strconv.AppendInt(append(dst, `,"version":{"integer":`...), *v.Integer, 10)
-		} else {
-			dst = json.AppendString(append(dst, `,"version":{"time":`...), v.Time)
-		}
-		dst = append(dst, '}')
-	}
-	if s.BusinessTime != "" {
-		dst = json.AppendString(append(dst, `,"businessTime":`...), s.BusinessTime)
-	}
-	dst = json.AppendString(append(dst, `,"status":`...), string(s.Status))
-	if s.Provenance != nil {
-		dst = appendProvenance(append(dst, `,"provenance":`...), s.Provenance)
-	}
-	return append(dst, '}')
-}
-
-func appendProvenance(dst []byte, p *canonical.Provenance) []byte {
-	start := len(dst)
-	member := func(name, value string) {
-		if value != "" {
-			dst = append(append(append(dst, `,"`...), name...), `":`...)
-			dst = json.AppendString(dst, value)
-		}
-	}
-	member("origin", p.Origin)
-	member("position", p.Position)
-	if i := p.Ingest; i != nil {
-		dst = json.AppendString(append(dst, `,"ingest":{"topic":`...), i.Topic)
-		if i.Epoch != 0 {
-			dst = strconv.AppendInt(append(dst, `,"epoch":`...), int64(i.Epoch), 10)
-		}
-		dst = strconv.AppendInt(append(dst, `,"partition":`...), int64(i.Partition), 10)
-		dst = strconv.AppendInt(append(dst, `,"offset":`...), i.Offset, 10)
-		dst = append(dst, '}')
-	}
-	member("mapping", p.Mapping)
-	if p.Revision != 0 {
-		dst = strconv.AppendInt(append(dst, `,"revision":`...), p.Revision, 10)
-	}
-	member("correlation", p.Correlation)
-	if len(dst) == start {
-		return append(dst, "{}"...)
-	}
-	dst[start] = '{'
-	return append(dst, '}')
 }

@@ -101,14 +101,19 @@ func TestApply_source(t *testing.T) {
 		in                 mappings.Input
 		want               string
 	}{
-		{"all of it", head + "id: no\nversion: {integer: v}\nbusinessTime: t" + fields, `{"no":"7","v":12,"t":"2026-01-31T12:00:00+01:00","a":"x"}`, mappings.Input{Source: source},
-			`{"industry":"x","source":{"system":"erp","stream":"customers","id":"7","version":{"integer":12},"businessTime":"2026-01-31T11:00:00Z","status":"active","provenance":{"origin":"k.csv","position":"line 2","ingest":{"topic":"raw.erp","epoch":1,"partition":2,"offset":3},"mapping":"m","revision":4,"correlation":"c"}}}`},
+		{
+			"all of it", head + "id: no\nversion: {integer: v}\nbusinessTime: t" + fields, `{"no":"7","v":12,"t":"2026-01-31T12:00:00+01:00","a":"x"}`,
+			mappings.Input{Source: source},
+			`{"industry":"x","source":{"system":"erp","stream":"customers","id":"7","version":{"integer":12},"businessTime":"2026-01-31T11:00:00Z","status":"active","provenance":{"origin":"k.csv","position":"line 2","ingest":{"topic":"raw.erp","epoch":1,"partition":2,"offset":3},"mapping":"m","revision":4,"correlation":"c"}}}`,
+		},
 		{"integers as text", head + "id: no\nversion: {integer: v}" + fields, `{"no":"7","v":"12"}`, mappings.Input{}, `{"source":{"system":"","stream":"","id":"7","version":{"integer":12},"status":"active"}}`},
 		{"deleted by the record", head + "id: no\ndeleted: gone" + fields, `{"no":"7","gone":true,"a":"x"}`, mappings.Input{}, `{"source":{"system":"","stream":"","id":"7","status":"deleted"}}`},
 		{"deleted by the frame, with its key alone", head + "id: no\nversion: {time: t}" + fields, `{}`, mappings.Input{Deleted: true, Key: "7"}, `{"source":{"system":"","stream":"","id":"7","status":"deleted"}}`},
-		{"the frame's facts", head + "id: frame.key\nlet: {h: header.topic}\nfields: {industry: 'concat(h, \" \", frame.system, \" \", frame.stream, \" \", frame.origin)'}", `{}`,
+		{
+			"the frame's facts", head + "id: frame.key\nlet: {h: header.topic}\nfields: {industry: 'concat(h, \" \", frame.system, \" \", frame.stream, \" \", frame.origin)'}", `{}`,
 			mappings.Input{Key: "7", Header: map[string]string{"topic": "t", "other": "o"}, Source: canonical.Source{System: "s", Stream: "u"}, Position: formats.Position{Origin: "f"}},
-			`{"industry":"t s u f","source":{"system":"s","stream":"u","id":"7","status":"active"}}`},
+			`{"industry":"t s u f","source":{"system":"s","stream":"u","id":"7","status":"active"}}`,
+		},
 		{"when is false", head + "id: no\nwhen: a == \"y\"" + fields, `{"no":"7","a":"x"}`, mappings.Input{}, `skipped`},
 		{"an id that is a number", head + "id: no" + fields, `{"no":7}`, mappings.Input{}, `mapping m: id = no: found number 7; expected a text (string(x) makes one) [m.yaml:3:5]`},
 		{"no id", head + "id: no" + fields, `{"no":""}`, mappings.Input{}, `mapping m: id = no: found text ""; expected the record's key as a text that is not empty [m.yaml:3:5]`},
