@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/touchstone-hub/touchstone/api"
+	"github.com/touchstone-hub/touchstone/hub"
+)
+
+// client asks the hub that runs on the folder, through its socket; where none runs, it opens the
+// folder's store itself and asks that, through the same interface.
+type client struct {
+	do    func(*http.Request) (*http.Response, error)
+	close func() error
+}
+
+func (a *app) connect(c *cobra.Command) (*client, error) {
+	folder, problems := hub.LoadSettings(a.folder, os.LookupEnv)
+	if folder == nil {
+		printProblems(c.ErrOrStderr(), problems)
+		return nil, errReported
+	}
+	if running := socketClient(folder.SocketPath()); running != nil {
+		return running, nil
+	}
+	h, err := hub.OpenStore(c.Context(), folder, hub.Options{Log: logger(io.Discard, "", 0)})
+	if err != nil {
+		return nil, err
+	}
+	handler := api.New(h, api.Options{Version: version})
+	return &client{close: h.Close, do: func(r *http.Request) (*http.Response, error) {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		return w.Result(), nil
+	}}, nil
+}
+
+// socketClient is nil where nobody listens on the socket.
+func socketClient(path string) *client {
+	conn, err := net.Dial("unix", path)
+	if err != nil {
+		return nil
+	}
+	_ = conn.Close()
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", path)
+	}}
+	h := &http.Client{Transport: transport}
+	return &client{do: h.Do, close: func() error { transport.CloseIdleConnections(); return nil }}
+}
+
+// get reads one resource into v. A problem document becomes an error.
+func (cl *client) get(ctx context.Context, path string, query url.Values, v any) error {
+	target := url.URL{Scheme: "http", Host: "hub", Path: path, RawQuery: query.Encode()}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return err
+	}
+	answer, err := cl.do(r)
+	if err != nil {
+		return fmt.Errorf("ask the hub: %w", err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode >= http.StatusBadRequest {
+		return answerError(answer)
+	}
+	if err := json.NewDecoder(answer.Body).Decode(v); err != nil {
+		return fmt.Errorf("read the hub's answer to %s: %w", path, err)
+	}
+	return nil
+}
+
+func answerError(answer *http.Response) error {
+	var p struct {
+		Detail string
+		Errors []struct{ Message, Location string }
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&p); err != nil || p.Detail == "" {
+		return errors.New(answer.Status)
+	}
+	text := p.Detail
+	for _, e := range p.Errors {
+		text += fmt.Sprintf("; %s: %s", e.Location, e.Message)
+	}
+	return errors.New(text)
+}
+
+// ask connects, reads one resource and closes.
+func (a *app) ask(c *cobra.Command, path string, query url.Values, v any) error {
+	cl, err := a.connect(c)
+	if err != nil {
+		return err
+	}
+	return errors.Join(cl.get(c.Context(), path, query, v), cl.close())
+}

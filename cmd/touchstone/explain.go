@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+func (a *app) explainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain GOLDEN-ID | SYSTEM/STREAM/ID",
+		Short: "Show where every value of a customer comes from, and what lost against it",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			cl, err := a.connect(c)
+			if err != nil {
+				return err
+			}
+			defer cl.close()
+			id := args[0]
+			if parts := strings.SplitN(id, "/", 3); len(parts) == 3 {
+				var found view
+				path := "/v1/sources/" + url.PathEscape(parts[0]) + "/" + url.PathEscape(parts[1]) + "/" + url.PathEscape(parts[2])
+				if err := cl.get(c.Context(), path, nil, &found); err != nil {
+					return err
+				}
+				id = found.ID
+			}
+			var e golden.Explanation
+			if err := cl.get(c.Context(), "/v1/customers/"+url.PathEscape(id)+"/explain", nil, &e); err != nil {
+				return err
+			}
+			return a.print(c, e, func(w io.Writer) error { return printExplanation(w, e) })
+		},
+	}
+}
+
+func printExplanation(w io.Writer, e golden.Explanation) error {
+	fmt.Fprintf(w, "%s  version %d, %s\n", e.ID, e.Version, e.State)
+	for _, attribute := range e.Attributes {
+		fmt.Fprintf(w, "\n%s\n", attribute.Attribute)
+		for _, v := range attribute.Values {
+			printValue(w, v)
+		}
+	}
+	fmt.Fprintln(w, "\nsources")
+	for _, s := range e.Sources {
+		state := ""
+		if s.Deleted {
+			state = " (deleted)"
+		}
+		fmt.Fprintf(w, "  %s%s\n    from %s, mapping %s, %s partition %d offset %d\n", s.Key, state, s.Where, s.Mapping,
+			s.Ingest.Topic, s.Ingest.Partition, s.Ingest.Offset)
+		if len(s.Written) > 0 {
+			fmt.Fprintf(w, "    written by the hub: %s\n", strings.Join(s.Written, ", "))
+		}
+	}
+	return nil
+}
+
+func printValue(w io.Writer, v golden.ValueExplanation) {
+	fmt.Fprintf(w, "  %s\n    from %s by %s", v.Value, v.Source, v.Rule)
+	if v.Time != "" {
+		fmt.Fprintf(w, ", of %s", v.Time)
+	}
+	if v.Where != "" {
+		fmt.Fprintf(w, ", at %s", v.Where)
+	}
+	fmt.Fprintln(w)
+	if len(v.Also) > 0 {
+		fmt.Fprintf(w, "    also in %s\n", strings.Join(v.Also, ", "))
+	}
+	for _, l := range v.Lost {
+		fmt.Fprintf(w, "    over %s from %s: %s\n", l.Value, l.Source, l.Why)
+	}
+}

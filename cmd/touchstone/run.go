@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/touchstone-hub/touchstone/api"
+	"github.com/touchstone-hub/touchstone/hub"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	var format, level string
+	c := &cobra.Command{
+		Use:   "run [FOLDER]",
+		Short: "Run the hub until Ctrl-C",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			a.use(args)
+			var l slog.Level
+			if err := l.UnmarshalText([]byte(level)); err != nil {
+				return misuse(c, fmt.Errorf("--log-level is %q; expected debug, info, warn or error", level))
+			}
+			if format != "text" && format != "json" {
+				return misuse(c, fmt.Errorf("--log-format is %q; expected text or json", format))
+			}
+			folder, err := a.load(c)
+			if err != nil {
+				return err
+			}
+			return runHub(c.Context(), folder, logger(c.ErrOrStderr(), format, l))
+		},
+	}
+	c.Flags().StringVar(&format, "log-format", "text", "text or json")
+	c.Flags().StringVar(&level, "log-level", "info", "debug, info, warn or error")
+	return c
+}
+
+// runHub opens the hub, serves its API on the address of hub.yaml and on the folder's socket, and
+// runs it until ctx ends.
+func runHub(ctx context.Context, folder *hub.Folder, log *slog.Logger) (err error) {
+	h, err := hub.Open(ctx, folder, hub.Options{Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	s, err := listen(h, log)
+	if err != nil {
+		return err
+	}
+	log.Info("hub is up", "name", folder.Settings.Name, "api", s.url(), "webhooks", h.IntakeAddress(), "data", folder.Settings.Data)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.serve(ctx) })
+	group.Go(func() error { return h.Run(ctx) })
+	err = group.Wait()
+	log.Info("hub is down", "name", folder.Settings.Name)
+	return err
+}
+
+// servers are the API's listeners: the address of hub.yaml and the folder's socket.
+type servers struct {
+	settings    hub.APISettings
+	tcp, socket net.Listener
+	guarded     http.Handler // asks for keys
+	open        http.Handler // for the socket, which only the folder's owner can reach
+	log         *slog.Logger
+}
+
+func listen(h *hub.Hub, log *slog.Logger) (*servers, error) {
+	s := &servers{settings: h.Folder().Settings.API, log: log}
+	keys := make([]api.Key, len(s.settings.Keys))
+	for i, k := range s.settings.Keys {
+		keys[i] = api.Key{Name: k.Name, Key: k.Key.Reveal()}
+	}
+	s.guarded = api.New(h, api.Options{Version: version, Keys: keys})
+	s.open = withProfiles(api.New(h, api.Options{Version: version}))
+	var err error
+	if s.tcp, err = net.Listen("tcp", s.settings.Listen); err != nil {
+		return nil, fmt.Errorf("listen for the API: %w", err)
+	}
+	path := h.Folder().SocketPath()
+	// what is left there belongs to a hub that was killed: the folder's lock is ours
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, errors.Join(fmt.Errorf("listen on the folder's socket: %w", err), s.tcp.Close())
+	}
+	if s.socket, err = listenUnix(path); err != nil {
+		return nil, errors.Join(fmt.Errorf("listen on the folder's socket: %w", err), s.tcp.Close())
+	}
+	return s, nil
+}
+
+// withProfiles adds the profiles of a running hub, for those who may reach the folder's socket:
+// curl --unix-socket .touchstone/touchstone.sock http://hub/debug/pprof/profile
+func withProfiles(next http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", next)
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	return mux
+}
+
+// listenUnix makes the socket reachable for the user alone.
+func listenUnix(path string) (net.Listener, error) {
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+func (s *servers) url() string {
+	scheme := "http"
+	if s.settings.Cert != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + s.tcp.Addr().String()
+}
+
+func (s *servers) serve(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		return serveOn(ctx, s.tcp, s.guarded, s.log, func(h *http.Server, l net.Listener) error {
+			if s.settings.Cert != "" {
+				return h.ServeTLS(l, s.settings.Cert, s.settings.Key)
+			}
+			return h.Serve(l)
+		})
+	})
+	group.Go(func() error {
+		return serveOn(ctx, s.socket, s.open, s.log, (*http.Server).Serve)
+	})
+	return group.Wait()
+}
+
+func serveOn(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, serve func(*http.Server, net.Listener) error) error {
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	stop := context.AfterFunc(ctx, func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		if err := server.Shutdown(end); err != nil {
+			_ = server.Close()
+		}
+	})
+	defer stop()
+	if err := serve(server, l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve the API: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/fsnotify/fsnotify"
+	"github.com/spf13/cobra"
+
+	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/config"
+	"github.com/touchstone-hub/touchstone/formats"
+	"github.com/touchstone-hub/touchstone/formats/all"
+	"github.com/touchstone-hub/touchstone/hub"
+	"github.com/touchstone-hub/touchstone/mappings"
+)
+
+// translation is the command's flags.
+type translation struct {
+	app     *app
+	mapping string
+	format  string
+	file    string
+	limit   int
+	watch   bool
+	quiet   bool
+}
+
+func (a *app) translateCommand() *cobra.Command {
+	t := &translation{app: a}
+	c := &cobra.Command{
+		Use:   "translate --mapping NAME FILE",
+		Short: "Show what a mapping makes of a file: input, output or error of each record",
+		Long:  "Show what a mapping makes of a file. FILE is - for standard input. With --quiet only the results are printed, a line each, so that a file can be mapped to a file.",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			t.file = args[0]
+			if t.mapping == "" {
+				return misuse(c, errors.New("say which mapping: --mapping NAME"))
+			}
+			if t.watch {
+				if t.file == "-" {
+					return misuse(c, errors.New("--watch needs a file"))
+				}
+				return t.follow(c)
+			}
+			return t.once(c)
+		},
+	}
+	c.Flags().StringVarP(&t.mapping, "mapping", "m", "", "the mapping's name")
+	c.Flags().StringVar(&t.format, "format", "", "format of the file; that of the mapping or of the file's name where absent")
+	c.Flags().IntVar(&t.limit, "limit", 0, "stop after this many records; 0 for all")
+	c.Flags().BoolVar(&t.watch, "watch", false, "run again whenever the file or the hub folder changes")
+	c.Flags().BoolVarP(&t.quiet, "quiet", "q", false, "print only the results, a line each")
+	return c
+}
+
+// once translates the file. Records that fail are shown and make the command fail at the end.
+func (t *translation) once(c *cobra.Command) error {
+	folder, problems := hub.LoadMappings(t.app.folder, os.LookupEnv)
+	m := folder[t.mapping]
+	if m == nil {
+		printProblems(c.ErrOrStderr(), problems)
+		if problems.HasErrors() {
+			return errReported
+		}
+		return fmt.Errorf("mapping %q is not defined in %s", t.mapping, t.app.folder)
+	}
+	f, err := t.openFormat(m)
+	if err != nil {
+		return misuse(c, err)
+	}
+	in, closeIn, err := t.open(c)
+	if err != nil {
+		return err
+	}
+	defer closeIn()
+	failed, err := t.run(c, m, f, in)
+	if err == nil && failed > 0 {
+		return fmt.Errorf("%d records could not be translated", failed)
+	}
+	return err
+}
+
+func (t *translation) open(c *cobra.Command) (io.Reader, func(), error) {
+	if t.file == "-" {
+		return c.InOrStdin(), func() {}, nil
+	}
+	file, err := os.Open(t.file)
+	if err != nil {
+		return nil, nil, err
+	}
+	return file, func() { _ = file.Close() }, nil
+}
+
+// openFormat gives the format that --format names, else that of the mapping, else that of the
+// file's suffix.
+func (t *translation) openFormat(m *mappings.Mapping) (formats.Format, error) {
+	name := t.format
+	if name == "" {
+		name = strings.TrimPrefix(filepath.Ext(t.file), ".")
+	}
+	var known []string
+	for _, k := range all.Kinds() {
+		if k.Name == name {
+			return k.Open(nil, &config.Problems{}), nil
+		}
+		known = append(known, k.Name)
+	}
+	if t.format == "" && m.Format() != nil {
+		return m.Format(), nil
+	}
+	return nil, fmt.Errorf("format %q is not known; expected one of %s", name, strings.Join(known, ", "))
+}
+
+func (t *translation) run(c *cobra.Command, m *mappings.Mapping, f formats.Format, in io.Reader) (failed int, err error) {
+	given := mappings.Input{Source: canonical.Source{System: "system", Stream: "stream"}}
+	if m.Outbound() {
+		given = mappings.Input{Golden: &mappings.GoldenInput{ID: "G-SAMPLE", Version: 1}}
+	}
+	n := 0
+	for tr, err := range m.Translate(c.Context(), f, in, filepath.Base(t.file), given) {
+		if err != nil {
+			return failed, err
+		}
+		if tr.Err != nil {
+			failed++
+		}
+		if err := t.show(c, tr); err != nil {
+			return failed, err
+		}
+		if n++; n == t.limit {
+			break
+		}
+	}
+	return failed, nil
+}
+
+// shown is one record with `--json`.
+type shown struct {
+	Position string          `json:"position"`
+	Input    string          `json:"input"`
+	Output   json.RawMessage `json:"output,omitempty"`
+	Skipped  bool            `json:"skipped,omitempty"`
+	Deleted  bool            `json:"deleted,omitempty"`
+	Error    string          `json:"error,omitempty"`
+}
+
+func (t *translation) show(c *cobra.Command, tr mappings.Translation) error {
+	w := c.OutOrStdout()
+	switch {
+	case t.quiet && tr.Err != nil:
+		_, err := fmt.Fprintf(c.ErrOrStderr(), "%s: %v\n", tr.Frame.Position, tr.Err)
+		return err
+	case t.quiet && !tr.Output.Skip:
+		_, err := w.Write(append(tr.Output.Bytes, '\n'))
+		return err
+	case t.quiet:
+		return nil
+	}
+	s := shown{
+		Position: tr.Frame.Position.String(), Input: string(tr.Frame.Bytes), Output: tr.Output.Bytes,
+		Skipped: tr.Output.Skip, Deleted: tr.Output.Deleted,
+	}
+	if !utf8.Valid(tr.Frame.Bytes) {
+		s.Input = fmt.Sprintf("%q", tr.Frame.Bytes)
+	}
+	if tr.Err != nil {
+		s.Error, s.Output = tr.Err.Error(), nil
+	}
+	return t.app.print(c, s, func(w io.Writer) error { return printTranslation(w, s) })
+}
+
+func printTranslation(w io.Writer, s shown) error {
+	fmt.Fprintf(w, "── %s\n%s\n", s.Position, strings.TrimRight(s.Input, "\r\n"))
+	switch {
+	case s.Error != "":
+		fmt.Fprintf(w, "✗ %s\n\n", s.Error)
+	case s.Skipped:
+		fmt.Fprint(w, "· left out by when\n\n")
+	default:
+		var pretty bytes.Buffer
+		if err := json.Indent(&pretty, s.Output, "", "  "); err != nil {
+			return fmt.Errorf("the mapping gave no JSON: %w", err)
+		}
+		fmt.Fprintf(w, "▶ %s\n\n", pretty.Bytes())
+	}
+	return nil
+}
+
+// follow translates again whenever the file or a mapping is saved, until Ctrl-C.
+func (t *translation) follow(c *cobra.Command) error {
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		return fmt.Errorf("watch files: %w", err)
+	}
+	defer watcher.Close()
+	for _, folder := range []string{filepath.Dir(t.file), t.app.folder, filepath.Join(t.app.folder, "mappings")} {
+		if err := watcher.Add(folder); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("watch %s: %w", folder, err)
+		}
+	}
+	for {
+		if err := t.once(c); err != nil && !errors.Is(err, errReported) {
+			fmt.Fprintln(c.ErrOrStderr(), err)
+		}
+		fmt.Fprintln(c.ErrOrStderr(), "waiting for a change; Ctrl-C ends")
+		if !nextSave(c.Context(), watcher) {
+			return nil
+		}
+	}
+}
+
+// nextSave waits for a change that concerns a mapping or a sample; false where ctx ended.
+func nextSave(ctx context.Context, w *fsnotify.Watcher) bool {
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case e, ok := <-w.Events:
+			if !ok {
+				return false
+			}
+			if e.Op.Has(fsnotify.Write) || e.Op.Has(fsnotify.Create) {
+				return true
+			}
+		case _, ok := <-w.Errors:
+			if !ok {
+				return false
+			}
+		}
+	}
+}
