@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/connectors"
@@ -113,7 +114,8 @@ func (s *source) receive(ctx context.Context, emit connectors.Emit) error {
 	defer cancel()
 	remove := s.env.Intake.Handle(s.system, s.stream.name, &webhook{
 		source: s, emit: emit, lasting: lasting, underWay: map[string]chan struct{}{},
-		path: "/in/" + s.system + "/" + s.stream.name,
+		path:   "/in/" + s.system + "/" + s.stream.name,
+		memory: semaphore.NewWeighted(max(bodies, int64(s.stream.keys.MaxBody))),
 	})
 	<-ctx.Done()
 	remove()
@@ -126,6 +128,7 @@ type webhook struct {
 	emit    connectors.Emit
 	lasting context.Context
 	path    string
+	memory  *semaphore.Weighted // bytes of bodies
 
 	mu       sync.Mutex
 	underWay map[string]chan struct{} // delivery IDs that are being taken; closed when they are

@@ -104,6 +104,8 @@ func (v *verifyKeys) scheme() string {
 // credentials checks what stands in the head of a request.
 func (v *verifyKeys) credentials(r *http.Request) error {
 	switch {
+	case v.HMAC != nil && r.Header.Get(v.HMAC.Header) == "":
+		return errUnsigned
 	case len(v.Bearer) > 0:
 		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		if !strings.EqualFold(scheme, "bearer") || !v.Bearer.match(strings.TrimSpace(token)) {
@@ -136,9 +138,6 @@ var (
 // spaces, while a secret changes).
 func (s *signed) check(h http.Header, body []byte, now time.Time) error {
 	text := h.Get(s.Header)
-	if text == "" {
-		return errUnsigned
-	}
 	if s.Timestamp != "" && !near(h.Get(s.Timestamp), now, s.Tolerance) {
 		return errTime
 	}

@@ -26,6 +26,8 @@ const (
 	grace = 2 * time.Second
 	// retryLater is what a sender is told where the hub cannot say when to come again.
 	retryLater = 5 * time.Second
+	// bodies is how many bytes of webhooks a stream holds at a time, or one of the largest size.
+	bodies = 64 << 20
 	// longestHeader bounds what is copied of a header into a frame.
 	longestHeader = 1024
 )
@@ -46,7 +48,13 @@ func (w *webhook) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		w.refuse(rw, r, p)
 		return
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, int64(w.stream.keys.MaxBody)))
+	leave, err := w.room(r)
+	if err != nil {
+		w.refuse(rw, r, tryLater(err))
+		return
+	}
+	defer leave()
+	raw, err := w.body(rw, r)
 	if err != nil {
 		w.refuse(rw, r, unreadable(err, int64(w.stream.keys.MaxBody)))
 		return
@@ -62,6 +70,29 @@ func (w *webhook) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 	rw.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(rw).Encode(result) //nolint:errcheck // a sender that has hung up sends again
+}
+
+// body reads the body, for which the sender has as long as the time-out. (A server that cannot set
+// a deadline has one of its own.)
+func (w *webhook) body(rw http.ResponseWriter, r *http.Request) ([]byte, error) {
+	conn := http.NewResponseController(rw)
+	_ = conn.SetReadDeadline(time.Now().Add(w.client.set.Timeout))
+	defer func() { _ = conn.SetReadDeadline(time.Time{}) }()
+	return io.ReadAll(http.MaxBytesReader(rw, r.Body, int64(w.stream.keys.MaxBody)))
+}
+
+// room waits until there is memory for the body.
+func (w *webhook) room(r *http.Request) (leave func(), err error) {
+	size := int64(w.stream.keys.MaxBody)
+	if r.ContentLength >= 0 {
+		size = r.ContentLength
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), w.client.set.Timeout)
+	defer cancel()
+	if err := w.memory.Acquire(ctx, size); err != nil {
+		return nil, fmt.Errorf("too many webhooks at a time: %w", err)
+	}
+	return func() { w.memory.Release(size) }, nil
 }
 
 // acceptable checks what can be checked before the body is read.

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -278,5 +279,53 @@ streams:
 	}
 	if old := now.Add(-time.Hour); send(old, old) != 401 {
 		t.Error("an old one was taken")
+	}
+}
+
+func TestWebhook_holdsNoMoreBodiesThanItHasRoomFor(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	source, err := must(t, `
+kind: http
+settings: {timeout: 150ms}
+streams: {people: {verify: {bearer: "${SECRET_A}"}, max_body: 100MB}}
+`).Connector.Source("people", h.env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	begun, goOn, ended := make(chan struct{}, 2), make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- source.Run(ctx, func(context.Context, []formats.Frame) error {
+			begun <- struct{}{}
+			<-goOn
+			return nil
+		})
+	}()
+	<-h.mounted
+	send := func() int { // without a length, so that the largest must be reckoned with
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, h.URL+"/in/shop/people", io.MultiReader(strings.NewReader("{}")))
+		r.Header.Set("Authorization", "Bearer secret-a")
+		resp, err := h.Client().Do(r)
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		resp.Body.Close()
+		return resp.StatusCode
+	}
+	first := make(chan int, 1)
+	go func() { first <- send() }()
+	within(t, begun, "the first delivery")
+	if status := send(); status != http.StatusServiceUnavailable {
+		t.Errorf("a second one of any size was answered %d", status)
+	}
+	close(goOn)
+	if status := <-first; status != http.StatusOK {
+		t.Errorf("the first one was answered %d", status)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
