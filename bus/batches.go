@@ -48,8 +48,6 @@ type BatchConfig struct {
 	// Window bounds the bytes fetched ahead of handle, for each partition;
 	// default 4 MiB.
 	Window int
-
-	rebalanced func(generation int32, partitions int) // for tests
 }
 
 func (c BatchConfig) withDefaults() (BatchConfig, error) {
@@ -216,9 +214,6 @@ func (g *generation) run(ctx, genCtx context.Context) {
 			partitions.Go(func() { p.run(ending, working) })
 			count++
 		}
-	}
-	if g.cfg.rebalanced != nil {
-		g.cfg.rebalanced(g.gen.ID, count)
 	}
 	g.log.Debug("partitions assigned", "generation", g.gen.ID, "partitions", count)
 

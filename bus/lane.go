@@ -100,7 +100,7 @@ func (l *lane) run() {
 func (l *lane) wait(ctx context.Context) {
 	l.mu.Lock()
 	left := linger - time.Since(l.since)
-	full := l.queued >= maxRequest
+	full := l.queued >= company
 	l.mu.Unlock()
 	if left <= 0 || full {
 		return

@@ -72,6 +72,7 @@ const (
 	maxQueued  = 32 << 20             // bytes of messages that wait to be durable, in the whole bus
 	maxRequest = 900 << 10            // bytes of one produce request: below Kafka's default max.message.bytes
 	linger     = 2 * time.Millisecond // how long a first message waits for others to share its fsync
+	company    = 64 << 10             // bytes that are worth an fsync of their own: they do not wait
 	overhead   = 32                   // bytes of a record beside its key, value and headers, at most
 )
 

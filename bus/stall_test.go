@@ -98,9 +98,10 @@ func TestBatches_shutOutAProcessThatWakesUpTooLate(t *testing.T) {
 	publish(t, b, "t", numbered(0, 40, 1)...)
 
 	store := newStore()
-	stalled, wake := make(chan struct{}), make(chan struct{})
+	started, stalled, wake := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	var sleeper *exec.Cmd
 	stall := sync.OnceFunc(func() {
+		<-started
 		_ = sleeper.Process.Signal(syscall.SIGSTOP)
 		close(stalled)
 		<-wake
@@ -114,6 +115,7 @@ func TestBatches_shutOutAProcessThatWakesUpTooLate(t *testing.T) {
 	if err := sleeper.Start(); err != nil {
 		t.Fatal(err)
 	}
+	close(started)
 	defer func() {
 		_ = sleeper.Process.Kill()
 		_ = sleeper.Wait()

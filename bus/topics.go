@@ -119,10 +119,10 @@ func (b *Bus) settings(t Topic) []setting {
 	}
 	out := []setting{{name: "cleanup.policy", value: policy}}
 	if t.Retention != 0 {
-		out = append(out, setting{name: "retention.ms", value: strconv.FormatInt(max(-1, t.Retention.Milliseconds()), 10)})
+		out = append(out, setting{name: "retention.ms", value: limit(t.Retention.Milliseconds(), t.Retention < 0)})
 	}
 	if t.RetentionBytes != 0 {
-		out = append(out, setting{name: "retention.bytes", value: strconv.FormatInt(max(-1, t.RetentionBytes), 10)})
+		out = append(out, setting{name: "retention.bytes", value: limit(t.RetentionBytes, t.RetentionBytes < 0)})
 	}
 	if t.MaxMessageBytes > 0 {
 		out = append(out, setting{name: "max.message.bytes", value: strconv.Itoa(t.MaxMessageBytes), atLeast: true})
@@ -131,6 +131,14 @@ func (b *Bus) settings(t Topic) []setting {
 		out = append(out, setting{name: "min.insync.replicas", value: "2", atLeast: true})
 	}
 	return out
+}
+
+// limit writes a number as Kafka's settings do, where -1 means none.
+func limit(n int64, none bool) string {
+	if none {
+		n = -1
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 func (s setting) metBy(found string) bool {

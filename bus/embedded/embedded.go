@@ -32,6 +32,11 @@ type Config struct {
 	// read when the broker starts, so what is kept costs time then.
 	Retention time.Duration
 
+	// RetentionInterval is how often records past their retention are removed;
+	// default 5 minutes. They can be read no more from then on; their bytes go
+	// with their segment of 32 MiB.
+	RetentionInterval time.Duration
+
 	// MinFreeBytes of disk, below which Healthy reports an error and the broker
 	// refuses to store records; default 256 MiB, below 0 no limit.
 	MinFreeBytes int64
@@ -47,6 +52,7 @@ type Broker struct {
 	cluster *kfake.Cluster
 	addr    string
 	disk    diskGuard
+	stop    func() // ends what runs beside the cluster
 	close   sync.Once
 }
 
@@ -84,6 +90,9 @@ func (c Config) withDefaults() Config {
 	if c.Retention == 0 {
 		c.Retention = 7 * 24 * time.Hour
 	}
+	if c.RetentionInterval <= 0 {
+		c.RetentionInterval = 5 * time.Minute
+	}
 	if c.MinFreeBytes == 0 {
 		c.MinFreeBytes = 256 << 20
 	}
@@ -114,7 +123,8 @@ func (b *Broker) start(ctx context.Context) (err error) {
 		kfake.EnableSASL(),
 		kfake.Superuser(mechanism, user, b.secret),
 		kfake.BrokerConfigs(map[string]string{
-			"log.retention.ms": strconv.FormatInt(b.cfg.Retention.Milliseconds(), 10),
+			"log.retention.ms":  strconv.FormatInt(b.cfg.Retention.Milliseconds(), 10),
+			"log.segment.bytes": strconv.Itoa(32 << 20),
 		}),
 	)
 	if err != nil {
@@ -122,10 +132,31 @@ func (b *Broker) start(ctx context.Context) (err error) {
 	}
 	b.addr = b.cluster.ListenAddrs()[0]
 	b.guardDisk()
+	b.retain()
 	// It read all segments to find what it holds; give that memory back.
 	debug.FreeOSMemory()
 	b.cfg.Log.Info("embedded broker started", "address", b.Addr(), "after", time.Since(begun).Round(time.Millisecond))
 	return nil
+}
+
+// retain removes old records now and then. The broker's own timer would leave
+// out topics without a retention of their own.
+func (b *Broker) retain() {
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	b.stop = func() { stop(); running.Wait() }
+	running.Go(func() {
+		tick := time.NewTicker(b.cfg.RetentionInterval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				b.cluster.ApplyRetention()
+			}
+		}
+	})
 }
 
 // Addr is the host:port that the broker listens on.
@@ -146,6 +177,7 @@ func (b *Broker) Config() bus.Config {
 func (b *Broker) Close() error {
 	var err error
 	b.close.Do(func() {
+		b.stop()
 		b.cluster.Close()
 		err = b.lock.Unlock()
 	})

@@ -156,3 +156,40 @@ func TestEnsureTopics_changesSettingsOfAnOwnedBroker(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestRetention_removesOldRecordsOfEveryTopic(t *testing.T) {
+	t.Parallel()
+	broker := start(t, embedded.Config{Folder: t.TempDir(), Retention: 200 * time.Millisecond, RetentionInterval: 20 * time.Millisecond})
+	b, err := bus.Open(t.Context(), broker.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	topics := []bus.Topic{{Name: "by default"}, {Name: "by its own", Retention: 300 * time.Millisecond}, {Name: "kept", Retention: -1}}
+	for i := range topics {
+		topics[i].Name = strings.ReplaceAll(topics[i].Name, " ", "-")
+	}
+	if err := b.EnsureTopics(t.Context(), topics); err != nil {
+		t.Fatal(err)
+	}
+	for _, topic := range topics {
+		if err := b.Publish(t.Context(), topic.Name, message.NewMessage("", []byte("x"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	firsts := func() (out [3]int64) {
+		for i, topic := range topics {
+			spans, err := b.Spans(t.Context(), topic.Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[i] = spans[0].First
+		}
+		return out
+	}
+	for deadline := time.Now().Add(10 * time.Second); firsts() != [3]int64{1, 1, 0}; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("topics begin at %v, expected the old records of the first two to be gone", firsts())
+		}
+	}
+}

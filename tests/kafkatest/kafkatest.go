@@ -57,16 +57,21 @@ func Start(t testing.TB) (brokers []string) {
 // Get is Start for tests that need the secured listeners too.
 func Get(t testing.TB) *Server {
 	t.Helper()
-	for _, tool := range []string{"java", "mvn", "sh"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			unavailable(t, fmt.Sprintf("real Kafka needs %s, which is not on the PATH", tool))
-		}
-	}
+	requireTools(t)
 	server, err := shared()
 	if err != nil {
 		unavailable(t, fmt.Sprintf("real Kafka did not start: %v", err))
 	}
 	return server
+}
+
+func requireTools(t testing.TB) {
+	t.Helper()
+	for _, tool := range []string{"java", "mvn", "sh"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			unavailable(t, fmt.Sprintf("real Kafka needs %s, which is not on the PATH", tool))
+		}
+	}
 }
 
 var shared = sync.OnceValues(start)
