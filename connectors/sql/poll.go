@@ -16,7 +16,7 @@ const mostBytes = 8 << 20
 // poll reads what has changed.
 func (r *reader) poll(ctx context.Context) error {
 	if r.changed < 0 {
-		if err := r.whole(ctx, -1); err != nil {
+		if err := r.whole(ctx, r.main, r.key, -1, r.take); err != nil {
 			return err
 		}
 		return r.save(ctx)
@@ -24,18 +24,12 @@ func (r *reader) poll(ctx context.Context) error {
 	if err := r.changes(ctx, "", r.main, r.changed, r.key, r.take); err != nil {
 		return err
 	}
-	// Rows without a time of change have no place in that order.
-	if err := r.whole(ctx, r.changed); err != nil {
-		return err
-	}
 	for _, rel := range r.related {
 		if rel.changed < 0 {
 			continue
 		}
-		err := r.changes(ctx, "with."+rel.name, rel.view, rel.changed, rel.key, func(ctx context.Context, rows [][]any) error {
-			return r.parents(ctx, rel, rows)
-		})
-		if err != nil {
+		take := func(ctx context.Context, rows [][]any) error { return r.parents(ctx, rel, rows) }
+		if err := r.changes(ctx, "with."+rel.name, rel.view, rel.changed, rel.key, take); err != nil {
 			return err
 		}
 	}
@@ -71,27 +65,28 @@ func (r *reader) changes(ctx context.Context, name string, v *view, changed int,
 		return reading(r.db, v.relation.position(), "ask for the time", err)
 	}
 	p.end(c, now, r.stream.set.Overlap)
-	return nil
+	// Rows without a time of change have no place in that order: they are all read each time.
+	return r.whole(ctx, v, key, changed, take)
 }
 
-// whole reads all rows, or those with NULL in a column.
-func (r *reader) whole(ctx context.Context, missing int) error {
-	p := pageOf{order: r.key, missing: missing, limit: r.stream.set.Page}
+// whole reads all rows, or those with NULL in a column, in order of their key.
+func (r *reader) whole(ctx context.Context, v *view, key []int, missing int, take func(context.Context, [][]any) error) error {
+	p := pageOf{order: key, missing: missing, limit: r.stream.set.Page}
 	for more := true; more; {
 		var (
 			rows [][]any
 			err  error
 		)
-		if rows, more, err = r.main.page(ctx, p); err != nil {
+		if rows, more, err = v.page(ctx, p); err != nil {
 			return err
 		}
 		if len(rows) == 0 {
 			break
 		}
-		if err := r.take(ctx, rows); err != nil {
+		if err := take(ctx, rows); err != nil {
 			return err
 		}
-		p.after = cells(rows[len(rows)-1], r.key)
+		p.after = cells(rows[len(rows)-1], key)
 	}
 	return nil
 }

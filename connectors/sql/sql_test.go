@@ -3,7 +3,9 @@ package sql
 import (
 	"context"
 	dbsql "database/sql"
+	"flag"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,10 +43,23 @@ func loaded(t testing.TB, text string, env map[string]string) *connectors.Config
 	return c
 }
 
+// folder is a temporary folder, in memory where the machine has such a place: tests that write much
+// do not wait for the disk.
+func folder(t testing.TB) string {
+	t.Helper()
+	const memory = "/dev/shm"
+	name, err := os.MkdirTemp(memory, "touchstone-sql-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(name) })
+	return name
+}
+
 // newSQLite makes a database file.
 func newSQLite(t testing.TB, statements ...string) (file string, db *dbsql.DB) {
 	t.Helper()
-	file = filepath.Join(t.TempDir(), "erp 100%.db")
+	file = filepath.Join(folder(t), "erp 100%.db")
 	db, err := dbsql.Open("sqlite", "file:"+strings.ReplaceAll(strings.ReplaceAll(file, "%", "%25"), " ", "%20")+"?_pragma=busy_timeout(10000)")
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +109,7 @@ type bench struct {
 
 func newBench(t testing.TB, file, stream string, env map[string]string) *bench {
 	t.Helper()
-	b := &bench{t: t, env: connectors.Env{Log: discard, DataFolder: t.TempDir(), Checkpoint: &memory{}}}
+	b := &bench{t: t, env: connectors.Env{Log: discard, DataFolder: folder(t), Checkpoint: &memory{}}}
 	b.restart(file, stream, env)
 	t.Cleanup(func() { b.stop() })
 	return b
@@ -220,7 +235,7 @@ func TestRun_pollsAndStops(t *testing.T) {
 	t.Parallel()
 	file, db := newSQLite(t, `CREATE TABLE c (id TEXT PRIMARY KEY)`, `INSERT INTO c VALUES ('a')`)
 	c := loaded(t, sqliteFile(file, "streams:\n  c: {key: id, table: c, poll: '@every 1s', sweep: '@every 1s'}\n"), nil)
-	s, err := c.Connector.Source("c", connectors.Env{Log: discard, DataFolder: t.TempDir(), Checkpoint: &memory{}})
+	s, err := c.Connector.Source("c", connectors.Env{Log: discard, DataFolder: folder(t), Checkpoint: &memory{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -298,4 +313,12 @@ func TestDeliver_upsertsUpdatesAndDeletes(t *testing.T) {
 		t.Errorf("repeat is %s", target.Repeat())
 	}
 
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("rapid.checks"); f != nil && f.Value.String() == f.DefValue {
+		_ = f.Value.Set("30") // each check works on databases; more with -rapid.checks
+	}
+	os.Exit(m.Run())
 }
