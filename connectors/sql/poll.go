@@ -42,12 +42,12 @@ func (r *reader) changes(ctx context.Context, name string, v *view, changed int,
 	if err != nil {
 		return reading(r.db, v.relation.position(), "ask for the time", err)
 	}
-	p, c := r.feed(name), v.selected[changed]
+	p, c, order := r.feed(name), v.selected[changed], append([]int{changed}, key...)
 	p.begin(now)
 	for more := true; more; {
 		var rows [][]any
 		rows, more, err = v.page(ctx, pageOf{
-			order: append([]int{changed}, key...), above: p.Low, after: p.At, missing: -1, limit: r.stream.set.Page,
+			order: order, above: p.Low, after: p.At, missing: -1, limit: r.stream.set.Page,
 		})
 		if err != nil {
 			return err
@@ -58,8 +58,7 @@ func (r *reader) changes(ctx context.Context, name string, v *view, changed int,
 		if err := take(ctx, rows); err != nil {
 			return err
 		}
-		last := rows[len(rows)-1]
-		p.pass(c, last[changed], cells(last, key), now)
+		p.pass(c, rows, order, now)
 	}
 	if now, err = r.db.now(ctx); err != nil {
 		return reading(r.db, v.relation.position(), "ask for the time", err)

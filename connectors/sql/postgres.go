@@ -55,7 +55,7 @@ func openPostgres(ctx context.Context, s settings, reading bool) (*postgres, err
 	if err != nil {
 		return nil, err
 	}
-	return &postgres{pool: pool, postgresSession: postgresSession{pool}}, nil
+	return &postgres{pool: pool, postgresSession: postgresSession{pool, s.Timeout}}, nil
 }
 
 func (p *postgres) close()                               { p.pool.Close() }
@@ -104,7 +104,7 @@ func (p *postgres) describe(ctx context.Context, from string, zone *time.Locatio
 		element        uint32
 	}
 	types := map[string]known{}
-	err = p.each(ctx, `SELECT oid::text, format_type(oid, NULL), typcategory::text, typelem::text FROM pg_type WHERE oid = ANY($1::oid[])`,
+	err = p.each(ctx, `SELECT oid::text, format_type(oid, -1), typcategory::text, typelem::text FROM pg_type WHERE oid = ANY($1::oid[])`,
 		[]any{arrayLiteral(oids)}, func(row []any) error {
 			element, err := strconv.ParseUint(row[3].(string), 10, 32)
 			types[row[0].(string)] = known{row[1].(string), row[2].(string), uint32(element)}
@@ -192,9 +192,18 @@ type querier interface {
 	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
 }
 
-type postgresSession struct{ on querier }
+type postgresSession struct {
+	on      querier
+	timeout time.Duration
+}
+
+// late is how much longer than the server, which ends a statement in time, a client waits for one
+// that has gone silent.
+const late = 5 * time.Second
 
 func (s postgresSession) each(ctx context.Context, query string, args []any, row func([]any) error) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout+late)
+	defer cancel()
 	rows, err := s.on.Query(ctx, query, append([]any{pgx.QueryResultFormats{pgx.TextFormatCode}}, args...)...)
 	if err != nil {
 		return err
@@ -218,6 +227,8 @@ func (s postgresSession) each(ctx context.Context, query string, args []any, row
 }
 
 func (s postgresSession) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout+late)
+	defer cancel()
 	rows, err := s.on.Query(ctx, query, args...)
 	if err != nil {
 		return 0, err
@@ -231,7 +242,7 @@ func (p *postgres) begin(ctx context.Context) (transaction, error) {
 	if err != nil {
 		return nil, err
 	}
-	return postgresTransaction{postgresSession{tx}, tx}, nil
+	return postgresTransaction{postgresSession{tx, p.timeout}, tx}, nil
 }
 
 type postgresTransaction struct {

@@ -10,9 +10,10 @@ import (
 
 // state is a stream's checkpoint.
 type state struct {
-	Ledger   string               `json:"ledger"`   // whose hashes belong to it
-	Sequence int64                `json:"sequence"` // and how far those had come
-	Settings string               `json:"settings"` // the stream's fingerprint
+	Ledger   string               `json:"ledger"`          // whose hashes belong to it
+	Sequence int64                `json:"sequence"`        // and how far those had come
+	Settings string               `json:"settings"`        // the stream's fingerprint
+	Swept    int64                `json:"swept,omitempty"` // when the last sweep ended, in Unix seconds of the hub's clock
 	Feeds    map[string]*progress `json:"feeds,omitempty"`
 }
 
@@ -47,11 +48,14 @@ func (p *progress) begin(now time.Time) {
 	}
 }
 
-// pass notes the last row of a page.
-func (p *progress) pass(c column, changed any, key []any, now time.Time) {
-	p.At = append([]any{changed}, key...)
-	if top, ok := capped(c, changed, now); ok {
-		p.Top = top
+// pass notes a page's rows, whose first column in order is that of changes.
+func (p *progress) pass(c column, rows [][]any, order []int, now time.Time) {
+	p.At = cells(rows[len(rows)-1], order)
+	for _, row := range slices.Backward(rows) {
+		if top, ok := capped(c, row[order[0]], now); ok {
+			p.Top = top
+			return
+		}
 	}
 }
 

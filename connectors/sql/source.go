@@ -40,19 +40,13 @@ func (s *source) run(ctx context.Context, emit connectors.Emit) error {
 	if err := r.unkeyed(ctx); err != nil {
 		return err
 	}
-	var sweep time.Time
-	if s.stream.sweep != nil {
-		sweep = s.stream.sweep.Next(s.env.Clock())
-	}
 	for {
 		if err := r.poll(ctx); err != nil {
 			return err
 		}
-		if now := s.env.Clock(); !sweep.IsZero() && !now.Before(sweep) {
-			if err := r.sweep(ctx); err != nil {
-				return err
-			}
-			sweep = s.stream.sweep.Next(s.env.Clock())
+		sweep, err := r.sweepWhenDue(ctx)
+		if err != nil {
+			return err
 		}
 		next := s.stream.poll.Next(s.env.Clock())
 		if !sweep.IsZero() && sweep.Before(next) {
@@ -64,6 +58,27 @@ func (s *source) run(ctx context.Context, emit connectors.Emit) error {
 		case <-time.After(next.Sub(s.env.Clock())):
 		}
 	}
+}
+
+// sweepWhenDue sweeps if it is time, and says when the next sweep is; zero for never. The schedule
+// goes on from the last sweep, whether or not the hub was restarted in between.
+func (r *reader) sweepWhenDue(ctx context.Context) (time.Time, error) {
+	if r.stream.sweep == nil {
+		return time.Time{}, nil
+	}
+	now := r.env.Clock()
+	if r.state.Swept == 0 {
+		r.state.Swept = now.Unix()
+	}
+	next := r.stream.sweep.Next(time.Unix(r.state.Swept, 0))
+	if now.Before(next) {
+		return next, r.save(ctx)
+	}
+	if err := r.sweep(ctx); err != nil {
+		return next, err
+	}
+	r.state.Swept = r.env.Clock().Unix()
+	return r.stream.sweep.Next(r.env.Clock()), r.save(ctx)
 }
 
 // sqliteOrPostgres is a database that could not be opened: it only reads errors.
