@@ -103,8 +103,8 @@ func (l *linkage) report(edges []Edge) {
 	doubts := map[int]int{}
 	for _, e := range edges {
 		a, b := l.clusters(e)
-		if a == b || told[[2]int{min(a, b), max(a, b)}] {
-			continue
+		if a == b || told[[2]int{min(a, b), max(a, b)}] || l.p.settled.bonus[[2]int{e.A, e.B}] < 0 {
+			continue // one customer, asked already, or a person has said different
 		}
 		f := Finding{Kind: Doubtful, Nodes: []int{e.A, e.B}, Weight: e.Weight}
 		switch l.obstacle(a, b) {
