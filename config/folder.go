@@ -40,7 +40,7 @@ var (
 	roomFolders = []string{"connectors", "mappings", "routes"}
 	roomFiles   = []string{"hub.yaml", "golden.yaml"}
 	// freeFolders hold what is nobody's configuration.
-	freeFolders = []string{"samples", "data", "testdata"}
+	freeFolders = []string{"samples", "data", "testdata", "presets"}
 )
 
 // Folder lists the files of a hub folder. A missing hub.yaml and files named

@@ -19,8 +19,11 @@ var (
 		not_before = CASE WHEN excluded.due < dirty.due THEN excluded.not_before ELSE dirty.not_before END,
 		due = CASE WHEN dirty.owner <> '' THEN dirty.due ELSE {least}(dirty.due, excluded.due) END`)
 
+	// The mark is compared with that of the row that is deleted, which may have been raised since
+	// the statement began.
 	removeDirty = rows("target text, subject text, mark int, owner text", `DELETE FROM dirty
-		WHERE (target, subject, mark) IN (SELECT target, subject, mark FROM v WHERE v.owner = '' OR v.owner = dirty.owner)`)
+		WHERE (target, subject, mark) IN (SELECT v.target, v.subject, v.mark FROM v
+			JOIN dirty d ON d.target = v.target AND d.subject = v.subject WHERE v.owner = '' OR v.owner = d.owner)`)
 	freeDirty = rows("target text, subject text, mark int, owner text", `UPDATE dirty
 		SET owner = '', attempt = 0, error = '', not_before = {time}, due = {time} FROM v
 		WHERE dirty.target = v.target AND dirty.subject = v.subject AND dirty.mark <> v.mark
@@ -34,9 +37,6 @@ var (
 	dueDirty   = plain(selectDirty + `WHERE target = {text} AND due <= {time} ORDER BY due, subject LIMIT {int} {skip locked}`)
 	claimDirty = plain(`UPDATE dirty SET owner = {text}, due = {time} WHERE target = {text} AND subject = {any text}`)
 	nextDirty  = plain(`SELECT min(due) FROM dirty WHERE target = {text} AND due > {time}`)
-
-	listDirty = plain(selectDirty + `WHERE ({text} = '' OR target = {text}) AND ({text} = '' OR subject = {text})
-		AND (target > {text} OR target = {text} AND subject > {text}) ORDER BY target, subject LIMIT {int}`)
 )
 
 // MarkDirty implements golden.Deliveries.
@@ -137,12 +137,10 @@ func (s *Store) NextDirty(ctx context.Context, target string) (next time.Time, e
 
 // ListDirty implements golden.Reader.
 func (s *Store) ListDirty(ctx context.Context, q golden.DeliveryQuery) (dirty []golden.Dirty, err error) {
-	if !storable(q.Target + q.Subject + q.AfterTarget + q.AfterSubject) {
-		return nil, nil
-	}
 	err = s.backend.Read(ctx, func(c Conn) error {
-		dirty, err = list(ctx, c, "read dirty rows", listDirty, scanDirty, q.Target, q.Target, q.Subject, q.Subject,
-			q.AfterTarget, q.AfterTarget, q.AfterSubject, limit(q.Limit))
+		w := reconcilerRows("dirty", q)
+		w.after("target, subject", q.AfterTarget, q.AfterSubject)
+		dirty, err = pick(ctx, c, "read dirty rows", w, selectDirty, `ORDER BY target, subject`, q.Limit, scanDirty)
 		return err
 	})
 	return dirty, err
