@@ -23,26 +23,25 @@ type extreme struct {
 }
 
 func (o *extreme) eval(m *Machine) *formats.Node {
-	best := &absent
+	var best decimal.Decimal
+	found := false
 	for _, arg := range o.args {
 		n := arg.eval(m)
 		if missing(n) {
 			continue
 		}
-		if best == &absent {
-			if _, ok := m.decimalOf(n); ok {
-				best = n
-			}
-			continue
+		d, ok := m.decimalOf(n)
+		if !ok {
+			return &absent
 		}
-		if sign, ok := m.compare(n, best, true); ok && sign == o.sign {
-			best = n
+		if !found || d.Cmp(best) == o.sign {
+			best, found = d, true
 		}
 	}
-	if best.Kind == formats.Text {
-		return m.same(formats.Number, best.Text)
+	if !found {
+		return &absent
 	}
-	return best
+	return m.exact(best)
 }
 
 // buildSum compiles sum(list) and sum(list, expression over each element).

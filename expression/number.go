@@ -43,11 +43,14 @@ func Plain(text []byte) ([]byte, error) {
 	return []byte(plain(d)), err
 }
 
-// isPlain tells whether a number's text has neither exponent nor leading plus or point, which is
-// how the canonical model writes decimals.
+// isPlain tells whether a number's text is one of JSON without exponent: no leading plus, point or
+// zero.
 func isPlain(text []byte) bool {
 	if len(text) > 0 && text[0] == '-' {
 		text = text[1:]
+	}
+	if len(text) > 1 && text[0] == '0' && text[1] != '.' || len(text) > maxDigits {
+		return false
 	}
 	point, digits := false, 0
 	for _, c := range text {

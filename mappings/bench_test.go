@@ -30,6 +30,29 @@ fields:
   addresses: [{lines: "[street]", locality: city, postcode: zip, country: country}]
 `
 
+// functional reads the same record with functions on almost every value.
+const functional = `
+mapping: functional
+to: Customer
+id: string(id)
+version: {time: datetime(updated_at)}
+let: {home: '{street: squeeze(street), city: trim(city)}'}
+fields:
+  kind: 'active ? "person" : nil'
+  names: [{full: 'join([first_name, last_name], " ")', given: title(first_name), family: upper(last_name)}]
+  identifiers: [{scheme: '"customer-number"', value: 'replace(customer_no, "C-", "")'}]
+  emails: [{value: email(email)}]
+  language: 'lang in ["de", "en"] ? lang : nil'
+  phones:
+    each: filter(contacts, .type != "fax")
+    fields: {value: phone(value), use: 'first(type, "other")'}
+  faxes:
+    each: contacts
+    when: type == "fax"
+    fields: {value: phone(value)}
+  addresses: [{lines: "[home.street]", locality: home.city, postcode: zip, country: upper(country)}]
+`
+
 func BenchmarkApply(b *testing.B) {
 	m := load(b, benchmarked)
 	format := json.JSON.Open(nil, &config.Problems{})
@@ -59,6 +82,22 @@ func BenchmarkApply(b *testing.B) {
 		}
 		b.ReportAllocs()
 		for b.Loop() {
+			out, err := m.Apply(dst[:0], mappings.Input{Root: &doc.Root, Source: source})
+			if err != nil {
+				b.Fatal(err)
+			}
+			dst = out.Bytes
+		}
+	})
+	b.Run("decode+map+write with functions", func(b *testing.B) {
+		m := load(b, functional)
+		var doc formats.Doc
+		var dst []byte
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := format.Decode(&doc, frame, m.Shape()); err != nil {
+				b.Fatal(err)
+			}
 			out, err := m.Apply(dst[:0], mappings.Input{Root: &doc.Root, Source: source})
 			if err != nil {
 				b.Fatal(err)

@@ -91,7 +91,7 @@ func (l *loader) item(as *config.Node, of *leaf) *expression.Variable {
 	if len(of.program.Paths) == 1 {
 		v.Path(of.program.Paths[0] + "[]")
 	} else {
-		v.Path(name)
+		v.Path(name + "[]")
 	}
 	if !as.IsSet() {
 		l.scope.Open(v)

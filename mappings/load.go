@@ -64,6 +64,11 @@ func (l *loader) load() {
 	l.frameRules()
 	l.rootFields()
 	l.readTests()
+	for _, let := range l.lets {
+		if !let.at.Used() {
+			l.ps.Warnf(let.value.program.At.Position(), "let %s is never used", let.at.Name)
+		}
+	}
 }
 
 // keys reports unknown keys, by direction.
@@ -154,6 +159,7 @@ func (l *loader) values() {
 		}
 		if l.scope.Defines(e.Key) {
 			l.ps.Add(config.Problem{Position: e.Position, What: "the name " + quoted(e.Key) + " is taken", Expected: "another name"})
+			continue
 		}
 		value := l.leaf(e.Value, "let "+e.Key)
 		if value == nil {

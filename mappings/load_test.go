@@ -178,6 +178,10 @@ var badMappings = []struct {
 	{"element name that is taken", inbound("emails: {each: a, as: record, item: b}"), []string{
 		`m.yaml:5:25: the name "record" is taken; expected another name`,
 	}},
+	{"declared elements", "mapping: m\nto: Customer\ninput: [id, {mails: [value]}]\nid: string(id)\nfields:\n  emails: {each: mails, fields: {value: valeu}}\n  industry: find(mails, .vaule == 1).value", []string{
+		`m.yaml:6:41: unknown name "valeu"; expected one of value, item, id, mails, frame, header, record; did you mean "value"?`,
+		`m.yaml:7:26: unknown field "vaule"; expected value; did you mean "value"?`,
+	}},
 	{"unknown format", "mapping: m\nto: Customer\nformat: jsn\nid: string(id)\nfields: {industry: a}", []string{
 		`m.yaml:3:9: unknown format "jsn"; expected json; did you mean "json"?`,
 	}},
@@ -260,5 +264,16 @@ func TestLoad_namesPlaceFoundAndExpected(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestLoad_warnsOfWhatIsNeverUsed(t *testing.T) {
+	t.Parallel()
+	m, ps := tryLoad(inbound("industry: a", "let: {used: b, unused: used}"))
+	if m == nil || ps.Len() != 1 {
+		t.Fatalf("found %v, %v; expected a mapping and a warning", m, ps.Sorted())
+	}
+	if found, want := ps.Sorted()[0].String(), "m.yaml:4:24: warning: let unused is never used"; found != want {
+		t.Errorf("found %s; expected %s", found, want)
 	}
 }

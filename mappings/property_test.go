@@ -115,6 +115,59 @@ func TestApply_isDeterministicAndValid(t *testing.T) {
 	}
 }
 
+// checkPayload maps a document and holds that the payload is JSON.
+func checkPayload(t interface{ Fatalf(string, ...any) }, m *mappings.Mapping, doc []byte) bool {
+	var decoded formats.Doc
+	if err := (&json.Format{}).Decode(&decoded, formats.Frame{Bytes: doc}, m.Shape()); err != nil {
+		return false
+	}
+	out, err := m.Apply(nil, mappings.Input{Root: &decoded.Root, Golden: &mappings.GoldenInput{ID: "g", Version: 1, Systems: []string{"a"}}})
+	if err == nil && !out.Skip && !encoding.Valid(out.Bytes) {
+		t.Fatalf("%s\ngave %s\nwhich is no JSON", doc, out.Bytes)
+	}
+	return err == nil
+}
+
+// payload writes values of every kind that functions can make of those that a document has.
+const payload = `
+mapping: payload
+from: Customer
+fields:
+  all: customer
+  list: customer.names
+  numbers: map(split(customer.industry, ","), number(#))
+  sum: sum(split(customer.industry, ","))
+  least: min(customer.industry, "007")
+  rounded: round(customer.industry, 1)
+  ratio: customer.industry / 3
+  part: customer.names[0].full[1:]
+  nothing: '[nil, {a: nil}, []]'
+  each: {each: customer.names, fields: {full: full, upper: upper(full), n: number(given)}}
+`
+
+func TestApply_payloadsAreJSON(t *testing.T) {
+	t.Parallel()
+	m := load(t, payload)
+	good := 0
+	rapid.Check(t, func(t *rapid.T) {
+		number := rapid.SampledFrom([]string{"1", "007", "-0.50", "1e3", "+5", ".5", "1.", "00", "-0", "1E-2", "12345678901234567890.1"})
+		industry := number.Draw(t, "industry")
+		doc, err := encoding.Marshal(map[string]any{
+			"industry": industry,
+			"names":    []any{map[string]any{"full": rapid.String().Draw(t, "full"), "given": number.Draw(t, "given")}, map[string]any{}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if checkPayload(t, m, doc) {
+			good++
+		}
+	})
+	if good < 50 {
+		t.Errorf("%d documents could be mapped: the test shows nothing", good)
+	}
+}
+
 func TestApply_isSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	m := load(t, broad)
@@ -151,7 +204,7 @@ func FuzzApply(f *testing.F) {
 // FuzzLoad holds that no text of a mapping file makes the compiler panic, and that what compiles
 // can be run.
 func FuzzLoad(f *testing.F) {
-	for _, seed := range []string{broad, shopify, benchmarked} {
+	for _, seed := range []string{broad, shopify, benchmarked, functional, payload} {
 		f.Add(seed)
 	}
 	for _, test := range badMappings {
@@ -166,7 +219,10 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		if !m.Outbound() && m.Entity() == canonical.EntityCustomer {
+		switch {
+		case m.Outbound():
+			checkPayload(t, m, []byte(record))
+		case m.Entity() == canonical.EntityCustomer:
 			check(t, m, []byte(record))
 		}
 	})
