@@ -2,7 +2,10 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/touchstone-hub/touchstone/golden/store/sqlstore"
 )
@@ -18,4 +21,37 @@ func (s *Store) LimitPages(ctx context.Context, n int64) error {
 		}
 		return c.(*conn).statement(fmt.Sprintf("PRAGMA max_page_count = %d", n))
 	})
+}
+
+// Plans returns how SQLite runs each statement that the store has run so far.
+func (s *Store) Plans(ctx context.Context) (map[string][]string, error) {
+	plans := map[string][]string{}
+	explain := func(c *conn) error {
+		for text := range c.prepared {
+			arguments := make([]driver.NamedValue, strings.Count(text, "?"))
+			for i := range arguments {
+				arguments[i].Ordinal = i + 1
+			}
+			result, err := c.raw.(driver.QueryerContext).QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, arguments)
+			if err != nil {
+				return fmt.Errorf("%s: %w", text, err)
+			}
+			plans[text] = nil
+			if err := c.read(ctx, result, func(scan sqlstore.Scan) error {
+				var id, parent, unused int64
+				var detail string
+				err := scan(&id, &parent, &unused, &detail)
+				plans[text] = append(plans[text], detail)
+				return err
+			}); err != nil {
+				return err
+			}
+			if err := result.Close(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err := s.backend.Write(ctx, func(_ context.Context, c sqlstore.Conn) error { return explain(c.(*conn)) })
+	return plans, errors.Join(err, s.backend.Read(ctx, func(c sqlstore.Conn) error { return explain(c.(*conn)) }))
 }

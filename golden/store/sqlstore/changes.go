@@ -13,9 +13,10 @@ var (
 		`INSERT INTO change (no, entity, version, type, at, body) SELECT * FROM v`)
 	insertOutbox = rows("no int", `INSERT INTO outbox (no) SELECT no FROM v`)
 
+	// CROSS JOIN: in this order. SQLite might read all changes otherwise.
 	outbox = plain(`SELECT c.no, 0, c.entity, e.id, c.version, c.type, c.at, c.body
 		FROM (SELECT no FROM outbox ORDER BY no LIMIT {int}) o
-		JOIN change c ON c.no = o.no JOIN entity e ON e.no = c.entity ORDER BY c.no`)
+		CROSS JOIN change c CROSS JOIN entity e WHERE c.no = o.no AND e.no = c.entity ORDER BY o.no`)
 	deleteOutbox = plain(`DELETE FROM outbox WHERE no = {any int}`)
 	raiseFeed    = plain(`UPDATE feed_state SET last = last + {int}`)
 	feedState    = plain(`SELECT last FROM feed_state`)
@@ -24,7 +25,7 @@ var (
 
 	feedAfter = plain(`SELECT c.no, f.seq, c.entity, e.id, c.version, c.type, c.at, c.body
 		FROM (SELECT seq, no FROM feed WHERE seq > {int} ORDER BY seq LIMIT {int}) f
-		JOIN change c ON c.no = f.no JOIN entity e ON e.no = c.entity ORDER BY f.seq`)
+		CROSS JOIN change c CROSS JOIN entity e WHERE c.no = f.no AND e.no = c.entity ORDER BY f.seq`)
 	feedOldest = plain(`SELECT coalesce(min(seq), 0) FROM feed`)
 	history    = plain(`SELECT c.no, 0, c.entity, e.id, c.version, c.type, c.at, c.body
 		FROM change c JOIN entity e ON e.no = c.entity

@@ -8,6 +8,8 @@ import (
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
+const listLetters = `SELECT ` + letterFields + `, NULL, NULL FROM dead_letter `
+
 const letterFields = `id, state, stage, system, stream, key, cause, position, topic, partition, topic_offset,
 	attempts, at, resolution, correlation, error, header`
 
@@ -17,9 +19,6 @@ var (
 		correlation text, error text, header bytes, context bytes, bytes bytes`,
 		`INSERT INTO dead_letter (id, state, stage, system, stream, key, cause, position, topic, partition,
 		topic_offset, attempts, at, resolution, correlation, error, header, context, bytes) SELECT * FROM v`)
-	letters = plain(`SELECT ` + letterFields + `, NULL, NULL FROM dead_letter
-		WHERE state = {text} AND id < {int} AND ({text} = '' OR stage = {text}) AND ({text} = '' OR system = {text})
-		AND ({text} = '' OR stream = {text}) AND ({text} = '' OR key = {text}) ORDER BY id DESC LIMIT {int}`)
 	letterByID     = plain(`SELECT ` + letterFields + `, context, bytes FROM dead_letter WHERE id = {int}`)
 	resolveLetters = plain(`UPDATE dead_letter SET state = {text}, resolution = {text} WHERE id = {any int}`)
 )
@@ -67,18 +66,20 @@ func (t *tx) AddDeadLetters(ctx context.Context, dead []golden.DeadLetter) error
 
 // DeadLetters implements golden.Reader.
 func (s *Store) DeadLetters(ctx context.Context, q golden.DeadLetterQuery) (dead []golden.DeadLetter, err error) {
-	if !storable(q.Stage + q.System + q.Stream + q.Key) {
-		return nil, nil
-	}
 	if q.State == "" {
 		q.State = golden.DeadOpen
 	}
-	if q.Before <= 0 {
-		q.Before = 1<<63 - 1
+	w := &where{}
+	w.equal("state", string(q.State))
+	w.equal("stage", q.Stage)
+	w.equal("system", q.System)
+	w.equal("stream", q.Stream)
+	w.equal("key", q.Key)
+	if q.Before > 0 {
+		w.and("id < {int}", q.Before)
 	}
 	err = s.backend.Read(ctx, func(c Conn) error {
-		dead, err = list(ctx, c, "read dead letters", letters, scanLetter, string(q.State), q.Before, q.Stage, q.Stage,
-			q.System, q.System, q.Stream, q.Stream, q.Key, q.Key, limit(q.Limit))
+		dead, err = pick(ctx, c, "read dead letters", w, listLetters, `ORDER BY id DESC`, q.Limit, scanLetter)
 		return err
 	})
 	return dead, err

@@ -27,11 +27,6 @@ var (
 		record = excluded.record, remote_version = excluded.remote_version, sent_hash = excluded.sent_hash,
 		sent_version = excluded.sent_version, observed_hash = excluded.observed_hash, status = excluded.status,
 		attempts = excluded.attempts, error = excluded.error, updated_at = excluded.updated_at`)
-	listDeliveries = plain(selectDelivery + `WHERE ({text} = '' OR target = {text}) AND ({text} = '' OR subject = {text})
-		AND ({text} = '' OR status = {text})
-		AND (target > {text} OR target = {text} AND (subject > {text}
-			OR {text} <> '' AND subject = {text} AND remote_id > {text}))
-		ORDER BY target, subject, remote_id LIMIT {int}`)
 
 	pendingCreates    = plain(selectPending + `WHERE target = {text} AND subject = {any text}`)
 	putPendingCreates = rows(`target text, subject text, route text, key text, payload_hash int, version int,
@@ -41,9 +36,6 @@ var (
 		key = excluded.key, payload_hash = excluded.payload_hash, version = excluded.version,
 		status = excluded.status, attempts = excluded.attempts, error = excluded.error, started_at = excluded.started_at`)
 	deletePendingCreates = plain(`DELETE FROM pending_create WHERE target = {text} AND subject = {any text}`)
-	listPendingCreates   = plain(selectPending + `WHERE ({text} = '' OR target = {text}) AND ({text} = '' OR subject = {text})
-		AND ({text} = '' OR status = {text})
-		AND (target > {text} OR target = {text} AND subject > {text}) ORDER BY target, subject LIMIT {int}`)
 )
 
 // DeliveriesOf implements golden.Deliveries.
@@ -141,13 +133,15 @@ func (t *tx) DeletePendingCreates(ctx context.Context, target string, subjects [
 
 // ListDeliveries implements golden.Reader.
 func (s *Store) ListDeliveries(ctx context.Context, q golden.DeliveryQuery) (states []golden.DeliveryState, err error) {
-	if !storable(q.Target + q.Subject + q.AfterTarget + q.AfterSubject + q.AfterRemoteID) {
-		return nil, nil
+	remote := q.AfterRemoteID
+	if remote == "" {
+		remote = "\U0010FFFF" // past all of the subject
 	}
 	err = s.backend.Read(ctx, func(c Conn) error {
-		states, err = list(ctx, c, "read deliveries", listDeliveries, scanDelivery, q.Target, q.Target, q.Subject, q.Subject,
-			string(q.Status), string(q.Status), q.AfterTarget, q.AfterTarget, q.AfterSubject,
-			q.AfterRemoteID, q.AfterSubject, q.AfterRemoteID, limit(q.Limit))
+		w := reconcilerRows("delivery", q)
+		w.equal("status", string(q.Status))
+		w.after("target, subject, remote_id", q.AfterTarget, q.AfterSubject, remote)
+		states, err = pick(ctx, c, "read deliveries", w, selectDelivery, `ORDER BY target, subject, remote_id`, q.Limit, scanDelivery)
 		return err
 	})
 	return states, err
@@ -155,12 +149,11 @@ func (s *Store) ListDeliveries(ctx context.Context, q golden.DeliveryQuery) (sta
 
 // ListPendingCreates implements golden.Reader.
 func (s *Store) ListPendingCreates(ctx context.Context, q golden.DeliveryQuery) (creates []golden.PendingCreate, err error) {
-	if !storable(q.Target + q.Subject + q.AfterTarget + q.AfterSubject) {
-		return nil, nil
-	}
 	err = s.backend.Read(ctx, func(c Conn) error {
-		creates, err = list(ctx, c, "read pending creates", listPendingCreates, scanPending, q.Target, q.Target,
-			q.Subject, q.Subject, string(q.Status), string(q.Status), q.AfterTarget, q.AfterTarget, q.AfterSubject, limit(q.Limit))
+		w := reconcilerRows("pending_create", q)
+		w.equal("status", string(q.Status))
+		w.after("target, subject", q.AfterTarget, q.AfterSubject)
+		creates, err = pick(ctx, c, "read pending creates", w, selectPending, `ORDER BY target, subject`, q.Limit, scanPending)
 		return err
 	})
 	return creates, err

@@ -20,13 +20,6 @@ var (
 	openTasksOf = plain(selectTask + `WHERE t.closed IS NULL AND t.id IN
 		(SELECT r.task FROM task_record r WHERE r.record = {any text})`)
 	closeTasks = plain(`UPDATE task SET closed = {time} WHERE id = {any text} AND closed IS NULL`)
-
-	tasksByPriority = plain(selectTask + `WHERE ({text} = '' OR t.kind = {text})
-		AND ({bool} OR t.closed IS NULL)
-		AND ({text} = '' OR t.id IN (SELECT r.task FROM task_record r WHERE r.record = {text}))
-		AND ({text} = '' OR EXISTS (SELECT 1 FROM task a WHERE a.id = {text}
-			AND (t.priority < a.priority OR t.priority = a.priority AND t.id > a.id)))
-		ORDER BY t.priority DESC, t.id LIMIT {int}`)
 )
 
 // PutTasks implements golden.Results.
@@ -85,12 +78,20 @@ func (t *tx) CloseTasks(ctx context.Context, keys []string, keep []string, at ti
 
 // Tasks implements golden.Reader.
 func (s *Store) Tasks(ctx context.Context, q golden.TaskQuery) (tasks []golden.Task, err error) {
-	if !storable(q.Record) || !storable(q.After) {
-		return nil, nil
+	w := &where{}
+	w.equal("t.kind", string(q.Kind))
+	if !q.Closed {
+		w.and("t.closed IS NULL")
+	}
+	if q.Record != "" {
+		w.and("t.id IN (SELECT r.task FROM task_record r WHERE r.record = {text})", q.Record)
+	}
+	if q.After != "" {
+		w.and(`EXISTS (SELECT 1 FROM task a WHERE a.id = {text}
+			AND (t.priority < a.priority OR t.priority = a.priority AND t.id > a.id))`, q.After)
 	}
 	err = s.backend.Read(ctx, func(c Conn) error {
-		tasks, err = list(ctx, c, "read tasks", tasksByPriority, scanTask, string(q.Kind), string(q.Kind),
-			q.Closed, q.Record, q.Record, q.After, q.After, limit(q.Limit))
+		tasks, err = pick(ctx, c, "read tasks", w, selectTask, `ORDER BY t.priority DESC, t.id`, q.Limit, scanTask)
 		return err
 	})
 	return tasks, err

@@ -142,6 +142,7 @@ CREATE TABLE task (
     detail   bytea
 );
 CREATE INDEX task_open ON task (priority DESC, id) WHERE closed IS NULL;
+CREATE INDEX task_priority ON task (priority DESC, id);
 CREATE TABLE task_record (
     record text COLLATE "C" NOT NULL,
     task   text COLLATE "C" NOT NULL,

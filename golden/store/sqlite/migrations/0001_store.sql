@@ -141,6 +141,7 @@ CREATE TABLE task (
     detail   BLOB
 ) STRICT;
 CREATE INDEX task_open ON task (priority DESC, id) WHERE closed IS NULL;
+CREATE INDEX task_priority ON task (priority DESC, id);
 CREATE TABLE task_record (
     record TEXT NOT NULL,
     task   TEXT NOT NULL,
