@@ -12,6 +12,7 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/touchstone-hub/touchstone/bus"
+	"github.com/touchstone-hub/touchstone/tests/kafkatest"
 )
 
 // fencedStore stands for the golden store: records and the next offset change
@@ -341,21 +342,53 @@ func TestBatches_cancelAHandleThatHoldsUpARebalance(t *testing.T) {
 }
 
 func TestBatches_surviveAnOutage(t *testing.T) {
-	broker := startBroker(t)
-	b := open(t, broker.Config())
-	ensure(t, b, bus.Topic{Name: "t"})
+	t.Run("embedded", func(t *testing.T) {
+		broker := startBroker(t)
+		surviveOutages(t, open(t, broker.Config()), broker.restart)
+	})
+	t.Run("kafka", func(t *testing.T) { surviveOutages(t, onKafka(t), kafkatest.Get(t).Restart) })
+}
+
+// surviveOutages publishes and consumes while the broker goes away twice.
+func surviveOutages(t *testing.T, b *bus.Bus, restart func() error) {
+	const keys, outages = 5, 2
+	ensure(t, b, bus.Topic{Name: "t", Partitions: 2})
 	store := newStore()
-	consume(t, b, bus.BatchConfig{Topics: []string{"t"}, Group: "g", Offsets: store, SessionTimeout: 3 * time.Second}, store.apply)
-	for round := range 3 {
-		publish(t, b, "t", numbered(round*10, round*10+10, 1)...)
-		store.await(t, round*10+10)
-		if err := broker.restart(); err != nil {
-			t.Fatal(err)
+	cfg := bus.BatchConfig{Topics: []string{"t"}, Group: "g", Offsets: store, SessionTimeout: 3 * time.Second}
+	consume(t, b, cfg, store.apply)
+	stop, published := make(chan struct{}), make(chan int)
+	go func() {
+		n := 0
+		defer func() { published <- n }()
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if err := b.Publish(t.Context(), "t", numbered(n, n+10, keys)...); err != nil {
+				t.Error(err)
+				return
+			}
+			n += 10
+		}
+	}()
+	for range outages {
+		before := 0
+		store.awaitUntil(t, "something to come through", func() bool {
+			if before == 0 {
+				before = store.count() + 1
+			}
+			return store.count() > before+100
+		})
+		if err := restart(); err != nil {
+			t.Error(err)
 		}
 	}
-	publish(t, b, "t", numbered(30, 40, 1)...)
-	store.await(t, 40)
-	store.checkOnce(t, 40, 1)
+	close(stop)
+	n := <-published
+	store.await(t, n)
+	store.checkOnce(t, n, keys)
 }
 
 func TestBatches_standStillAtAnOffsetBeyondTheEnd(t *testing.T) {

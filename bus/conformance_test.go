@@ -1,17 +1,15 @@
 package bus_test
 
 import (
-	"os"
-	"path/filepath"
+	"reflect"
+	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/ThreeDotsLabs/watermill/pubsub/tests"
 	"github.com/touchstone-hub/touchstone/bus"
-	"github.com/touchstone-hub/touchstone/tests/kafkatest"
 )
 
 // features are what the bus promises of what watermill's suite can test. The
@@ -23,18 +21,31 @@ var features = tests.Features{
 	NewSubscriberReceivesOldMessages: true,
 }
 
-func TestWatermillSuite_embedded(t *testing.T) {
-	broker := startBroker(t)
-	suite(t, open(t, broker.Config()), broker.restart)
+// watermillSuite is all of tests.TestPubSub but TestReconnect, which reads what
+// it has sent while it is still noting that down (a data race, and a failure
+// when messages arrive faster than that). TestBatches_surviveAnOutage stands
+// in its place.
+var watermillSuite = []func(*testing.T, tests.TestContext, tests.PubSubConstructor){
+	tests.TestPublishSubscribe,
+	tests.TestConcurrentSubscribe,
+	tests.TestConcurrentSubscribeMultipleTopics,
+	tests.TestResendOnError,
+	tests.TestNoAck,
+	tests.TestContinueAfterSubscribeClose,
+	tests.TestConcurrentClose,
+	tests.TestContinueAfterErrors,
+	tests.TestPublishSubscribeInOrder,
+	tests.TestPublisherClose,
+	tests.TestTopic,
+	tests.TestMessageCtx,
+	tests.TestSubscribeCtx,
+	tests.TestNewSubscriberReceivesOldMessages,
 }
 
-func TestWatermillSuite_kafka(t *testing.T) {
-	server := kafkatest.Get(t)
-	suite(t, onKafka(t), server.Restart)
-}
+func TestWatermillSuite(t *testing.T) { onBoth(t, suite) }
 
-func suite(t *testing.T, b *bus.Bus, restart func() error) {
-	withGroup := func(t *testing.T, group string) (message.Publisher, message.Subscriber) {
+func suite(t *testing.T, b *bus.Bus) {
+	withGroup := func(_ *testing.T, group string) (message.Publisher, message.Subscriber) {
 		return bus.NewPublisher(b), bus.NewSubscriber(b, bus.SubscriberConfig{Group: group})
 	}
 	// One group for each test: a group rebalances as one, over all its topics.
@@ -46,28 +57,15 @@ func suite(t *testing.T, b *bus.Bus, restart func() error) {
 		}
 		return withGroup(t, group)
 	}
-	features := features
-	if !raceEnabled { // watermill's TestReconnect has a data race of its own
-		features.RestartServiceCommand = commandFor(t, restart)
+	run := func(name string, test func(*testing.T, tests.TestContext)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, tests.TestContext{TestID: tests.NewTestID(), Features: features})
+		})
 	}
-	tests.TestPubSub(t, features, perTest, withGroup)
-}
-
-// commandFor makes a shell command out of a function of this process: it
-// leaves a file, which is taken away when the function has returned.
-func commandFor(t *testing.T, do func() error) []string {
-	request := filepath.Join(t.TempDir(), "request")
-	go func() {
-		for t.Context().Err() == nil {
-			time.Sleep(20 * time.Millisecond)
-			if _, err := os.Stat(request); err != nil {
-				continue
-			}
-			if err := do(); err != nil {
-				t.Errorf("restart: %v", err)
-			}
-			_ = os.Remove(request)
-		}
-	}()
-	return []string{"sh", "-c", `touch "$0" && while [ -e "$0" ]; do sleep 0.05; done`, request}
+	for _, test := range watermillSuite {
+		name := runtime.FuncForPC(reflect.ValueOf(test).Pointer()).Name()
+		run(name[strings.LastIndex(name, ".")+1:], func(t *testing.T, c tests.TestContext) { test(t, c, perTest) })
+	}
+	run("TestConsumerGroups", func(t *testing.T, c tests.TestContext) { tests.TestConsumerGroups(t, c, withGroup) })
 }
