@@ -103,7 +103,7 @@ func (w *world) account(c *Customer, given, family string) *Account {
 	a := &Account{
 		ID: firstAccount + int64(len(w.shop.accounts)) + 1, Email: &c.Email, Verified: w.rnd.IntN(3) > 0, Last: &family,
 		Locale: &c.language, Tags: "person", Created: at, Updated: at,
-		Addresses: []AccountAddress{{Line1: c.street, Zip: c.zip, City: c.city, Country: c.country}},
+		Addresses: []AccountAddress{{Line1: c.street, Zip: c.zip, City: c.city, Country: c.country, Default: true}},
 	}
 	if c.Firm {
 		a.Tags = "organisation"

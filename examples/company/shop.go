@@ -48,6 +48,7 @@ type AccountAddress struct {
 	Zip     string `json:"zip"`
 	City    string `json:"city"`
 	Country string `json:"country_code"`
+	Default bool   `json:"default"`
 }
 
 // MailConsent is what the customer said about the newsletter.

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/touchstone-hub/touchstone/api"
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+// demoResult is what the demo shows. Every number was read back: from the systems themselves, or
+// from the hub's API.
+type demoResult struct {
+	Folder      string             `json:"folder"`
+	API         string             `json:"api"`
+	Systems     []demoRow          `json:"systems"`
+	Real        int                `json:"realCustomers"`
+	Customers   int64              `json:"goldenCustomers"`
+	Records     int64              `json:"customerRecords"`
+	Deliveries  []demoRow          `json:"deliveries"`
+	Created     int                `json:"accountsCreated"`
+	Linked      int                `json:"accountsLinked"`
+	DeadLetters []api.DeadLetter   `json:"deadLetters"`
+	View        view               `json:"customer"`
+	Explanation golden.Explanation `json:"explanation"`
+	Journey     demoJourney        `json:"journey"`
+	Seconds     float64            `json:"seconds"`
+	Wrong       []string           `json:"wrong,omitempty"` // what is not as it has to be
+}
+
+// demoRow holds what a system has beside what the hub says.
+type demoRow struct {
+	System string `json:"system"`
+	What   string `json:"what"`
+	There  int64  `json:"inTheSystem"`
+	Here   int64  `json:"inTheHub"`
+}
+
+func (r *demoResult) err() error {
+	if len(r.Wrong) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the demo went wrong: %s", strings.Join(r.Wrong, "; "))
+}
+
+// must notes an expectation that does not hold.
+func (r *demoResult) must(ok bool, format string, args ...any) {
+	if !ok {
+		r.Wrong = append(r.Wrong, fmt.Sprintf(format, args...))
+	}
+}
+
+// count reads back what the systems and the hub hold, and compares.
+func (d *demo) count(ctx context.Context, r *demoResult) error {
+	var s api.Status
+	if err := d.ask(ctx, "/v1/status", &s); err != nil {
+		return err
+	}
+	var erp [3]int
+	for i, table := range []string{"customer", "sales_order", "shop_order"} {
+		n, err := d.company.ERP.Count(ctx, table)
+		if err != nil {
+			return fmt.Errorf("count in the ERP: %w", err)
+		}
+		erp[i] = n
+	}
+	files := 0
+	for _, c := range d.company.Customers {
+		for _, key := range c.Records {
+			if strings.HasPrefix(key, "scm/") {
+				files++
+			}
+		}
+	}
+	orders, calls := d.company.Shop.Orders(), d.company.CallCenter.Reported()
+	row := func(system, what string, there int, here int64) demoRow {
+		r.must(int64(there) == here, "%s has %d %s; expected as many in the hub, which has %d", system, there, what, here)
+		return demoRow{system, what, int64(there), here}
+	}
+	r.Systems = []demoRow{
+		row("erp", "customers", erp[0], s.Records["erp/customers"]),
+		row("webshop", "customers", len(d.company.Shop.Accounts()), s.Records["webshop/customers"]),
+		row("scm", "partners", files, s.Records["scm/partners-de"]+s.Records["scm/partners-cn"]),
+		row("erp + webshop", "orders", erp[1]+orders, s.Documents["Order"]),
+		row("callcenter", "calls", calls, s.Documents["Interaction"]),
+	}
+	r.Deliveries = []demoRow{
+		row("webshop.customers", "accounts", len(d.company.Shop.Accounts()), s.Deliveries["webshop.customers"]["settled"]),
+		row("newsletter.subscribers", "subscribers", len(d.company.Newsletter.Subscribers()), s.Deliveries["newsletter.subscribers"]["settled"]),
+		row("erp.shop-orders", "rows", erp[2], s.Deliveries["erp.shop-orders"]["settled"]),
+	}
+	r.must(erp[2] == orders, "the shop has %d orders; expected as many rows in the ERP's table for them, which has %d", orders, erp[2])
+	r.Real, r.Customers, r.Records = len(d.company.Customers), s.Customers, sum(s.Records)
+	if err := d.linked(ctx, r); err != nil {
+		return err
+	}
+	return d.letters(ctx, r)
+}
+
+// linked looks at every account that the hub made in the shop: the shop has told of it by webhook
+// since, and it has to belong to the customer for whom it was made.
+func (d *demo) linked(ctx context.Context, r *demoResult) error {
+	native := map[string]bool{}
+	for _, c := range d.company.Customers {
+		for _, key := range c.Records {
+			native[key] = true
+		}
+	}
+	for _, account := range d.company.Shop.Accounts() {
+		key := fmt.Sprintf("webshop/customers/%d", account.ID)
+		if native[key] {
+			continue
+		}
+		r.Created++
+		var v view
+		if err := d.ask(ctx, "/v1/sources/"+key, &v); err != nil {
+			return fmt.Errorf("look for %s: %w", key, err)
+		}
+		if len(v.Systems) > 1 {
+			r.Linked++
+		}
+	}
+	r.must(r.Linked == r.Created, "the hub made %d accounts in the shop; expected all to be linked with whom they were made for, and %d are", r.Created, r.Linked)
+	return nil
+}
+
+func (d *demo) letters(ctx context.Context, r *demoResult) error {
+	var found api.List[api.DeadLetter]
+	if err := d.ask(ctx, "/v1/deadletters", &found); err != nil {
+		return err
+	}
+	r.DeadLetters = found.Items
+	r.must(len(found.Items) == d.company.Bad, "%d records are beyond repair; expected as many dead letters, and there are %d", d.company.Bad, len(found.Items))
+	return nil
+}
+
+// view reads the single view of the customer who is known to the most systems.
+func (d *demo) view(ctx context.Context, r *demoResult) error {
+	if err := d.ask(ctx, "/v1/sources/"+d.company.Customers[0].Records[0], &r.View); err != nil {
+		return err
+	}
+	r.must(len(r.View.Systems) >= 3, "expected %s in three systems, and it is in %s", d.company.Customers[0].Han, strings.Join(r.View.Systems, ", "))
+	return d.ask(ctx, "/v1/customers/"+r.View.ID+"/explain", &r.Explanation)
+}
