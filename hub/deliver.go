@@ -22,6 +22,24 @@ type reconciler struct {
 	target *target
 	writer connectors.Target
 	log    *slog.Logger
+	size   int // of the next round, in rows
+}
+
+// A round takes as many rows as are done in about roundTime: few from a slow target, so that
+// claims do not run out, many from a fast one, so that the store is not asked for each.
+const (
+	roundTime = 2 * time.Second
+	roundMost = 2000
+)
+
+// paced sets the size of the next round by how long one took.
+func (r *reconciler) paced(rows int, took time.Duration) {
+	switch {
+	case took > roundTime:
+		r.size = max(r.target.Policy.Batch, rows/2)
+	case rows == r.size && took < roundTime/2:
+		r.size = min(roundMost, 2*r.size)
+	}
 }
 
 // deliver reconciles one target until ctx ends. A row that fails holds up only itself; a target
@@ -40,7 +58,7 @@ func (h *Hub) deliver(ctx context.Context, t *target) {
 				}
 			}()
 		}
-		r := &reconciler{hub: h, target: t, writer: writer, log: log}
+		r := &reconciler{hub: h, target: t, writer: writer, log: log, size: t.Policy.Batch}
 		return r.run(ctx)
 	})
 }
@@ -48,7 +66,7 @@ func (h *Hub) deliver(ctx context.Context, t *target) {
 func (r *reconciler) run(ctx context.Context) error {
 	wakes := r.hub.wake.changes.listen()
 	for ctx.Err() == nil {
-		rows, err := r.hub.store.ClaimDirty(ctx, r.target.String(), r.hub.owner, r.target.Policy.Batch, claimTime)
+		rows, err := r.hub.store.ClaimDirty(ctx, r.target.String(), r.hub.owner, r.size, claimTime)
 		if err != nil {
 			return fmt.Errorf("claim work: %w", err)
 		}
@@ -88,13 +106,8 @@ func (r *reconciler) idle(ctx context.Context, wakes <-chan struct{}) error {
 func (r *reconciler) reconcile(ctx context.Context, rows []golden.Dirty) error {
 	began := time.Now()
 	round := &round{reconciler: r, rows: rows, results: make([]rowResult, len(rows))}
-	for i := range rows {
-		writes, err := r.plan(ctx, rows[i])
-		if err != nil {
-			round.results[i].fail(err)
-			continue
-		}
-		round.add(i, writes)
+	if err := round.plan(ctx); err != nil {
+		return err
 	}
 	if err := round.begin(ctx); err != nil {
 		return fmt.Errorf("note what is begun: %w", err)
@@ -106,7 +119,9 @@ func (r *reconciler) reconcile(ctx context.Context, rows []golden.Dirty) error {
 	if err := round.finish(finish); err != nil {
 		return fmt.Errorf("note what was delivered: %w", err)
 	}
-	r.hub.metrics.deliverSeconds.WithLabelValues(r.target.String()).Observe(time.Since(began).Seconds())
+	took := time.Since(began)
+	r.paced(len(rows), took)
+	r.hub.metrics.deliverSeconds.WithLabelValues(r.target.String()).Observe(took.Seconds())
 	return round.halt()
 }
 

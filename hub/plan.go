@@ -44,17 +44,10 @@ type subject struct {
 	doc0    formats.Doc
 }
 
-// plan compares what a target should hold of the row's subject with what it does, and gives the
-// writes that are missing.
-func (r *reconciler) plan(ctx context.Context, row golden.Dirty) ([]*write, error) {
-	s, err := r.load(ctx, row)
-	if err != nil || s == nil {
-		return nil, err
-	}
-	known, err := r.known(ctx, s)
-	if err != nil {
-		return nil, err
-	}
+// plan compares what a target should hold of a subject with what it does, and gives the writes
+// that are missing.
+func (r *reconciler) plan(s *subject, states []golden.DeliveryState) ([]*write, error) {
+	known := r.known(s, states)
 	route, err := r.match(s)
 	if err != nil {
 		return nil, err
@@ -118,28 +111,49 @@ func (r *reconciler) handOver(ctx context.Context, row golden.Dirty, survivor st
 	})
 }
 
-// known are the subject's records in the target: those that the hub wrote, and those that the
-// target reported itself and that belong to the same customer. Ordered with the primary first:
-// what the hub wrote before what it did not, then by remote ID.
-func (r *reconciler) known(ctx context.Context, s *subject) ([]golden.DeliveryState, error) {
-	var states []golden.DeliveryState
-	err := r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) (err error) {
-		if states, err = tx.DeliveriesOf(ctx, r.target.String(), []string{s.id}); err != nil {
+// states reads what is known of the subjects' records in the target, by subject. A record may have
+// moved to a subject from another customer with its delivery state.
+func (r *reconciler) states(ctx context.Context, subjects []*subject) (map[string][]golden.DeliveryState, error) {
+	byRecord := map[string]string{}
+	var ids, records []string
+	for _, s := range subjects {
+		ids = append(ids, s.id)
+		for _, key := range r.ownKeys(s) {
+			byRecord[key] = s.id
+			records = append(records, key)
+		}
+	}
+	found := map[string][]golden.DeliveryState{}
+	err := r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
+		clear(found)
+		own, err := tx.DeliveriesOf(ctx, r.target.String(), ids)
+		if err != nil {
 			return err
 		}
-		// a record may have moved here from another customer with its delivery state
-		moved, err := tx.DeliveriesOfRecords(ctx, r.ownKeys(s))
-		for _, m := range moved {
-			if m.Target == r.target.String() && m.Subject != s.id {
-				m.Subject = s.id
-				states = append(states, m)
+		moved, err := tx.DeliveriesOfRecords(ctx, records)
+		for _, d := range own {
+			if to, ok := byRecord[d.Record]; !ok || to == d.Subject {
+				found[d.Subject] = append(found[d.Subject], d)
+			}
+		}
+		for _, d := range moved {
+			if to := byRecord[d.Record]; d.Target == r.target.String() && d.Subject != to {
+				d.Subject = to
+				found[to] = append(found[to], d)
 			}
 		}
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read deliveries of %s: %w", s.id, err)
+		return nil, fmt.Errorf("read deliveries: %w", err)
 	}
+	return found, nil
+}
+
+// known are the subject's records in the target: those that the hub wrote, and those that the
+// target reported itself and that belong to the same customer. Ordered with the primary first:
+// what the hub wrote before what it did not, then by remote ID.
+func (r *reconciler) known(s *subject, states []golden.DeliveryState) []golden.DeliveryState {
 	states = slices.DeleteFunc(states, func(d golden.DeliveryState) bool { return d.Status == golden.Gone })
 	have := map[string]bool{}
 	for _, d := range states {
@@ -161,7 +175,7 @@ func (r *reconciler) known(ctx context.Context, s *subject) ([]golden.DeliverySt
 		}
 		return strings.Compare(a.RemoteID, b.RemoteID)
 	})
-	return states, nil
+	return states
 }
 
 // ownKeys are the keys of the target's own records of this customer.

@@ -18,7 +18,7 @@ import (
 const (
 	publishLease = "publish"
 	leaseTime    = 10 * time.Second
-	publishBatch = 500
+	publishBatch = 2000
 )
 
 // publish relays the outbox to golden.customer until ctx ends. One process at a time does it, by
@@ -32,8 +32,9 @@ func (h *Hub) publish(ctx context.Context) error {
 		}
 	}()
 	wakes := h.wake.changes.listen()
+	var leased time.Time
 	for ctx.Err() == nil {
-		n, err := h.publishSome(ctx)
+		n, err := h.publishSome(ctx, &leased)
 		switch {
 		case err != nil && !errors.Is(err, golden.ErrLeaseLost) && ctx.Err() == nil:
 			h.trouble("publish", err)
@@ -52,9 +53,14 @@ func (h *Hub) publish(ctx context.Context) error {
 	return nil
 }
 
-func (h *Hub) publishSome(ctx context.Context) (int, error) {
-	if err := h.store.Lease(ctx, publishLease, h.owner, leaseTime); err != nil {
-		return 0, err
+// publishSome relays one batch. leased is when the lease was taken or renewed last.
+func (h *Hub) publishSome(ctx context.Context, leased *time.Time) (int, error) {
+	if time.Since(*leased) > leaseTime/3 {
+		at := time.Now()
+		if err := h.store.Lease(ctx, publishLease, h.owner, leaseTime); err != nil {
+			return 0, err
+		}
+		*leased = at
 	}
 	changes, err := h.store.Outbox(ctx, publishBatch)
 	if err != nil || len(changes) == 0 {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/touchstone-hub/touchstone/connectors"
 	"github.com/touchstone-hub/touchstone/golden"
@@ -29,6 +31,37 @@ type rowResult struct {
 }
 
 func (r *rowResult) fail(err error) { r.err = errors.Join(r.err, err) }
+
+// plan gathers the writes that the rows' subjects lack. What fails for one row fails that row.
+func (r *round) plan(ctx context.Context) error {
+	subjects := make([]*subject, len(r.rows))
+	var there []*subject
+	for i, row := range r.rows {
+		s, err := r.load(ctx, row)
+		if err != nil {
+			r.results[i].fail(err)
+		} else if s != nil {
+			subjects[i] = s
+			there = append(there, s)
+		}
+	}
+	states, err := r.states(ctx, there)
+	if err != nil {
+		return err
+	}
+	for i, s := range subjects {
+		if s == nil {
+			continue
+		}
+		writes, err := r.reconciler.plan(s, states[s.id])
+		if err != nil {
+			r.results[i].fail(err)
+			continue
+		}
+		r.add(i, writes)
+	}
+	return nil
+}
 
 func (r *round) add(row int, writes []*write) {
 	for _, w := range writes {
@@ -78,14 +111,14 @@ func (r *round) send(ctx context.Context) {
 		}
 		chosen = append(chosen, i)
 	}
-	size := max(1, (len(chosen)+r.target.Policy.Concurrency-1)/max(1, r.target.Policy.Concurrency))
-	var wg sync.WaitGroup
-	for len(chosen) > 0 {
-		part := chosen[:min(size, len(chosen))]
-		chosen = chosen[len(part):]
-		wg.Go(func() { r.sendPart(ctx, part) })
+	workers := max(1, r.target.Policy.Concurrency)
+	size := min(r.target.Policy.Batch, max(1, (len(chosen)+workers-1)/workers))
+	var calls errgroup.Group
+	calls.SetLimit(workers)
+	for part := range slices.Chunk(chosen, size) {
+		calls.Go(func() error { r.sendPart(ctx, part); return nil })
 	}
-	wg.Wait()
+	_ = calls.Wait() // outcomes hold what failed
 }
 
 func (r *round) sendPart(ctx context.Context, part []int) {
