@@ -34,7 +34,8 @@ type place struct {
 
 func onSQLite(t *testing.T) place {
 	file := filepath.Join(t.TempDir(), "people.db")
-	db := opened(t, "sqlite", "file:"+file+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)")
+	db := opened(t, "sqlite", "file:"+file+"?_pragma=busy_timeout(10000)&_pragma=synchronous(OFF)")
+	do(t, db, `CREATE TABLE made (it)`)
 	return place{db: db, settings: "{driver: sqlite, file: " + file + "}", away: "{driver: sqlite, file: " + file + ".not-there}"}
 }
 
@@ -86,13 +87,15 @@ func TestSourceKeepsTheContract(t *testing.T) {
 		for kind, changed := range map[string]string{"changes": "changed: changed, overlap: 0s,", "whole table": ""} {
 			t.Run(name+" "+kind, func(t *testing.T) {
 				t.Parallel()
-				connectortest.Run(t, connectortest.Harness{Source: func(t *testing.T) connectortest.SourceSystem { return newSource(t, start(t), changed) }})
+				at := start(t)
+				connectortest.Run(t, connectortest.Harness{Source: func(t *testing.T) connectortest.SourceSystem { return newSource(t, at, changed) }})
 			})
 		}
 	}
 }
 
 func newSource(t *testing.T, at place, changed string) connectortest.SourceSystem {
+	do(t, at.db, `DROP TABLE IF EXISTS people`)
 	do(t, at.db, `CREATE TABLE people (key TEXT, value INTEGER, changed INTEGER)`)
 	do(t, at.db, `CREATE UNIQUE INDEX people_key ON people (key)`)
 	open := func(settings string) func(connectors.Env) (connectors.Source, error) {
@@ -125,7 +128,8 @@ func TestTargetKeepsTheContract(t *testing.T) {
 		for kind, keys := range map[string]string{"upsert": "key: key", "generated": "key: id, generated: true, find_by: golden"} {
 			t.Run(name+" "+kind, func(t *testing.T) {
 				t.Parallel()
-				connectortest.Run(t, connectortest.Harness{Target: func(t *testing.T) connectortest.TargetSystem { return newTarget(t, start(t), keys) }})
+				at := start(t)
+				connectortest.Run(t, connectortest.Harness{Target: func(t *testing.T) connectortest.TargetSystem { return newTarget(t, at, keys) }})
 			})
 		}
 	}
@@ -136,6 +140,7 @@ func newTarget(t *testing.T, at place, keys string) connectortest.TargetSystem {
 	if at.url != "" {
 		id = "BIGINT GENERATED ALWAYS AS IDENTITY"
 	}
+	do(t, at.db, `DROP TABLE IF EXISTS people`)
 	do(t, at.db, `CREATE TABLE people (id `+id+`, key TEXT UNIQUE, value INTEGER CHECK (value < 1000), golden TEXT)`)
 	c := configured(t, "kind: sql\nsettings: "+at.settings+"\ntarget:\n  people: {table: people, "+keys+", delete: true}\n")
 	remote := "key"
@@ -147,7 +152,7 @@ func newTarget(t *testing.T, at place, keys string) connectortest.TargetSystem {
 	}
 	if at.url != "" {
 		faults[connectortest.Slow] = func(t *testing.T) func() {
-			do(t, at.db, `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.02); RETURN NEW; END $$`)
+			do(t, at.db, `CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.02); RETURN NEW; END $$`)
 			do(t, at.db, `CREATE TRIGGER slow BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION slow()`)
 			return func() { do(t, at.db, `DROP TRIGGER slow ON people`) }
 		}
@@ -189,7 +194,7 @@ func newTarget(t *testing.T, at place, keys string) connectortest.TargetSystem {
 // killsAtCommit ends the server's process of whoever commits a row, by a trigger that PostgreSQL
 // runs last of all: what became of the transaction the client cannot know.
 func killsAtCommit(t *testing.T, at place) func() {
-	do(t, at.db, `CREATE FUNCTION kill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$`)
+	do(t, at.db, `CREATE OR REPLACE FUNCTION kill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$`)
 	do(t, at.db, `CREATE CONSTRAINT TRIGGER kill AFTER INSERT OR UPDATE ON people DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION kill()`)
 	return func() { do(t, at.db, `DROP TRIGGER kill ON people`) }
 }

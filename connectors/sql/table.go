@@ -49,7 +49,7 @@ func newTable(ctx context.Context, db database, w *writer) (*table, error) {
 			continue
 		}
 		for _, one := range a.Set {
-			if _, err := v.need(one.Name, one.Position); err != nil {
+			if _, err := v.need(one.Key, one.Position); err != nil {
 				return nil, err
 			}
 		}
@@ -312,8 +312,8 @@ func (t *table) value(c column, raw json.RawMessage) (any, error) {
 func (t *table) assigned(a *assignments) []assigned {
 	values := make([]assigned, len(a.Set))
 	for i, one := range a.Set {
-		c := t.column(one.Name)
-		values[i] = assigned{c, t.db.bind(c, fixed(one.Value))}
+		c := t.column(one.Key)
+		values[i] = assigned{c, t.db.bind(c, constant(one.Value))}
 	}
 	return values
 }

@@ -21,7 +21,23 @@ type writerKeys struct {
 
 // assignments are columns with fixed values.
 type assignments struct {
-	Set config.Ordered[*config.Node] `yaml:"set,required"`
+	Set fixed `yaml:"set,required"`
+}
+
+// fixed are columns with the values that they get; null is one of them.
+type fixed []config.Entry
+
+// DecodeConfig reads `{active: false, left_at: null}`.
+func (f *fixed) DecodeConfig(n *config.Node, ps *config.Problems) {
+	*f = n.Entries()
+	if len(*f) == 0 {
+		ps.Add(config.Problem{Position: n.Position(), What: "set is " + n.Shown(), Expected: "columns with their values"})
+	}
+	for _, one := range *f {
+		if k := one.Value.Kind(); k == config.Sequence || k == config.Mapping {
+			ps.Add(config.Problem{Position: one.Value.Position(), What: one.Key + " is " + one.Value.Shown(), Expected: "a value"})
+		}
+	}
 }
 
 // removal is true, or assignments.
@@ -72,26 +88,11 @@ func openWriter(t connectors.TargetSettings, ps *config.Problems) *writer {
 	case w.set.FindBy.IsSet():
 		ps.Add(config.Problem{Position: w.set.FindBy.Position(), What: "find_by is of no use where rows are found by their key", Expected: "generated: true, or no find_by"})
 	}
-	if w.set.Deactivate != nil {
-		w.set.Deactivate.check(ps)
-	}
-	if w.set.Delete != nil {
-		w.set.Delete.check(ps)
-	}
 	return w
 }
 
-// check sees to it that values are such as columns hold.
-func (a *assignments) check(ps *config.Problems) {
-	for _, one := range a.Set {
-		if one.Value.IsSet() && one.Value.Kind() != config.Scalar {
-			ps.Add(config.Problem{Position: one.Value.Position(), What: one.Name + " is " + one.Value.Shown(), Expected: "a value"})
-		}
-	}
-}
-
-// value gives what a fixed value is in JSON.
-func fixed(n *config.Node) any {
+// constant gives what a fixed value is in JSON.
+func constant(n *config.Node) any {
 	if !n.IsSet() {
 		return nil
 	}
