@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -140,7 +141,9 @@ func (d *demo) startHub(ctx context.Context, c *cobra.Command) error {
 	}
 	d.ended = make(chan error, 1)
 	go func() {
-		err := runHub(ctx, folder, logger(logFile, "text", 0))
+		log := logger(logFile, "text", 0)
+		slog.SetDefault(log) // what libraries log must not run into what is shown
+		err := runHub(ctx, folder, log)
 		d.ended <- errors.Join(err, logFile.Close())
 	}()
 	for range every(ctx, 20*time.Millisecond) {

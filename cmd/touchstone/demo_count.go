@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/touchstone-hub/touchstone/api"
+	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
@@ -23,6 +25,8 @@ type demoResult struct {
 	Linked      int                `json:"accountsLinked"`
 	DeadLetters []api.DeadLetter   `json:"deadLetters"`
 	View        view               `json:"customer"`
+	Sources     []demoSource       `json:"sources"`
+	Timeline    []demoEvent        `json:"timeline"`
 	Explanation golden.Explanation `json:"explanation"`
 	Journey     demoJourney        `json:"journey"`
 	Seconds     float64            `json:"seconds"`
@@ -130,9 +134,28 @@ func (d *demo) letters(ctx context.Context, r *demoResult) error {
 	if err := d.ask(ctx, "/v1/deadletters", &found); err != nil {
 		return err
 	}
-	r.DeadLetters = found.Items
+	for _, l := range found.Items {
+		var whole api.DeadLetter // with its bytes
+		if err := d.ask(ctx, fmt.Sprintf("/v1/deadletters/%d", l.ID), &whole); err != nil {
+			return err
+		}
+		r.DeadLetters = append(r.DeadLetters, whole)
+	}
 	r.must(len(found.Items) == d.company.Bad, "%d records are beyond repair; expected as many dead letters, and there are %d", d.company.Bad, len(found.Items))
 	return nil
+}
+
+// demoSource is a customer as one system has it.
+type demoSource struct {
+	Key      string             `json:"key"`
+	Document canonical.Customer `json:"document"`
+}
+
+// demoEvent is an order or a call of the customer.
+type demoEvent struct {
+	Entity string    `json:"entity"`
+	Key    string    `json:"key"`
+	Time   time.Time `json:"time"`
 }
 
 // view reads the single view of the customer who is known to the most systems.
@@ -141,5 +164,13 @@ func (d *demo) view(ctx context.Context, r *demoResult) error {
 		return err
 	}
 	r.must(len(r.View.Systems) >= 3, "expected %s in three systems, and it is in %s", d.company.Customers[0].Han, strings.Join(r.View.Systems, ", "))
-	return d.ask(ctx, "/v1/customers/"+r.View.ID+"/explain", &r.Explanation)
+	var sources api.List[demoSource]
+	var events api.List[demoEvent]
+	for path, into := range map[string]any{"explain": &r.Explanation, "sources": &sources, "timeline": &events} {
+		if err := d.ask(ctx, "/v1/customers/"+r.View.ID+"/"+path, into); err != nil {
+			return err
+		}
+	}
+	r.Sources, r.Timeline = sources.Items, events.Items
+	return nil
 }

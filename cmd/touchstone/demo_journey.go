@@ -42,12 +42,17 @@ func (d *demo) follow(ctx context.Context, r *demoResult) error {
 	who := d.company.Customers[0]
 	j := &r.Journey
 	j.Old, j.New = who.Mobile, newNumber
+	no := strings.TrimPrefix(who.Records[0], "erp/customers/")
+	written, err := d.company.ERP.Mobile(ctx, no)
+	if err != nil {
+		return err
+	}
 	read, err := d.readFromERP(ctx)
 	if err != nil {
 		return err
 	}
 	shopBefore, newsBefore, hooksBefore := len(d.company.Shop.Writes()), len(d.company.Newsletter.Writes()), d.company.Shop.Hooks()
-	changed, err := d.company.ERP.ChangeMobile(ctx, who.Records[0][len("erp/customers/"):], writtenInERP)
+	changed, err := d.company.ERP.ChangeMobile(ctx, no, writtenInERP)
 	if err != nil {
 		return fmt.Errorf("change the number in the ERP: %w", err)
 	}
@@ -89,7 +94,7 @@ func (d *demo) follow(ctx context.Context, r *demoResult) error {
 		r.must(n == 1, "expected one write to %s for one changed number, and there were %d", target, n)
 	}
 	r.must(j.Echoes == 1, "expected one webhook of the shop in return, and there were %d", j.Echoes)
-	return d.gone(ctx, r, who)
+	return d.gone(ctx, r, who.Mobile, written)
 }
 
 // arrival waits until look gives a time.
@@ -152,29 +157,29 @@ func carried(writes []company.Call) (at time.Time) {
 	return at
 }
 
-// gone asks everybody for the old number.
-func (d *demo) gone(ctx context.Context, r *demoResult, who company.Customer) error {
+// gone asks everybody for the old number, and the ERP for how it was written there.
+func (d *demo) gone(ctx context.Context, r *demoResult, old, written string) error {
 	left := map[string]int{}
-	inERP, err := d.company.ERP.Holding(ctx, "0171 39 20 042")
+	inERP, err := d.company.ERP.Holding(ctx, written)
 	if err != nil {
 		return fmt.Errorf("look for the old number in the ERP: %w", err)
 	}
 	left["erp"] = inERP
 	var found api.List[json.RawMessage]
-	if err := d.hub.get(ctx, "/v1/customers", url.Values{"phone": {who.Mobile}}, &found); err != nil {
+	if err := d.hub.get(ctx, "/v1/customers", url.Values{"phone": {old}}, &found); err != nil {
 		return err
 	}
 	left["golden records"] = len(found.Items)
 	left["webshop"], left["newsletter"] = 0, 0
 	arrived := map[string]bool{}
 	for _, a := range d.company.Shop.Accounts() {
-		if a.Phone != nil && *a.Phone == who.Mobile {
+		if a.Phone != nil && *a.Phone == old {
 			left["webshop"]++
 		}
 		arrived["webshop"] = arrived["webshop"] || a.Phone != nil && *a.Phone == newNumber
 	}
 	for _, s := range d.company.Newsletter.Subscribers() {
-		if s.Mobile == who.Mobile {
+		if s.Mobile == old {
 			left["newsletter"]++
 		}
 		arrived["newsletter"] = arrived["newsletter"] || s.Mobile == newNumber

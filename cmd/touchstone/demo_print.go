@@ -6,6 +6,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/touchstone-hub/touchstone/golden"
 )
 
 // printDemo shows the result to a person.
@@ -25,9 +28,7 @@ func printDemo(w io.Writer, r *demoResult) error {
 		fmt.Fprintf(w, "  %s/%s %s, %s\n    %s\n    %s\n", l.System, l.Stream, l.Key, l.Position, l.Error, strings.TrimSpace(l.Text))
 	}
 	fmt.Fprintf(w, "\nONE CUSTOMER, IN %d SYSTEMS\n\n", len(r.View.Systems))
-	printCustomer(w, r.View)
-	fmt.Fprintf(w, "\nWHERE EVERY VALUE COMES FROM: touchstone explain %s\n\n", r.View.ID)
-	if err := printExplanation(w, r.Explanation); err != nil {
+	if err := printView(w, r); err != nil {
 		return err
 	}
 	printJourney(w, r)
@@ -46,6 +47,38 @@ OPEN, AS LONG AS THE DEMO IS UP
 the hub folder is %[4]s; all took %.0[5]f s
 `, r.API, r.View.ID, "Wang", r.Folder, r.Seconds)
 	return nil
+}
+
+// explained are the attributes that the demo explains; there are more.
+var explained = []string{"names", "emails", "phones", "addresses", "consents"}
+
+func printView(w io.Writer, r *demoResult) error {
+	printCustomer(w, r.View)
+	for _, e := range r.Timeline {
+		fmt.Fprintf(w, "  %-11s %s, %s\n", strings.ToLower(e.Entity), e.Key, e.Time.Local().Format(time.DateTime))
+	}
+	fmt.Fprintf(w, "\nAS EACH SYSTEM HAS IT\n\n")
+	var rows [][]any
+	for _, s := range r.Sources {
+		row := []any{s.Key, "", "", ""}
+		if len(s.Document.Names) > 0 {
+			row[1] = nameText(s.Document.Names[0])
+		}
+		if len(s.Document.Phones) > 0 {
+			row[2] = s.Document.Phones[0].Value
+		}
+		if len(s.Document.Emails) > 0 {
+			row[3] = s.Document.Emails[0].Value
+		}
+		rows = append(rows, row)
+	}
+	if err := table(w, "SOURCE\tNAME\tPHONE\tMAIL", rows); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nWHERE ITS VALUES COME FROM (all of them: touchstone explain %s)\n\n", r.View.ID)
+	some := r.Explanation
+	some.Attributes = slices.DeleteFunc(slices.Clone(some.Attributes), func(a golden.AttributeExplanation) bool { return !slices.Contains(explained, a.Attribute) })
+	return printExplanation(w, some)
 }
 
 func demoRows(from []demoRow) (rows [][]any) {

@@ -165,6 +165,15 @@ func (e *ERP) Insert(ctx context.Context, c ERPCustomer) error {
 	return e.inTx(ctx, func(tx *sql.Tx) error { return insertCustomer(ctx, tx, &c) })
 }
 
+// Mobile is a customer's mobile number as it is written, empty where there is none.
+func (e *ERP) Mobile(ctx context.Context, no string) (string, error) {
+	var mobile sql.NullString
+	if err := e.db.QueryRowContext(ctx, `SELECT mobile FROM customer WHERE customer_no = ?`, no).Scan(&mobile); err != nil {
+		return "", fmt.Errorf("read customer %s of the ERP: %w", no, err)
+	}
+	return mobile.String, nil
+}
+
 // ChangeMobile changes a customer's mobile number and gives the time of the change.
 func (e *ERP) ChangeMobile(ctx context.Context, no, mobile string) (at time.Time, err error) {
 	result, err := e.db.ExecContext(ctx, `UPDATE customer SET mobile = ?, changed_at = strftime('%Y-%m-%d %H:%M:%f', 'now') WHERE customer_no = ?`, null(mobile), no)
