@@ -76,7 +76,7 @@ type Records interface {
 	// KeysOf returns the stored block keys of the records.
 	KeysOf(ctx context.Context, nos []RecordNo) ([]RecordKeys, error)
 	// PutKeys replaces the block keys of the records (none: removes them) and maintains the live
-	// count of every key.
+	// count of every key. The transaction has to have settled: counts are exact for one at a time.
 	PutKeys(ctx context.Context, keys []RecordKeys) error
 	// KeyCounts returns the live counts of keys; those without members are left out.
 	KeyCounts(ctx context.Context, keys []uint64) (map[uint64]int64, error)

@@ -86,7 +86,7 @@ func configure(c *pgx.ConnConfig, schema string) {
 		"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
 		// A process that stops in the middle of a transaction (SIGSTOP, a pulled cable) would hold the
 		// lease on settling: the server ends its transaction.
-		"idle_in_transaction_session_timeout": "60s",
+		"idle_in_transaction_session_timeout": "30s",
 	} {
 		if _, given := c.RuntimeParams[name]; !given {
 			c.RuntimeParams[name] = value

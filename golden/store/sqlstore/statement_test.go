@@ -1,0 +1,43 @@
+package sqlstore
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestStatement_rendersBothDialects(t *testing.T) {
+	t.Parallel()
+	s := rows("k int, name text", `INSERT INTO t (k, name, at) SELECT k, name, {time} FROM v
+		WHERE k <> {int} AND name = {any text} AND {least}(k, 1) = 1`)
+	wantPostgres := `WITH v(k, name) AS (SELECT * FROM unnest($1::bigint[], $2::text[])) ` +
+		`INSERT INTO t (k, name, at) SELECT k, name, $3::timestamptz FROM v ` +
+		`WHERE k <> $4::bigint AND name = ANY($5::text[]) AND least(k, 1) = 1`
+	wantSQLite := `WITH v(k, name) AS (VALUES (?,?),(?,?)) ` +
+		`INSERT OR FAIL INTO t (k, name, at) SELECT k, name, ? FROM v ` +
+		`WHERE k <> ? AND name IN (SELECT value FROM json_each(?)) AND min(k, 1) = 1`
+	if got := words(s.Postgres); got != wantPostgres {
+		t.Errorf("PostgreSQL\n got %s\nwant %s", got, wantPostgres)
+	}
+	if got := words(s.SQLiteRows(2)); got != wantSQLite {
+		t.Errorf("SQLite\n got %s\nwant %s", got, wantSQLite)
+	}
+}
+
+func TestStatement_refusesUnknownPlaceholders(t *testing.T) {
+	t.Parallel()
+	for _, make := range []func(){
+		func() { plain("SELECT {integer}") },
+		func() { rows("k number", "SELECT k FROM v") },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("a statement that cannot run was made")
+				}
+			}()
+			make()
+		}()
+	}
+}
+
+func words(text string) string { return strings.Join(strings.Fields(text), " ") }
