@@ -195,6 +195,7 @@ func TestBatches_beginWhereTheStoreSays(t *testing.T) {
 }
 
 func TestBatches_respectTheirLimits(t *testing.T) {
+	t.Parallel()
 	b := onEmbedded(t)
 	ensure(t, b, bus.Topic{Name: "t"})
 	msgs := numbered(0, 12, 1)
@@ -219,6 +220,7 @@ func TestBatches_respectTheirLimits(t *testing.T) {
 }
 
 func TestBatches_lingerForCompany(t *testing.T) {
+	t.Parallel()
 	b := onEmbedded(t)
 	ensure(t, b, bus.Topic{Name: "t"})
 	batches := make(chan int, 10)
@@ -235,6 +237,7 @@ func TestBatches_lingerForCompany(t *testing.T) {
 }
 
 func TestBatches_tryAFailedOneAgainBeforeTheNext(t *testing.T) {
+	t.Parallel()
 	b := onEmbedded(t)
 	ensure(t, b, bus.Topic{Name: "t"})
 	publish(t, b, "t", numbered(0, 30, 1)...)
@@ -257,6 +260,7 @@ func TestBatches_tryAFailedOneAgainBeforeTheNext(t *testing.T) {
 }
 
 func TestBatches_fencedPartitionBeginsAgainAtTheStoresOffset(t *testing.T) {
+	t.Parallel()
 	b := onEmbedded(t)
 	ensure(t, b, bus.Topic{Name: "t"})
 	publish(t, b, "t", numbered(0, 30, 1)...)
@@ -344,14 +348,14 @@ func TestBatches_cancelAHandleThatHoldsUpARebalance(t *testing.T) {
 func TestBatches_surviveAnOutage(t *testing.T) {
 	t.Run("embedded", func(t *testing.T) {
 		broker := startBroker(t)
-		surviveOutages(t, open(t, broker.Config()), broker.restart)
+		surviveOutages(t, open(t, broker.Config()), 3, broker.restart)
 	})
-	t.Run("kafka", func(t *testing.T) { surviveOutages(t, onKafka(t), kafkatest.Get(t).Restart) })
+	t.Run("kafka", func(t *testing.T) { surviveOutages(t, onKafka(t), 1, kafkatest.Get(t).Restart) })
 }
 
-// surviveOutages publishes and consumes while the broker goes away twice.
-func surviveOutages(t *testing.T, b *bus.Bus, restart func() error) {
-	const keys, outages = 5, 2
+// surviveOutages publishes and consumes while the broker goes away.
+func surviveOutages(t *testing.T, b *bus.Bus, outages int, restart func() error) {
+	const keys = 5
 	ensure(t, b, bus.Topic{Name: "t", Partitions: 2})
 	store := newStore()
 	cfg := bus.BatchConfig{Topics: []string{"t"}, Group: "g", Offsets: store, SessionTimeout: 3 * time.Second}
@@ -392,6 +396,7 @@ func surviveOutages(t *testing.T, b *bus.Bus, restart func() error) {
 }
 
 func TestBatches_standStillAtAnOffsetBeyondTheEnd(t *testing.T) {
+	t.Parallel()
 	b := onEmbedded(t)
 	ensure(t, b, bus.Topic{Name: "t"})
 	publish(t, b, "t", numbered(0, 5, 1)...)

@@ -113,7 +113,9 @@ func (f *fetcher) next(ctx context.Context) *chunk {
 		case errors.Is(err, kafka.OffsetOutOfRange):
 			return &chunk{err: fmt.Errorf("fetch %s/%d from %d: %w", f.wire, f.partition, f.offset, err)}
 		case err != nil:
-			f.bus.outage.failed(fmt.Sprintf("fetch %s/%d", f.wire, f.partition), err)
+			if wait.n > 1 { // an idle connection that died, or a new leader, is no outage
+				f.bus.outage.failed(fmt.Sprintf("fetch %s/%d", f.wire, f.partition), err)
+			}
 			sleep(ctx, wait.next())
 			continue
 		}

@@ -175,7 +175,7 @@ func (l *lane) produce(ctx context.Context, records []*record) error {
 			l.id, batch = identity{}, nil
 		case isRefusal(err):
 			return err
-		default:
+		case wait.n > 1: // an idle connection that died, or a new leader, is no outage
 			l.bus.outage.failed(doing, err)
 		}
 		select {

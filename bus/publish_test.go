@@ -123,6 +123,7 @@ func TestPublish_namesOnlyWhatFailed(t *testing.T) {
 }
 
 func TestPublish_refuses(t *testing.T) {
+	t.Parallel()
 	broker := startBroker(t)
 	full := errors.New("disk full")
 	cfg := broker.Config()
@@ -142,6 +143,7 @@ func TestPublish_refuses(t *testing.T) {
 }
 
 func TestPublish_waitsThroughAnOutage(t *testing.T) {
+	t.Parallel()
 	broker := startBroker(t)
 	b := open(t, broker.Config())
 	ensure(t, b, bus.Topic{Name: "t"})

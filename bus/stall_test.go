@@ -92,6 +92,7 @@ func runMember(settings string) {
 // A process stops in the middle of a batch for longer than its session, loses
 // its partition to another one, which goes on, and then wakes up and writes.
 func TestBatches_shutOutAProcessThatWakesUpTooLate(t *testing.T) {
+	t.Parallel()
 	broker := startBroker(t)
 	b := open(t, broker.Config())
 	ensure(t, b, bus.Topic{Name: "t"})
