@@ -2,7 +2,6 @@ package golden
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -89,21 +88,29 @@ func (r *Resolver) Resolve(ctx context.Context, batch Batch) (Result, error) {
 // Reresolve looks at records again as if they had changed: after a new ruleset, new links, or
 // values that the hub wrote. Keys that do not exist or are deleted are passed over.
 func (r *Resolver) Reresolve(ctx context.Context, keys []string) (Result, error) {
-	return r.settled(ctx, "resolve records again", func(ctx context.Context, s *settling) error {
-		return s.again(ctx, keys, "")
-	})
+	return r.Within(ctx, func(context.Context, Tx) ([]string, error) { return keys, nil })
 }
 
 // Link records that the hub made one record from another, and resolves those that are there
 // already.
 func (r *Resolver) Link(ctx context.Context, links []Link) (Result, error) {
-	return r.settled(ctx, "link records", func(ctx context.Context, s *settling) error {
-		if err := s.tx.PutLinks(ctx, links); err != nil {
-			return err
-		}
-		var keys []string
+	return r.Within(ctx, func(ctx context.Context, tx Tx) (keys []string, err error) {
 		for _, l := range links {
 			keys = append(keys, l.Remote, l.Origin)
+		}
+		return keys, tx.PutLinks(ctx, links)
+	})
+}
+
+// Within runs do in a transaction in which it may also write links, written values and deliveries,
+// and then resolves again the records whose keys it returns, in the same transaction. With it the
+// outcome of a create, the link and what follows for the customers are one step: also where the
+// target reported the new record before it answered.
+func (r *Resolver) Within(ctx context.Context, do func(ctx context.Context, tx Tx) (keys []string, err error)) (Result, error) {
+	return r.settled(ctx, "resolve records again", func(ctx context.Context, s *settling) error {
+		keys, err := do(ctx, s.tx)
+		if err != nil {
+			return err
 		}
 		return s.again(ctx, keys, "")
 	})
@@ -127,10 +134,6 @@ func (r *Resolver) settled(ctx context.Context, what string, do func(context.Con
 		return nil
 	})
 	if err != nil {
-		var contradiction *ContradictionError
-		if errors.Is(err, ErrFenced) || errors.Is(err, ErrNotFound) || errors.As(err, &contradiction) {
-			return Result{}, err
-		}
 		return Result{}, fmt.Errorf("%s: %w", what, err)
 	}
 	return result, nil

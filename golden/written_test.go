@@ -93,6 +93,33 @@ func TestNoLoops_createdRecordStatesNothing(t *testing.T) {
 	}
 }
 
+// The target reports the record that the hub creates before it answers the create.
+func TestNoLoops_reportOvertakesTheAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "")
+	w.resolve(w.record("erp/1", 1, `{"names":[{"full":"Eva Kurz"}],"phones":[{"value":"+49301111111"}],"language":"de"}`))
+	w.resolve(w.record("shop/9", 2, `{"names":[{"full":"E. K."}],"language":"de"}`))
+	if w.together("erp/1", "shop/9") {
+		t.Fatal("nothing says so yet")
+	}
+	written, err := golden.Written(w.entity("erp/1"), "shop/customers/9", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.resolver.Within(t.Context(), func(ctx context.Context, tx golden.Tx) ([]string, error) {
+		if err := tx.PutLinks(ctx, []golden.Link{{Remote: "shop/customers/9", Origin: "erp/customers/1", Target: "shop.customers"}}); err != nil {
+			return nil, err
+		}
+		return []string{"shop/customers/9"}, tx.PutWritten(ctx, map[string][]golden.WrittenValue{"shop/customers/9": written})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.lineage("shop/9")["language"][0]; !w.together("erp/1", "shop/9") || got.Source != "erp/customers/1" || len(got.Also) != 0 {
+		t.Errorf("language comes from %s, also %v", got.Source, got.Also)
+	}
+}
+
 func TestWritten_clearedByTheHub(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "")
