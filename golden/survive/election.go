@@ -23,12 +23,13 @@ type candidate struct {
 	rank   int
 	hash   uint64
 	time   time.Time
-	tie    int   // among statements of the same time the lower wins: a withdrawal before a grant
-	items  []int // of a list: the items, by index in the record's list
-	filled int   // parts filled in
-	length int   // letters
-	count  int   // records that state the same
-	empty  bool  // the record states that there is no value
+	tie    int      // among statements of the same time the lower wins: a withdrawal before a grant
+	items  []int    // of a list: the items, by index in the record's list
+	hashes []uint64 // of the items
+	filled int      // parts filled in
+	length int      // letters
+	count  int      // records that state the same
+	empty  bool     // the record states that there is no value
 }
 
 // lostKept bounds the losers that the lineage of one value keeps.

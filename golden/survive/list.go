@@ -43,6 +43,18 @@ func (a *list[T]) hash(item *T, forms Forms) uint64 {
 	return hash(a.identity(item, forms))
 }
 
+// standard gives the hash of an item and, where asked for, its identity.
+func (a *list[T]) standard(item *T, forms Forms, identity bool) (string, uint64) {
+	if a.value != nil && !identity {
+		return "", hash(a.value(item, forms))
+	}
+	text := a.identity(item, forms)
+	if a.value != nil {
+		return text, hash(a.value(item, forms))
+	}
+	return text, hash(text)
+}
+
 func (a *list[T]) hashes(c *canonical.Customer, forms Forms) []uint64 {
 	items := *a.at(c)
 	hashes := make([]uint64, len(items))
@@ -69,9 +81,9 @@ func (a *list[T]) survive(e *election) {
 	rule := e.rules.rule(a)
 	ballots := a.ballots(e, rule)
 	emptied := a.emptied(e, rule)
-	elect1 := rule.Name
+	by := rule.Name
 	if rule.Name == Union {
-		elect1 = rule.Prefer
+		by = rule.Prefer
 	}
 	var cleared *Value
 	var winners []*ballot
@@ -80,22 +92,22 @@ func (a *list[T]) survive(e *election) {
 		if statesEmptiness(rule.Name) {
 			b.candidates = append(b.candidates, emptied...)
 		}
-		b.winner = elect(elect1, b.candidates)
+		b.winner = elect(by, b.candidates)
 		if !b.winner.empty {
 			winners = append(winners, b)
 		} else if cleared == nil {
-			v := a.lineage(e, elect1, rule.Name, b, -1)
+			v := a.lineage(e, by, rule.Name, b, -1)
 			cleared = &v
 		}
 	}
 	switch {
 	case len(winners) > 0:
-		a.publish(e, rule, elect1, winners)
+		a.publish(e, rule, by, winners)
 	case cleared != nil:
 		e.cleared(a.name, *cleared)
 	case len(emptied) > 0:
 		winner := elect(SourcePriority, emptied)
-		e.cleared(a.name, e.value(rule.Name, winner, emptied, 0, func(*candidate) []byte { return []byte("null") }))
+		e.cleared(a.name, e.value(rule.Name, winner, emptied, 0, func(*candidate) []byte { return null }))
 	}
 }
 
@@ -111,16 +123,15 @@ func (a *list[T]) ballots(e *election, rule Rule) []ballot {
 		items := *a.at(s.Customer)
 		for n := range items {
 			item := &items[n]
-			h := a.hash(item, e.forms)
+			name, h := a.standard(item, e.forms, rule.Name == Union)
 			if s.wrote(a.name, h) {
 				continue
 			}
-			name := ""
-			switch {
-			case rule.Name == Union:
-				name = a.identity(item, e.forms)
-			case group != nil:
-				name = group(item)
+			if rule.Name != Union {
+				name = ""
+				if group != nil {
+					name = group(item)
+				}
 			}
 			b, known := at[name]
 			if !known {
@@ -150,7 +161,7 @@ func (a *list[T]) stand(b *ballot, rule Rule, s *Source, n int, item *T, h uint6
 		if rule.Name == Union {
 			return
 		}
-		c.items = append(c.items, n)
+		c.items, c.hashes = append(c.items, n), append(c.hashes, h)
 		c.hash = c.hash*31 + h
 		c.filled, c.length = c.filled+filled, c.length+letters
 		if stated.After(c.time) {
@@ -160,7 +171,7 @@ func (a *list[T]) stand(b *ballot, rule Rule, s *Source, n int, item *T, h uint6
 	}
 	b.candidates = append(b.candidates, candidate{
 		source: s, rank: rank(rule.Priority, s), hash: h, time: stated, tie: tie,
-		items: []int{n}, filled: filled, length: letters,
+		items: []int{n}, hashes: []uint64{h}, filled: filled, length: letters,
 	})
 }
 
@@ -183,7 +194,7 @@ func (a *list[T]) publish(e *election, rule Rule, by RuleName, winners []*ballot
 	out := a.at(&e.result.Customer)
 	var values []Value
 	for _, b := range winners {
-		for _, n := range b.winner.items {
+		for i, n := range b.winner.items {
 			item := (*a.at(b.winner.source.Customer))[n]
 			if rule.Limit > 0 && len(values) >= rule.Limit {
 				if last := &values[len(values)-1]; len(last.Lost) < lostKept {
@@ -192,44 +203,38 @@ func (a *list[T]) publish(e *election, rule Rule, by RuleName, winners []*ballot
 				continue
 			}
 			*out = append(*out, item)
-			values = append(values, a.lineage(e, by, rule.Name, b, n))
+			values = append(values, a.lineage(e, by, rule.Name, b, i))
 		}
 	}
 	e.add(a.name, values)
 }
 
-// lineage tells where item n of the winner comes from. Losers stand with the group's first item.
-func (a *list[T]) lineage(e *election, by, name RuleName, b *ballot, n int) Value {
+// lineage tells where the winner's item number i in the group comes from; -1 for its statement that
+// there is none. Losers stand with the group's first item.
+func (a *list[T]) lineage(e *election, by, name RuleName, b *ballot, i int) Value {
 	var h uint64
 	candidates := b.candidates
-	if n >= 0 {
-		h = a.hash(&(*a.at(b.winner.source.Customer))[n], e.forms)
-		if n != b.winner.items[0] {
-			candidates = nil
-		}
+	if i >= 0 {
+		h = b.winner.hashes[i]
+	}
+	if i > 0 {
+		candidates = nil
 	}
 	v := e.value(by, b.winner, candidates, h, func(c *candidate) []byte { return a.encode(c) })
 	if !b.winner.source.Pinned {
 		v.Rule = string(name)
 	}
-	if n >= 0 {
-		v.Also = a.also(e, b, h)
+	if i >= 0 {
+		v.Also = b.also(h)
 	}
 	return v
 }
 
 // also lists the other records that state an item of the hash.
-func (a *list[T]) also(e *election, b *ballot, h uint64) (keys []string) {
+func (b *ballot) also(h uint64) (keys []string) {
 	for i := range b.candidates {
-		c := &b.candidates[i]
-		if c == b.winner {
-			continue
-		}
-		for _, n := range c.items {
-			if a.hash(&(*a.at(c.source.Customer))[n], e.forms) == h {
-				keys = append(keys, c.source.Key)
-				break
-			}
+		if c := &b.candidates[i]; c != b.winner && slices.Contains(c.hashes, h) {
+			keys = append(keys, c.source.Key)
 		}
 	}
 	return keys
@@ -237,6 +242,9 @@ func (a *list[T]) also(e *election, b *ballot, h uint64) (keys []string) {
 
 func (a *list[T]) encode(c *candidate) []byte {
 	items := *a.at(c.source.Customer)
+	if c.empty {
+		return null
+	}
 	if len(c.items) == 1 {
 		return encode(items[c.items[0]])
 	}

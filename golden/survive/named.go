@@ -60,7 +60,7 @@ func (a *named) survive(e *election) {
 		(*out)[name] = (*a.at(winner.source.Customer))[name]
 		values = append(values, e.value(rule.Name, winner, candidates, winner.hash, func(c *candidate) []byte {
 			if c.empty {
-				return []byte("null")
+				return null
 			}
 			return encode((*a.at(c.source.Customer))[name])
 		}))
@@ -70,7 +70,7 @@ func (a *named) survive(e *election) {
 		e.add(a.name, values)
 	case len(emptied) > 0:
 		winner := elect(SourcePriority, emptied)
-		e.cleared(a.name, e.value(rule.Name, winner, emptied, 0, func(*candidate) []byte { return []byte("null") }))
+		e.cleared(a.name, e.value(rule.Name, winner, emptied, 0, func(*candidate) []byte { return null }))
 	}
 }
 

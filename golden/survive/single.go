@@ -71,7 +71,12 @@ func (a *single[T]) survive(e *election) {
 		return
 	}
 	winner := elect(rule.Name, candidates)
-	value := e.value(rule.Name, winner, candidates, winner.hash, func(c *candidate) []byte { return encode(*a.at(c.source.Customer)) })
+	value := e.value(rule.Name, winner, candidates, winner.hash, func(c *candidate) []byte {
+		if c.empty {
+			return null
+		}
+		return encode(*a.at(c.source.Customer))
+	})
 	if winner.empty {
 		e.cleared(a.name, value)
 		return
@@ -98,6 +103,9 @@ func withoutEmpty(candidates []candidate) []candidate {
 	}
 	return kept
 }
+
+// null is how a statement of emptiness that lost is shown.
+var null = []byte("null")
 
 func encode(v any) []byte {
 	out, err := json.Marshal(v)

@@ -199,6 +199,22 @@ func firstLost(r survive.Result) string {
 	return ""
 }
 
+func TestSurvive_showsLosingEmptinessAsNull(t *testing.T) {
+	t.Parallel()
+	for _, attribute := range []string{`"language":%`, `"addresses":%`, `"attributes":%`} {
+		name := strings.Split(attribute, `"`)[1]
+		value := map[string]string{"language": `"de"`, "addresses": `[{"use":"home","locality":"Ulm"}]`, "attributes": `{"vip":"yes"}`}[name]
+		rules := survive.Rules{Default: survive.Rule{Name: survive.MostRecent}}
+		result := rules.Survive([]survive.Source{
+			from(t, "erp/1", 1, "{"+strings.Replace(attribute, "%", "null", 1)+"}"),
+			from(t, "shop/1", 2, "{"+strings.Replace(attribute, "%", value, 1)+"}"),
+		}, plainForms{})
+		if lost := result.Lineage[0].Values[0].Lost; len(lost) != 1 || string(lost[0].Value) != "null" || lost[0].Source != "erp/1" {
+			t.Errorf("%s: %+v", name, lost)
+		}
+	}
+}
+
 func TestSurvive_pinnedBeatsEverything(t *testing.T) {
 	t.Parallel()
 	pin := from(t, "pin/1", 0, `{"language":"fr"}`)
