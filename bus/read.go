@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -104,6 +105,9 @@ func (b *Bus) Lag(ctx context.Context, group string, topics []string) ([]Lag, er
 	err := b.again(ctx, func() (err error) {
 		if res, err = b.client.OffsetFetch(ctx, req); err == nil {
 			err = res.Error
+		}
+		if errors.Is(err, kafka.GroupIdNotFound) {
+			res, err = &kafka.OffsetFetchResponse{}, nil // it has committed nothing yet
 		}
 		return err
 	})

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -51,13 +52,14 @@ func (in *ingest) emit(ctx context.Context, frames []formats.Frame) error {
 		}
 		messages = append(messages, in.message(f, id, now))
 	}
-	if err := in.hub.bury(ctx, letters); err != nil {
-		return &connectors.RetryableError{Err: err}
-	}
 	if len(messages) > 0 {
 		if err := in.hub.bus.Publish(ctx, RawTopic(in.stream.System), messages...); err != nil {
 			return &connectors.RetryableError{Err: err}
 		}
+	}
+	// letters come last: a broker that is away would have them written anew with every attempt
+	if err := in.hub.bury(ctx, letters); err != nil {
+		return &connectors.RetryableError{Err: err}
 	}
 	in.hub.metrics.ingested.WithLabelValues(in.stream.System, in.stream.Name, "ok").Add(float64(len(messages)))
 	in.hub.metrics.ingested.WithLabelValues(in.stream.System, in.stream.Name, "dead").Add(float64(len(letters)))
@@ -70,6 +72,8 @@ func (in *ingest) key(doc *formats.Doc, f formats.Frame) (id, cause string, err 
 	switch {
 	case f.Err != nil:
 		return "", "format", f.Err
+	case len(f.Bytes) > int(in.hub.folder.Settings.Limits.Record):
+		return "", "size", fmt.Errorf("the record has %d bytes; expected at most %d (limits: record)", len(f.Bytes), in.hub.folder.Settings.Limits.Record)
 	case f.Key != "" || in.stream.key == nil:
 		return f.Key, "", nil
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -14,9 +15,10 @@ import (
 // intake is the listener for webhooks: POST /in/<system>/<stream>. Sources come and go; a request
 // for a stream whose source is not there just now is told to come again.
 type intake struct {
-	settings IntakeSettings
-	log      *slog.Logger
-	listener net.Listener
+	settings   IntakeSettings
+	log        *slog.Logger
+	listener   net.Listener
+	configured map[string]*Stream // by "system/stream"
 
 	mu      sync.RWMutex
 	streams map[string]*mounted
@@ -29,12 +31,13 @@ type mounted struct {
 	gone    bool // guarded by intake.mu
 }
 
-func newIntake(s IntakeSettings, log *slog.Logger) (*intake, error) {
+func newIntake(f *Folder, log *slog.Logger) (*intake, error) {
+	s := f.Settings.Intake
 	l, err := net.Listen("tcp", s.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("listen for webhooks: %w", err)
 	}
-	return &intake{settings: s, log: log, listener: l, streams: map[string]*mounted{}}, nil
+	return &intake{settings: s, log: log, listener: l, configured: f.streams, streams: map[string]*mounted{}}, nil
 }
 
 // Address is host:port.
@@ -48,6 +51,10 @@ func (in *intake) Close() error {
 	return nil
 }
 
+// intakeGrace is how long requests under way may take after the hub was told to stop. (A connection
+// on which nothing was sent yet counts as one, as Shutdown sees it.)
+const intakeGrace = 2 * time.Second
+
 func (in *intake) serve(ctx context.Context) error {
 	server := &http.Server{
 		Handler: in, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
@@ -56,9 +63,13 @@ func (in *intake) serve(ctx context.Context) error {
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), intakeGrace)
 		defer cancel()
-		stopped <- server.Shutdown(stop)
+		err := server.Shutdown(stop)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = server.Close() // whoever is left was not answered, and sends again
+		}
+		stopped <- err
 	}()
 	var err error
 	if in.settings.Cert != "" {
@@ -96,12 +107,22 @@ func (in *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m := in.streams[r.URL.Path]
 	if m == nil || m.gone {
 		in.mu.RUnlock()
-		w.Header().Set("Retry-After", "5")
-		http.Error(w, "no webhook stream is open at this path", http.StatusNotFound)
+		in.notOpen(w, r)
 		return
 	}
 	m.running.Add(1)
 	in.mu.RUnlock()
 	defer m.running.Done()
 	m.ServeHTTP(w, r)
+}
+
+// notOpen answers for a path that no source serves: for a stream of the folder it is a matter of time.
+func (in *intake) notOpen(w http.ResponseWriter, r *http.Request) {
+	name, ok := strings.CutPrefix(r.URL.Path, "/in/")
+	if _, known := in.configured[name]; !ok || !known {
+		http.Error(w, "there is no stream at this path; expected /in/<system>/<stream>", http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Retry-After", "5")
+	http.Error(w, "the stream is not open just now", http.StatusServiceUnavailable)
 }

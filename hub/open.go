@@ -72,7 +72,7 @@ func Open(ctx context.Context, f *Folder, o Options) (h *Hub, err error) {
 	if err = h.openBus(ctx); err != nil {
 		return h, err
 	}
-	if h.intake, err = newIntake(f.Settings.Intake, h.log); err != nil {
+	if h.intake, err = newIntake(f, h.log); err != nil {
 		return h, err
 	}
 	h.closers = append(h.closers, h.intake)
