@@ -178,12 +178,12 @@ func TestResolve_linkWaitsForRecord(t *testing.T) {
 	}
 }
 
-func TestResolve_thousandSameMailboxes(t *testing.T) {
+func TestResolve_thousandSamePhones(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "match: {limits: {block: 50}}")
 	var batch []golden.Incoming
 	for i := range 1000 {
-		batch = append(batch, w.record(fmt.Sprintf("shop/%d", i), 1, fmt.Sprintf(`{"emails":[{"value":"info@example.com"}],"names":[{"full":"Shop %d"}]}`, i)))
+		batch = append(batch, w.record(fmt.Sprintf("shop/%d", i), 1, `{"emails":[{"value":"info@example.com"}],"phones":[{"value":"+49301234567"}],"names":[{"full":"Info Desk"}]}`))
 	}
 	compared := 0
 	for len(batch) > 0 {
@@ -192,7 +192,7 @@ func TestResolve_thousandSameMailboxes(t *testing.T) {
 		compared += result.Compared
 	}
 	if w.together("shop/1", "shop/2") {
-		t.Error("a mailbox shared by a thousand joins them")
+		t.Error("a phone and mailbox shared by a thousand join them")
 	}
 	if limit := 1000 * 50; compared > limit {
 		t.Errorf("%d pairs compared, want at most %d", compared, limit)
@@ -203,7 +203,7 @@ func TestResolve_thousandSameMailboxes(t *testing.T) {
 	}
 	w.resolve(gone...)
 	if !w.together("shop/1", "shop/2") {
-		t.Error("the mailbox is not generic any more, and still joins nobody")
+		t.Error("phone and mailbox are not generic any more, and still join nobody")
 	}
 }
 

@@ -43,8 +43,39 @@ func TestConvergence(t *testing.T) {
 		for range steps {
 			h.step()
 		}
+		if rapid.IntRange(0, 3).Draw(rt, "rules") == 0 {
+			h.change(loose)
+		}
 		h.check()
 	})
+}
+
+// Other rules than tight in everything that can differ.
+const loose = `
+match:
+  unique: []
+  keys: [[phone], [email, name], [birthDate]]
+  limits: {block: 6, component: 9}
+survive:
+  priority: [crm, erp]
+  attributes:
+    names: {rule: most_complete}
+    phones: {rule: most_recent}
+    default: source_priority
+`
+
+// change puts other rules in force, and sweeps.
+func (h *history) change(yaml string) {
+	h.rules = ruleset(h.t, yaml)
+	h.resolver = h.resolverOn(h.store)
+	for after := ""; ; {
+		last, result, err := h.resolver.Sweep(context.Background(), after, 2)
+		h.must(result, err)
+		if last == "" {
+			return
+		}
+		after = last
+	}
 }
 
 func temporary(rt *rapid.T) golden.Store {
