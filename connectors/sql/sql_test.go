@@ -312,7 +312,6 @@ func TestDeliver_upsertsUpdatesAndDeletes(t *testing.T) {
 	if target.Repeat() != connectors.RepeatUpsert {
 		t.Errorf("repeat is %s", target.Repeat())
 	}
-
 }
 
 func TestMain(m *testing.M) {

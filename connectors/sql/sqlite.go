@@ -19,7 +19,6 @@ import (
 type sqlite struct {
 	pool *dbsql.DB
 	sqliteSession
-	timeout time.Duration
 }
 
 func openSQLite(ctx context.Context, file string, s settings, reading bool) (*sqlite, error) {
@@ -44,7 +43,7 @@ func openSQLite(ctx context.Context, file string, s settings, reading bool) (*sq
 		_ = pool.Close()
 		return nil, err
 	}
-	return &sqlite{pool: pool, sqliteSession: sqliteSession{pool, s.Timeout}, timeout: s.Timeout}, nil
+	return &sqlite{pool: pool, sqliteSession: sqliteSession{pool, s.Timeout}}, nil
 }
 
 func (s *sqlite) close()                               { _ = s.pool.Close() }
