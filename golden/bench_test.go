@@ -10,22 +10,38 @@ import (
 
 	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/golden"
+	"github.com/touchstone-hub/touchstone/golden/store/postgres"
 	"github.com/touchstone-hub/touchstone/golden/store/sqlite"
+	"github.com/touchstone-hub/touchstone/tests/pgtest"
 )
 
 // BenchmarkResolve resolves batches of 500 records, a quarter of them duplicates with another
-// mail address or phone number, into a durable SQLite store that holds TOUCHSTONE_BENCH_RECORDS
-// (20,000 by default) before. It reports records/s.
+// mail address or phone number, into a store that holds TOUCHSTONE_BENCH_RECORDS (20,000 by
+// default) before: a durable file of SQLite, and a PostgreSQL that is not durable.
 func BenchmarkResolve(b *testing.B) {
+	b.Run("sqlite", func(b *testing.B) {
+		store, err := sqlite.Open(b.Context(), sqlite.Config{Path: filepath.Join(b.TempDir(), "golden.db")})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer func() { _ = store.Close() }()
+		benchmarkResolve(b, store)
+	})
+	b.Run("postgres", func(b *testing.B) {
+		store, err := postgres.Open(b.Context(), postgres.Config{URL: pgtest.Start(b)})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer func() { _ = store.Close() }()
+		benchmarkResolve(b, store)
+	})
+}
+
+func benchmarkResolve(b *testing.B, store golden.Store) {
 	before := 20_000
 	if text := os.Getenv("TOUCHSTONE_BENCH_RECORDS"); text != "" {
 		before, _ = strconv.Atoi(text)
 	}
-	store, err := sqlite.Open(b.Context(), sqlite.Config{Path: filepath.Join(b.TempDir(), "golden.db")})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = store.Close() }()
 	w := worldOn(b, store, "")
 	people := newPeople()
 	for n := 0; n < before; n += 500 {
