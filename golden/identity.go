@@ -15,11 +15,12 @@ import (
 type identities struct {
 	entities map[EntityNo]*GoldenRecord // known entities, as they stood before
 	votes    map[EntityNo]map[int]int   // records of the entity's last ones, by cluster
+	total    map[int]int                // of votes, by cluster
 	won      map[int][]EntityNo         // by cluster
 }
 
 func (s *settling) identify(ctx context.Context, clusters []*cluster) (*identities, error) {
-	d := &identities{entities: map[EntityNo]*GoldenRecord{}, votes: map[EntityNo]map[int]int{}, won: map[int][]EntityNo{}}
+	d := &identities{entities: map[EntityNo]*GoldenRecord{}, votes: map[EntityNo]map[int]int{}, total: map[int]int{}, won: map[int][]EntityNo{}}
 	clusterOf := map[string]int{}
 	var nos []EntityNo
 	for i, c := range clusters {
@@ -58,6 +59,7 @@ func (d *identities) vote(no EntityNo, cluster int) {
 		d.votes[no] = map[int]int{}
 	}
 	d.votes[no][cluster]++
+	d.total[cluster]++
 }
 
 func (d *identities) load(ctx context.Context, tx Tx, nos []EntityNo) error {
@@ -112,14 +114,7 @@ func (d *identities) revive(ctx context.Context, tx Tx, clusterOf map[string]int
 // winner is the cluster with most of the entity's records; among equals the one that holds fewer
 // records of other entities, so that undoing a merge gives both their IDs back; then the first.
 func (d *identities) winner(no EntityNo, clusters []*cluster) int {
-	others := func(cluster int) (n int) {
-		for other, votes := range d.votes {
-			if other != no {
-				n += votes[cluster]
-			}
-		}
-		return n
-	}
+	others := func(cluster int) int { return d.total[cluster] - d.votes[no][cluster] }
 	best := -1
 	for _, c := range slices.Sorted(maps.Keys(d.votes[no])) {
 		if best < 0 || cmp.Or(cmp.Compare(d.votes[no][best], d.votes[no][c]), cmp.Compare(others(c), others(best)),
