@@ -44,6 +44,10 @@ func (c *conn) Query(ctx context.Context, s *sqlstore.Statement, row func(sqlsto
 	if err != nil || empty {
 		return err
 	}
+	if s.Varies {
+		// The server keeps a prepared statement's plan; an unprepared one is planned for its arguments.
+		bound = append([]any{pgx.QueryExecModeCacheDescribe}, bound...)
+	}
 	return c.query(ctx, s.Postgres, row, bound...)
 }
 

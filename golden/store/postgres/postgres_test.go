@@ -229,3 +229,12 @@ func BenchmarkStore(b *testing.B) {
 	defer s.Close()
 	storetest.Benchmark(b, s)
 }
+
+func BenchmarkReads(b *testing.B) {
+	s, err := postgres.Open(b.Context(), postgres.Config{URL: pgtest.Start(b)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	storetest.BenchmarkReads(b, s, 100)
+}

@@ -20,6 +20,8 @@ type Statement struct {
 	SQLite   string // without the rows: see SQLiteRows
 	Columns  int
 	header   string // "v(k, r)"
+	// Varies says that the best plan depends on the arguments, so that none should be kept.
+	Varies bool
 }
 
 var kinds = map[string]string{

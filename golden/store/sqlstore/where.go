@@ -77,7 +77,9 @@ func pick[R any](ctx context.Context, c Conn, what string, w *where, selection, 
 	text += order + " LIMIT {int}"
 	statement, ok := picks.Load(text)
 	if !ok {
-		statement, _ = picks.LoadOrStore(text, plain(text))
+		s := plain(text)
+		s.Varies = true
+		statement, _ = picks.LoadOrStore(text, s)
 	}
 	return list(ctx, c, what, statement.(*Statement), scan, append(w.args, limit(n))...)
 }
