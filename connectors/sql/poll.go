@@ -63,6 +63,9 @@ func (r *reader) changes(ctx context.Context, name string, v *view, changed int,
 	if now, err = r.db.now(ctx); err != nil {
 		return reading(r.db, v.relation.position(), "ask for the time", err)
 	}
+	if p.At != nil && p.Top == nil {
+		r.env.Log.Warn("no value of changed is a time before now: all rows are read at each poll", "system", r.system, "stream", r.stream.name, "column", c.name)
+	}
 	p.end(c, now, r.stream.set.Overlap)
 	// Rows without a time of change have no place in that order: they are all read each time.
 	return r.whole(ctx, v, key, changed, take)

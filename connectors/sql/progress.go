@@ -48,28 +48,26 @@ func (p *progress) begin(now time.Time) {
 	}
 }
 
-// pass notes a page's rows, whose first column in order is that of changes.
+// pass notes a page's rows, whose first column in order is that of changes. Top is the highest
+// value that is not in the future, so that a row of the year 2999 hides nothing.
 func (p *progress) pass(c column, rows [][]any, order []int, now time.Time) {
 	p.At = cells(rows[len(rows)-1], order)
 	for _, row := range slices.Backward(rows) {
-		if top, ok := capped(c, row[order[0]], now); ok {
-			p.Top = top
+		if counts(c, row[order[0]], now) {
+			p.Top = row[order[0]]
 			return
 		}
 	}
 }
 
-// capped keeps values that lie in the future from hiding all that comes before them; not ok where
-// the value is no time at all, though it stands among times.
-func capped(c column, v any, now time.Time) (any, bool) {
+// counts is false for values that lie in the future, and for those that are no time though they
+// stand among times.
+func counts(c column, v any, now time.Time) bool {
 	if _, text := v.(string); c.instant == nil || !text {
-		return v, true
+		return true
 	}
-	t, render, ok := c.instant(v)
-	if ok && t.After(now) {
-		return render(now), true
-	}
-	return v, ok
+	t, _, ok := c.instant(v)
+	return ok && !t.After(now)
 }
 
 // end finishes a pass and settles what is old enough.
@@ -84,12 +82,31 @@ func (p *progress) end(c column, now time.Time, overlap time.Duration) {
 		p.Low = p.History[settled].Top
 		settled++
 	}
+	p.Low = later(c, p.Low, p.Top, -(overlap + grain(c, p.Top)))
 	// The last one stays, so that the same value is not taken for a new one.
 	p.History = slices.Delete(p.History, 0, max(0, settled-1))
 	if len(p.History) > mostHistory {
 		p.History = slices.Delete(p.History, mostHistory/2, mostHistory/2+1)
 	}
 	p.Began = 0
+}
+
+// later gives low, or the time that lies back from top if that is later: what was not committed
+// when top was seen cannot have been stamped before. For numbers, which have no such distance, only
+// the history tells, so that the second pass reads all rows again.
+func later(c column, low, top any, back time.Duration) any {
+	if _, text := top.(string); c.instant == nil || !text {
+		return low
+	}
+	t, render, ok := c.instant(top)
+	if !ok {
+		return low
+	}
+	t = t.Add(back)
+	if old, _, known := c.instant(low); known && !old.Before(t) {
+		return low
+	}
+	return render(t)
 }
 
 // grain is how far apart two different values are at least: within it, a new row may have the same

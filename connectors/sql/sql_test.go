@@ -223,6 +223,9 @@ func TestPoll_readsRowsOnceAndChangesAfterwards(t *testing.T) {
 		t.Errorf("position is %q", at)
 	}
 	same(t, b.poll(), nil)
+	if low := b.reader.feed("").Low; low != "2024-05-01T11:59:54+02:00" {
+		t.Errorf("read again is what was stamped after %v", low)
+	}
 	run(t, db, `UPDATE customers SET credit = 13, updated_at = '2024-05-02 00:00:00' WHERE id = 1`)
 	b.restart(text, "customers", nil)
 	if got := b.poll(); len(got) != 1 || !strings.Contains(got[0], `"credit":13,`) {
