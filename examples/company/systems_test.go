@@ -257,3 +257,40 @@ func TestCallCenter_reportsUntilTaken(t *testing.T) {
 		t.Errorf("%d calls taken of %d", len(seen), c.CallCenter.Reported())
 	}
 }
+
+func TestBreak_faultsStrikeWritesOnly(t *testing.T) {
+	t.Parallel()
+	c := start(t, company.Config{Customers: 5})
+	url := c.Newsletter.URL + "/v1/subscribers"
+	header := map[string]string{"Authorization": "Bearer newsletter-token", "Idempotency-Key": "k1"}
+	body := `{"email":"a@post.example"}`
+	c.Newsletter.Break(company.Unavailable, 1)
+	if status, _ := ask(t, "GET", url, "", header); status != http.StatusOK {
+		t.Errorf("a read: %d", status)
+	}
+	if status, _ := ask(t, "POST", url, body, header); status != http.StatusServiceUnavailable || len(c.Newsletter.Subscribers()) != 0 {
+		t.Errorf("unavailable: %d, %v", status, c.Newsletter.Subscribers())
+	}
+	c.Newsletter.Break(company.Lost, 1)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range header {
+		r.Header.Set(name, value)
+	}
+	r.GetBody = nil // net/http repeats requests with an idempotency key by itself otherwise
+	if resp, err := http.DefaultClient.Do(r); err == nil {
+		t.Errorf("an answer that was to be lost: %d", resp.StatusCode)
+	}
+	if status, _ := ask(t, "POST", url, body, header); status != http.StatusCreated || len(c.Newsletter.Subscribers()) != 1 {
+		t.Errorf("after a lost answer: %d, %v", status, c.Newsletter.Subscribers())
+	}
+	var statuses []int
+	for _, call := range c.Newsletter.Writes() {
+		statuses = append(statuses, call.Status)
+	}
+	if diff := cmp.Diff([]int{503, 201, 201}, statuses); diff != "" {
+		t.Error(diff)
+	}
+}
