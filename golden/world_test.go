@@ -21,7 +21,6 @@ type world struct {
 	rules    *golden.Ruleset
 	resolver *golden.Resolver
 	offset   int64
-	ids      int
 }
 
 func newWorld(t testing.TB, yaml string) *world {
