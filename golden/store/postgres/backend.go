@@ -26,10 +26,10 @@ const (
 	maxLost       = 8 // 0.1 s doubling to 5 s: about 16 s in all
 )
 
-// backend is the pool of one process.
+// backend is the connections of one process.
 type backend struct {
-	pool *pgxpool.Pool
-	lock int64
+	writers, readers *pgxpool.Pool
+	lock             int64 // advisory lock of settling
 }
 
 // Write implements sqlstore.Backend.
@@ -67,7 +67,7 @@ func (b *backend) Write(ctx context.Context, do func(ctx context.Context, c sqls
 // once runs do in one transaction. failure is the server's error, if it was one; committing says
 // that it came with the commit.
 func (b *backend) once(ctx context.Context, do func(ctx context.Context, c sqlstore.Conn) error) (failure error, committing bool, err error) {
-	tx, err := b.pool.BeginTx(ctx, pgx.TxOptions{})
+	tx, err := b.writers.BeginTx(ctx, pgx.TxOptions{})
 	if err != nil {
 		return err, false, fmt.Errorf("begin: %w", err)
 	}
@@ -135,14 +135,14 @@ func typed(failure, err error) error {
 
 // Read implements sqlstore.Backend.
 func (b *backend) Read(_ context.Context, do func(c sqlstore.Conn) error) error {
-	c := &conn{q: b.pool, lock: b.lock}
+	c := &conn{q: b.readers, lock: b.lock}
 	err := do(c)
 	return typed(c.failure, err)
 }
 
 // View implements sqlstore.Backend.
 func (b *backend) View(ctx context.Context, do func(c sqlstore.Conn) error) error {
-	tx, err := b.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	tx, err := b.readers.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return typed(err, fmt.Errorf("begin: %w", err))
 	}
@@ -153,10 +153,11 @@ func (b *backend) View(ctx context.Context, do func(c sqlstore.Conn) error) erro
 }
 
 // Ping implements sqlstore.Backend.
-func (b *backend) Ping(ctx context.Context) error { return b.pool.Ping(ctx) }
+func (b *backend) Ping(ctx context.Context) error { return b.readers.Ping(ctx) }
 
 // Close implements sqlstore.Backend.
 func (b *backend) Close() error {
-	b.pool.Close()
+	b.writers.Close()
+	b.readers.Close()
 	return nil
 }

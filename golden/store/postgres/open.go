@@ -33,7 +33,8 @@ type Config struct {
 	URL string
 	// Schema holds the tables and is made where it is missing; "" for the user's own (public).
 	Schema string
-	// MaxConns bounds the connections of this process; 0 for 10.
+	// MaxConns bounds the connections of this process; 0 for 10. Half of them write and half read,
+	// at least one each: writers that wait for one another do not keep readers waiting.
 	MaxConns int
 	// FeedKeep is how many published changes stay in the feed; 0 for sqlstore.DefaultFeedKeep.
 	FeedKeep int64
@@ -51,9 +52,8 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err) // pgx leaves the password out
 	}
-	pc.MaxConns = int32(config.MaxConns)
 	if config.MaxConns <= 0 {
-		pc.MaxConns = 10
+		config.MaxConns = 10
 	}
 	configure(pc.ConnConfig, config.Schema)
 	pc.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
@@ -66,11 +66,17 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err := migrate(ctx, pc.ConnConfig, config.Schema, lock); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, pc)
-	if err != nil {
+	b := &backend{lock: lock}
+	pc.MaxConns = int32(max(1, config.MaxConns/2))
+	if b.readers, err = pgxpool.NewWithConfig(ctx, pc.Copy()); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	return &Store{sqlstore.New(&backend{pool: pool, lock: lock}, config.FeedKeep)}, nil
+	pc.MaxConns = int32(max(1, config.MaxConns-config.MaxConns/2))
+	if b.writers, err = pgxpool.NewWithConfig(ctx, pc); err != nil {
+		b.readers.Close()
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return &Store{sqlstore.New(b, config.FeedKeep)}, nil
 }
 
 // configure sets what every connection of the store runs with.

@@ -175,6 +175,21 @@ func testSettle(s *suite) {
 	s.equal("count", got[0].Revision, int64(workers*rounds))
 }
 
+// testReadWhileSettling reads through the store itself from many transactions that settle: those that
+// wait for the lease must not keep the one that has it from reading.
+func testReadWhileSettling(s *suite) {
+	errs := s.together(16, func(int) error {
+		return s.store.InTx(s.ctx, func(ctx context.Context, tx golden.Tx) error {
+			if err := tx.Settle(ctx); err != nil {
+				return err
+			}
+			_, err := s.store.FindCustomers(ctx, golden.Query{Limit: 1})
+			return err
+		})
+	})
+	s.must(errors.Join(errs...))
+}
+
 // testDeadlock lets two writers take the same rows in opposite order. The database may stop one of
 // them; it is run again, and both end.
 func testDeadlock(s *suite) {
