@@ -52,8 +52,8 @@ func (a *app) demoCommand() *cobra.Command {
 
 // run is the whole demo. It fails where a result is not what it has to be.
 func (d *demo) run(c *cobra.Command) (err error) {
-	ctx, cancel := context.WithCancel(c.Context())
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(c.Context())
+	defer cancel(nil)
 	d.began, d.tell = time.Now(), newTeller(c.ErrOrStderr())
 	if err := d.place(); err != nil {
 		return err
@@ -62,11 +62,11 @@ func (d *demo) run(c *cobra.Command) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.company.Close()) }()
-	if err := d.startHub(ctx, c); err != nil {
+	if err := d.startHub(ctx, cancel, c); err != nil {
 		return err
 	}
 	defer func() {
-		cancel()
+		cancel(nil)
 		err = errors.Join(err, d.hub.close(), <-d.ended)
 	}()
 	result, err := d.show(ctx)
@@ -79,7 +79,8 @@ func (d *demo) run(c *cobra.Command) (err error) {
 	if err := result.err(); err != nil {
 		return err
 	}
-	return d.stay(ctx, c)
+	d.stay(ctx, c)
+	return nil
 }
 
 // show waits until everything is where it belongs, reads it back, then changes a number and
@@ -127,8 +128,9 @@ func (d *demo) startSystems(ctx context.Context) (err error) {
 	return nil
 }
 
-// startHub does what `touchstone run` does, with the systems' addresses as its environment.
-func (d *demo) startHub(ctx context.Context, c *cobra.Command) error {
+// startHub does what `touchstone run` does, with the systems' addresses as its environment. Where
+// the hub ends by itself, nothing else has to be waited for.
+func (d *demo) startHub(ctx context.Context, cancel context.CancelCauseFunc, c *cobra.Command) error {
 	root := filepath.Join(d.folder, "acme")
 	folder, problems := hub.Load(root, d.company.Lookup)
 	printProblems(c.ErrOrStderr(), problems)
@@ -145,34 +147,22 @@ func (d *demo) startHub(ctx context.Context, c *cobra.Command) error {
 		slog.SetDefault(log) // what libraries log must not run into what is shown
 		err := runHub(ctx, folder, log)
 		d.ended <- errors.Join(err, logFile.Close())
+		cancel(errors.New("the hub ended"))
 	}()
 	for range every(ctx, 20*time.Millisecond) {
-		select {
-		case err := <-d.ended:
-			d.ended <- nil
-			return fmt.Errorf("the hub did not start: %w", err)
-		default:
-		}
 		if d.hub = socketClient(folder.SocketPath()); d.hub != nil {
 			d.tell.step("the hub is up")
 			return nil
 		}
 	}
-	cancelled := ctx.Err()
-	return errors.Join(cancelled, <-d.ended)
+	return errors.Join(context.Cause(ctx), <-d.ended)
 }
 
 // stay keeps everything up until Ctrl-C, where somebody watches.
-func (d *demo) stay(ctx context.Context, c *cobra.Command) error {
+func (d *demo) stay(ctx context.Context, c *cobra.Command) {
 	if d.noHold || !d.hold && !terminal(c.OutOrStdout()) {
-		return nil
+		return
 	}
 	fmt.Fprintln(c.ErrOrStderr(), "\nCtrl-C ends")
-	select {
-	case <-ctx.Done():
-		return nil
-	case err := <-d.ended:
-		d.ended <- nil
-		return err
-	}
+	<-ctx.Done() // or the hub ended: then its error is what run returns
 }

@@ -106,7 +106,7 @@ func (d *demo) arrival(ctx context.Context, what string, look func() (time.Time,
 			return at, err
 		}
 	}
-	return time.Time{}, fmt.Errorf("waited %s for %s: %w", patience, what, ctx.Err())
+	return time.Time{}, fmt.Errorf("waited up to %s for %s: %w", patience, what, context.Cause(ctx))
 }
 
 // readFromERP is how many records the hub has read from the ERP, as its metrics say.

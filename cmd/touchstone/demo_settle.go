@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -87,14 +88,15 @@ func (d *demo) rest(ctx context.Context, complete func(*api.Status) bool) error 
 			return nil
 		}
 	}
-	if failed != nil {
+	switch cause := context.Cause(ctx); {
+	case !errors.Is(cause, context.DeadlineExceeded):
+		return cause
+	case failed != nil:
 		return fmt.Errorf("ask the hub for its state: %w", failed)
-	}
-	if ctx.Err() == context.DeadlineExceeded {
+	default:
 		return fmt.Errorf("the hub is not at rest after %s: lag %v, to deliver %v, to publish %d, failing %v, webhooks not taken %d; its log is %s/hub.log",
 			patience, s.Lag, s.Dirty, s.Outbox, slices.Collect(maps.Keys(s.Failing)), d.company.Unsent(), d.folder)
 	}
-	return ctx.Err()
 }
 
 func (d *demo) idle(s *api.Status) bool {
