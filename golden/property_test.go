@@ -38,16 +38,21 @@ survive:
 func TestConvergence(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		h := newHistory(rt, func() golden.Store { return temporary(rt) })
-		steps := rapid.IntRange(1, 14).Draw(rt, "steps")
-		for range steps {
-			h.step()
-		}
-		if rapid.IntRange(0, 3).Draw(rt, "rules") == 0 {
-			h.change(loose)
-		}
-		h.check()
+		store := temporary(rt)
+		defer func() { _ = store.Close() }()
+		newHistory(rt, store).run()
 	})
+}
+
+func (h *history) run() {
+	steps := rapid.IntRange(1, 14).Draw(h.t, "steps")
+	for range steps {
+		h.step()
+	}
+	if rapid.IntRange(0, 3).Draw(h.t, "rules") == 0 {
+		h.change(loose)
+	}
+	h.check()
 }
 
 // Other rules than tight in everything that can differ.
@@ -89,7 +94,6 @@ func temporary(rt *rapid.T) golden.Store {
 // history drives one store through a random history and remembers what should count.
 type history struct {
 	t         *rapid.T
-	open      func() golden.Store
 	rules     *golden.Ruleset
 	store     golden.Store
 	resolver  *golden.Resolver
@@ -102,10 +106,9 @@ type history struct {
 	versions  map[string]int64 // of every golden ID ever seen
 }
 
-func newHistory(rt *rapid.T, open func() golden.Store) *history {
-	h := &history{t: rt, open: open, rules: ruleset(rt, tight), store: open(), written: map[string][]golden.WrittenValue{}, versions: map[string]int64{}}
-	rt.Cleanup(func() { _ = h.store.Close() })
-	h.resolver = h.resolverOn(h.store)
+func newHistory(rt *rapid.T, store golden.Store) *history {
+	h := &history{t: rt, rules: ruleset(rt, tight), store: store, written: map[string][]golden.WrittenValue{}, versions: map[string]int64{}}
+	h.resolver = h.resolverOn(store)
 	return h
 }
 
@@ -337,7 +340,7 @@ func (h *history) shuffled() []golden.Incoming {
 
 func (h *history) compare(what string, got map[string]golden.GoldenRecord, run func(*golden.Resolver) error) {
 	h.t.Helper()
-	store := h.open()
+	store := temporary(h.t)
 	defer func() { _ = store.Close() }()
 	h.inTx(store, func(ctx context.Context, tx golden.Tx) error {
 		if err := tx.PutDecisions(ctx, h.decisions); err != nil {

@@ -31,10 +31,6 @@ func TestConvergence_concurrentWriters(t *testing.T) {
 		}
 		t.Cleanup(func() { _ = stores[i].Close() })
 	}
-	histories := 20
-	if text := os.Getenv("TOUCHSTONE_HISTORIES"); text != "" {
-		histories, _ = strconv.Atoi(text)
-	}
 	events := rapid.Custom(func(rt *rapid.T) []golden.Incoming {
 		h := &history{t: rt}
 		for range rapid.IntRange(10, 60).Draw(rt, "events") {
@@ -43,7 +39,7 @@ func TestConvergence_concurrentWriters(t *testing.T) {
 		return h.events
 	})
 	rules := ruleset(t, tight)
-	for seed := range histories {
+	for seed := range count("TOUCHSTONE_HISTORIES", 20) {
 		if err := stores[0].Reset(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -56,6 +52,34 @@ func TestConvergence_concurrentWriters(t *testing.T) {
 			t.Fatalf("history %d (-one at once, +concurrent writers):\n%s", seed, diff)
 		}
 	}
+}
+
+// TestConvergence_postgres: random histories with decisions, links, written values and changes of
+// rules on PostgreSQL, against runs from scratch on SQLite.
+func TestConvergence_postgres(t *testing.T) {
+	t.Parallel()
+	store, err := postgres.Open(t.Context(), postgres.Config{URL: pgtest.Start(t), MaxConns: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	histories := rapid.Custom(func(rt *rapid.T) bool {
+		newHistory(rt, store).run()
+		return true
+	})
+	for seed := range count("TOUCHSTONE_HISTORIES", 8) {
+		if err := store.Reset(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		histories.Example(seed)
+	}
+}
+
+func count(variable string, fallback int) int {
+	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {
+		return n
+	}
+	return fallback
 }
 
 // write lets every writer send the records of its partitions in small batches, with fenced
