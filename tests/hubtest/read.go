@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/touchstone-hub/touchstone/api"
@@ -70,4 +71,54 @@ func (h *Hub) Document(entity canonical.Entity, key string, into any) {
 	if err := json.Unmarshal(d.Doc, into); err != nil {
 		h.t.Fatalf("read %s %s: %v", entity, key, err)
 	}
+}
+
+// IDOf is the golden ID of a source record, "system/stream/id".
+func (h *Hub) IDOf(key string) string {
+	h.t.Helper()
+	var c struct{ ID string }
+	h.Get("/v1/sources/"+key, &c)
+	return c.ID
+}
+
+// Source is the canonical record of one system, "system/stream/id".
+func (h *Hub) Source(key string) canonical.Customer {
+	h.t.Helper()
+	var list api.List[struct {
+		Key      string
+		Document canonical.Customer
+	}]
+	h.Get("/v1/customers/"+h.IDOf(key)+"/sources", &list)
+	for _, one := range list.Items {
+		if one.Key == key {
+			return one.Document
+		}
+	}
+	h.t.Fatalf("%s is not among the sources of its customer", key)
+	return canonical.Customer{}
+}
+
+// Ingested is how many frames of a stream this hub has made durable since it was started.
+func (h *Hub) Ingested(stream string) (n int) {
+	h.t.Helper()
+	families, err := h.Metrics().Gather()
+	if err != nil {
+		h.t.Fatalf("read the metrics: %v", err)
+	}
+	system, name, _ := strings.Cut(stream, "/")
+	for _, f := range families {
+		if f.GetName() != "touchstone_ingest_records_total" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			labels := map[string]string{}
+			for _, l := range m.GetLabel() {
+				labels[l.GetName()] = l.GetValue()
+			}
+			if labels["system"] == system && labels["stream"] == name {
+				n += int(m.GetCounter().GetValue())
+			}
+		}
+	}
+	return n
 }

@@ -22,6 +22,11 @@ import (
 
 const patience = 45 * time.Second
 
+func TestMappings(t *testing.T) {
+	t.Parallel()
+	hubtest.Mappings(t, "testdata/hub")
+}
+
 // erp is a database with the whole of Northwind.
 func erp(t *testing.T) (url string, db *pgx.Conn) {
 	t.Helper()
