@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/config"
@@ -106,6 +107,7 @@ func (l *loader) settings() {
 	}
 	node := l.read(l.files.Hub)
 	node.Decode(&l.Settings, l.ps)
+	l.Settings.Bus.Brokers = brokers(l.Settings.Bus.Brokers)
 	if l.Settings.Name == "" {
 		abs, _ := filepath.Abs(l.Root)
 		l.Settings.Name = filepath.Base(abs)
@@ -206,6 +208,20 @@ func (l *loader) rules() {
 		node = l.read(l.files.Golden)
 	}
 	l.Rules = golden.LoadRuleset(node, golden.RulesetOptions{Region: l.Settings.Region}, l.ps)
+}
+
+// brokers takes apart what environment variables hold: one may name several brokers with commas
+// between them, or none, so that one folder runs with a cluster and without.
+func brokers(given []string) []string {
+	var found []string
+	for _, list := range given {
+		for one := range strings.SplitSeq(list, ",") {
+			if one = strings.TrimSpace(one); one != "" {
+				found = append(found, one)
+			}
+		}
+	}
+	return found
 }
 
 // LoadSettings reads hub.yaml only, for commands that ask a hub and need to know where its data
