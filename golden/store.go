@@ -118,7 +118,8 @@ type Results interface {
 	// PutLookups replaces all lookups of the entities in of.
 	PutLookups(ctx context.Context, of []EntityNo, lookups []Lookup) error
 	// PutTasks inserts tasks whose ID is new and leaves the others alone; CloseTasks closes open
-	// tasks all of whose records are among the keys and whose ID is not in keep.
+	// tasks all of whose records are among the keys and whose ID is not in keep. It leaves tasks of
+	// kind TaskOutcome alone, which are not the resolver's.
 	PutTasks(ctx context.Context, tasks []Task) error
 	CloseTasks(ctx context.Context, keys []string, keep []string, at time.Time) error
 	// AddChanges writes changes to the history and to the outbox.

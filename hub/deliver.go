@@ -8,12 +8,21 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/touchstone-hub/touchstone/connectors"
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
-// claimTime is how long a claimed row is one process's to work on.
-const claimTime = 2 * time.Minute
+const (
+	// claimTime is how long a claimed row is one process's to work on.
+	claimTime = time.Minute
+	// sendTime is how long the writes of a round may take: well below claimTime, so that no other
+	// process begins the same create.
+	sendTime = 45 * time.Second
+	// noteTime is how long noting what was sent may take where the hub is being stopped.
+	noteTime = 5 * time.Second
+)
 
 // reconciler keeps one target in step with the store: it works off the target's dirty rows, loads
 // the current state of each subject, and sends what the target lacks.
@@ -22,32 +31,17 @@ type reconciler struct {
 	target *target
 	writer connectors.Target
 	log    *slog.Logger
-	size   int // of the next round, in rows
-}
-
-// A round takes as many rows as are done in about roundTime: few from a slow target, so that
-// claims do not run out, many from a fast one, so that the store is not asked for each.
-const (
-	roundTime = 2 * time.Second
-	roundMost = 2000
-)
-
-// paced sets the size of the next round by how long one took.
-func (r *reconciler) paced(rows int, took time.Duration) {
-	switch {
-	case took > roundTime:
-		r.size = max(r.target.Policy.Batch, rows/2)
-	case rows == r.size && took < roundTime/2:
-		r.size = min(roundMost, 2*r.size)
-	}
+	link   *link
+	rate   *rate.Limiter // nil: without limit
 }
 
 // deliver reconciles one target until ctx ends. A row that fails holds up only itself; a target
-// that cannot be reached or refuses the credentials is left alone for a while.
+// that asks for time or refuses the credentials is left alone for a while.
 func (h *Hub) deliver(ctx context.Context, t *target) {
 	log := h.log.With("target", t.String())
-	h.supervise(ctx, log, t.String(), func(ctx context.Context) error {
-		writer, err := t.connector.Target(t.Name, h.env(t.System, t.Name, log))
+	limit := limiter(t.Policy.Rate)
+	h.supervise(ctx, log, t.String(), func(ctx context.Context, l *link) error {
+		writer, err := t.connector.Target(t.Name, h.env(t.System, t.Name))
 		if err != nil {
 			return err
 		}
@@ -58,15 +52,24 @@ func (h *Hub) deliver(ctx context.Context, t *target) {
 				}
 			}()
 		}
-		r := &reconciler{hub: h, target: t, writer: writer, log: log, size: t.Policy.Batch}
+		r := &reconciler{hub: h, target: t, writer: writer, log: log, link: l, rate: limit}
 		return r.run(ctx)
 	})
 }
 
+// limiter lets a second's worth of writes through at once; nil lets all.
+func limiter(perSecond float64) *rate.Limiter {
+	if perSecond <= 0 {
+		return nil
+	}
+	return rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond)))
+}
+
 func (r *reconciler) run(ctx context.Context) error {
-	wakes := r.hub.wake.changes.listen()
+	wakes, leave := r.hub.wake.changes.listen()
+	defer leave()
 	for ctx.Err() == nil {
-		rows, err := r.hub.store.ClaimDirty(ctx, r.target.String(), r.hub.owner, r.size, claimTime)
+		rows, err := r.hub.store.ClaimDirty(ctx, r.target.String(), r.hub.owner, r.roundSize(), claimTime)
 		if err != nil {
 			return fmt.Errorf("claim work: %w", err)
 		}
@@ -76,11 +79,23 @@ func (r *reconciler) run(ctx context.Context) error {
 			}
 			continue
 		}
-		if err := r.reconcile(ctx, rows); err != nil {
+		pause, err := r.reconcile(ctx, rows)
+		if err != nil {
 			return err
 		}
+		rest(ctx, pause)
 	}
 	return nil
+}
+
+// roundSize is how many rows one round takes: no more than the target's rate lets through in half
+// the time of a round.
+func (r *reconciler) roundSize() int {
+	size := r.target.Policy.Batch
+	if r.rate != nil {
+		size = min(size, max(1, int(r.target.Policy.Rate*sendTime.Seconds()/2)))
+	}
+	return size
 }
 
 // idle waits until there may be work.
@@ -101,35 +116,50 @@ func (r *reconciler) idle(ctx context.Context, wakes <-chan struct{}) error {
 	return nil
 }
 
+func rest(ctx context.Context, pause time.Duration) {
+	if pause <= 0 {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(pause):
+	}
+}
+
 // reconcile works off claimed rows: plan what to write, note the creates that are begun, write,
-// note what became of it.
-func (r *reconciler) reconcile(ctx context.Context, rows []golden.Dirty) error {
+// note what became of it. The pause is what the target asks for before anything else is sent.
+func (r *reconciler) reconcile(ctx context.Context, rows []golden.Dirty) (pause time.Duration, err error) {
 	began := time.Now()
 	round := &round{reconciler: r, rows: rows, results: make([]rowResult, len(rows))}
-	if err := round.plan(ctx); err != nil {
-		return err
+	for i := range rows {
+		var writes []*write
+		err := contained(func() (err error) { writes, err = r.plan(ctx, rows[i]); return err })
+		if err != nil {
+			round.results[i].fail(err)
+			continue
+		}
+		round.add(i, writes)
 	}
 	if err := round.begin(ctx); err != nil {
-		return fmt.Errorf("note what is begun: %w", err)
+		round.drop(fmt.Errorf("note what is begun: %w", err))
 	}
 	round.send(ctx)
+	round.stopped = ctx.Err() != nil
 	// what was sent is noted even where the hub is being stopped
-	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
 	defer cancel()
 	if err := round.finish(finish); err != nil {
-		return fmt.Errorf("note what was delivered: %w", err)
+		return 0, fmt.Errorf("note what was delivered: %w", err)
 	}
-	took := time.Since(began)
-	r.paced(len(rows), took)
-	r.hub.metrics.deliverSeconds.WithLabelValues(r.target.String()).Observe(took.Seconds())
-	return round.halt()
+	r.hub.metrics.deliverSeconds.WithLabelValues(r.target.String()).Observe(time.Since(began).Seconds())
+	return round.verdict()
 }
 
 // retryAt is when a failing row is looked at again: twice as long after every attempt, with
 // jitter, not before what the target asked for.
 func (r *reconciler) retryAt(attempt int, after time.Duration) time.Time {
 	p := r.target.Policy
-	wait := p.Backoff << min(attempt, 20)
+	wait := p.Backoff << min(attempt-1, 20)
 	if wait <= 0 || wait > p.MaxBackoff {
 		wait = p.MaxBackoff
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -25,9 +26,9 @@ func (h *Hub) documents(ctx context.Context) error {
 	return h.bus.Batches(ctx, bus.BatchConfig{
 		Topics: topics, Group: "documents", MaxRecords: 1000,
 		Offsets: storeOffsets{h.store}, SessionTimeout: h.folder.Settings.Bus.Session,
-	}, func(ctx context.Context, batch *bus.Batch) error {
+	}, h.staged("documents", func(ctx context.Context, batch *bus.Batch) error {
 		return h.span(ctx, batch, h.documentSpan, h.buryOne("documents"))
-	})
+	}))
 }
 
 var documentEntities = []canonical.Entity{canonical.EntityOrder, canonical.EntityInteraction, canonical.EntityProduct}
@@ -45,17 +46,17 @@ func (h *Hub) documentSpan(ctx context.Context, batch *bus.Batch) error {
 		incoming = append(incoming, d)
 		correlation[d.Key] = m.Metadata[headerCorrelation]
 	}
-	var changed []golden.Document
+	var stored, changed []golden.Document
 	err := h.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
 		a := advance(batch)
 		if err := tx.AdvanceOffset(ctx, a.Group, a.Topic, a.Partition, a.Expected, a.Next); err != nil {
 			return err
 		}
 		var err error
-		if changed, err = newer(ctx, tx, entity, incoming); err != nil || len(changed) == 0 {
+		if stored, changed, err = newer(ctx, tx, entity, incoming); err != nil || len(stored) == 0 {
 			return err
 		}
-		if err := tx.PutDocuments(ctx, changed); err != nil {
+		if err := tx.PutDocuments(ctx, stored); err != nil {
 			return err
 		}
 		return h.markDocuments(ctx, tx, entity, changed, correlation)
@@ -72,22 +73,25 @@ func (h *Hub) documentSpan(ctx context.Context, batch *bus.Batch) error {
 	return nil
 }
 
-// newer leaves of each document the newest version, where it is newer than the stored one.
-func newer(ctx context.Context, tx golden.Tx, entity canonical.Entity, incoming []golden.Document) ([]golden.Document, error) {
+// newer leaves of each document the newest version, where it is newer than the stored one. One that
+// says the same as the stored one is stored too, so that a version between the two that comes late
+// does not pass for newer; but it is no change.
+func newer(ctx context.Context, tx golden.Tx, entity canonical.Entity, incoming []golden.Document) (fresh, changed []golden.Document, err error) {
 	keys := make([]string, len(incoming))
 	for i, d := range incoming {
 		keys[i] = d.Key
 	}
 	stored, err := tx.DocumentsByKey(ctx, entity, keys)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	best := make(map[string]golden.Document, len(incoming))
+	before := make(map[string]golden.Document, len(stored))
 	for _, d := range stored {
-		best[d.Key] = d
+		before[d.Key] = d
 	}
-	fresh := map[string]bool{}
+	best := maps.Clone(before)
 	var order []string
+	seen := make(map[string]bool, len(incoming))
 	for _, d := range incoming {
 		old, known := best[d.Key]
 		if known && d.Compare(&old) <= 0 {
@@ -96,20 +100,23 @@ func newer(ctx context.Context, tx golden.Tx, entity canonical.Entity, incoming 
 		if d.Deleted && len(d.Parties) == 0 {
 			d.Doc, d.Parties, d.Time = old.Doc, old.Parties, old.Time // a tombstone keeps what was known
 		}
-		if known && old.Hash == d.Hash && old.Deleted == d.Deleted && !fresh[d.Key] {
-			continue // sent again without a change
+		if d.Deleted && d.Version == nil {
+			d.Version = old.Version // an older version that comes late stays older
 		}
 		best[d.Key] = d
-		if !fresh[d.Key] {
-			fresh[d.Key] = true
+		if !seen[d.Key] {
+			seen[d.Key] = true
 			order = append(order, d.Key)
 		}
 	}
-	changed := make([]golden.Document, 0, len(order))
 	for _, k := range order {
-		changed = append(changed, best[k])
+		d, old := best[k], before[k]
+		fresh = append(fresh, d)
+		if _, known := before[k]; !known || d.Hash != old.Hash || d.Deleted != old.Deleted {
+			changed = append(changed, d)
+		}
 	}
-	return changed, nil
+	return fresh, changed, nil
 }
 
 func (h *Hub) markDocuments(ctx context.Context, tx golden.Tx, entity canonical.Entity, changed []golden.Document, correlation map[string]string) error {

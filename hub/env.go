@@ -2,8 +2,8 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,15 +16,16 @@ import (
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
-// env is what the hub lends to the source or target of one stream.
-func (h *Hub) env(system, stream string, log *slog.Logger) connectors.Env {
+// env is what the hub lends to the source or target of one stream. What it logs names system and
+// stream itself.
+func (h *Hub) env(system, stream string) connectors.Env {
 	folder := filepath.Join(h.folder.Settings.Data, "connectors", system, stream)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		log.Error("the stream has no folder of its own", "error", err)
+		h.log.Error("the stream has no folder of its own", "system", system, "stream", stream, "error", err)
 	}
 	name := system + "/" + stream
 	return connectors.Env{
-		Log: log, DataFolder: folder, Clock: time.Now, Intake: h.intake,
+		Log: h.log, DataFolder: folder, Clock: time.Now, Intake: h.intake,
 		Checkpoint: checkpoint{h.store, name}, Deliveries: deliveries{h.store, name},
 	}
 }
@@ -71,17 +72,24 @@ func (f *Folder) streamList() []*Stream {
 	return list
 }
 
-// lookup gives mappings the golden record of a source record (`golden("erp/customers/1")`) or of a
-// golden ID.
-func (h *Hub) lookup(key string) (*formats.Node, bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	record, err := h.goldenOf(ctx, key)
+// lookup gives one run of a mapping the golden records that it asks for.
+type lookup struct {
+	hub *Hub
+	ctx context.Context
+	err error // a failure other than that there is none
+}
+
+// find gives the golden record of a source record (`golden("erp/customers/1")`) or of a golden ID.
+func (l *lookup) find(key string) (*formats.Node, bool) {
+	record, err := l.hub.goldenOf(l.ctx, key)
 	if err != nil {
+		if !errors.Is(err, golden.ErrNotFound) {
+			l.err = err
+		}
 		return nil, false
 	}
 	doc := new(formats.Doc)
-	if err := h.json.Decode(doc, formats.Frame{Bytes: record.Doc}, &formats.Shape{Whole: true}); err != nil {
+	if l.err = l.hub.json.Decode(doc, formats.Frame{Bytes: record.Doc}, &formats.Shape{Whole: true}); l.err != nil {
 		return nil, false
 	}
 	return &doc.Root, true
@@ -114,12 +122,16 @@ type signal struct {
 	listeners []chan struct{}
 }
 
-func (s *signal) listen() <-chan struct{} {
+func (s *signal) listen() (wakes <-chan struct{}, leave func()) {
 	c := make(chan struct{}, 1)
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.listeners = append(s.listeners, c)
-	s.mu.Unlock()
-	return c
+	return c, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.listeners = slices.DeleteFunc(s.listeners, func(other chan struct{}) bool { return other == c })
+	}
 }
 
 func (s *signal) signal() {

@@ -3,7 +3,6 @@ package hub
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill"
@@ -19,20 +18,21 @@ import (
 type ingest struct {
 	hub    *Hub
 	stream *Stream
-	log    *slog.Logger
 }
 
 // ingest runs the stream's source until ctx ends.
 func (h *Hub) ingest(ctx context.Context, s *Stream) {
 	log := h.log.With("system", s.System, "stream", s.Name)
-	in := &ingest{hub: h, stream: s, log: log}
-	h.supervise(ctx, log, s.String(), func(ctx context.Context) error {
-		source, err := s.connector.Source(s.Name, h.env(s.System, s.Name, log))
+	in := &ingest{hub: h, stream: s}
+	h.supervise(ctx, log, s.String(), func(ctx context.Context, l *link) error {
+		source, err := s.connector.Source(s.Name, h.env(s.System, s.Name))
 		if err != nil {
 			return err
 		}
-		h.status.source(s.String(), nil, time.Time{})
-		return source.Run(ctx, in.emit)
+		return source.Run(ctx, func(ctx context.Context, frames []formats.Frame) error {
+			l.well() // the system was read
+			return in.emit(ctx, frames)
+		})
 	})
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
-	"github.com/touchstone-hub/touchstone/connectors"
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
@@ -48,9 +47,9 @@ func (n *notes) write(ctx context.Context, tx golden.Tx, target string, done, re
 	return nil
 }
 
-// refused is the dead letter of a payload that the target will not take.
-func (r *reconciler) refused(w *write, out connectors.Outcome) golden.DeadLetter {
-	l := r.letter("refused", w.Subject, fmt.Errorf("%s of %s refused: %w", w.Operation, w.Subject, out.Err))
+// unsent is the dead letter of a payload that the target will not take, or did not often enough.
+func (r *reconciler) unsent(cause string, w *write, err error) golden.DeadLetter {
+	l := r.letter(cause, w.Subject, fmt.Errorf("%s of %s: %w", w.Operation, w.Subject, err))
 	l.Bytes, l.Correlation = w.Payload, w.Correlation
 	return l
 }

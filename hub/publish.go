@@ -31,7 +31,8 @@ func (h *Hub) publish(ctx context.Context) error {
 			h.log.Debug("lease not released, it will run out", "lease", publishLease, "error", err)
 		}
 	}()
-	wakes := h.wake.changes.listen()
+	wakes, leave := h.wake.changes.listen()
+	defer leave()
 	var leased time.Time
 	for ctx.Err() == nil {
 		n, err := h.publishSome(ctx, &leased)

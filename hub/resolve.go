@@ -19,7 +19,7 @@ func (h *Hub) resolve(ctx context.Context) error {
 	return h.bus.Batches(ctx, bus.BatchConfig{
 		Topics: []string{CanonicalTopic(canonical.EntityCustomer)}, Group: "resolve", MaxRecords: 1000,
 		Offsets: storeOffsets{h.store}, SessionTimeout: h.folder.Settings.Bus.Session,
-	}, h.resolveBatch)
+	}, h.staged("resolve", h.resolveBatch))
 }
 
 // resolveBatch resolves one batch in one transaction. Where that fails for a reason that lies in
@@ -78,12 +78,30 @@ func advance(b *bus.Batch) *golden.OffsetAdvance {
 	return &golden.OffsetAdvance{Group: b.Group, Topic: b.Topic, Partition: b.Partition, Expected: b.First, Next: b.Next}
 }
 
-// storeError turns the store's fence into the bus's.
+// storeError turns the store's fence into the bus's, and what no store will ever take into the
+// fault of a record.
 func storeError(err error) error {
-	if errors.Is(err, golden.ErrFenced) {
+	switch {
+	case errors.Is(err, golden.ErrFenced):
 		return fmt.Errorf("%w: %w", bus.ErrFenced, err)
+	case errors.Is(err, golden.ErrText):
+		return &recordError{cause: "text", err: err}
 	}
 	return err
+}
+
+// staged makes a stage's failures show in readiness for as long as they last.
+func (h *Hub) staged(stage string, handle func(context.Context, *bus.Batch) error) func(context.Context, *bus.Batch) error {
+	return func(ctx context.Context, batch *bus.Batch) error {
+		err := handle(ctx, batch)
+		switch {
+		case err == nil:
+			h.fine(stage)
+		case ctx.Err() == nil && !errors.Is(err, bus.ErrFenced):
+			h.trouble(stage, err)
+		}
+		return err
+	}
 }
 
 // storeOffsets lets the bus start where the store stands.

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/touchstone-hub/touchstone/connectors"
 	"github.com/touchstone-hub/touchstone/golden"
@@ -21,47 +19,33 @@ type round struct {
 	writes  []*write
 	of      []int // row of each write
 	out     []connectors.Outcome
-	stop    error // why the whole target has to wait
+	stopped bool // the hub is being stopped
+
+	refused error         // the target refused the credentials
+	failed  error         // the first write that may work later
+	done    bool          // some write was done
+	pause   time.Duration // for which the target asks
 }
 
 // rowResult is what became of a row.
 type rowResult struct {
 	err   error
 	after time.Duration
+	held  bool // nothing was tried: the row waits without counting it as an attempt
 }
 
 func (r *rowResult) fail(err error) { r.err = errors.Join(r.err, err) }
 
-// plan gathers the writes that the rows' subjects lack. What fails for one row fails that row.
-func (r *round) plan(ctx context.Context) error {
-	subjects := make([]*subject, len(r.rows))
-	var there []*subject
-	for i, row := range r.rows {
-		s, err := r.load(ctx, row)
-		if err != nil {
-			r.results[i].fail(err)
-		} else if s != nil {
-			subjects[i] = s
-			there = append(there, s)
-		}
-	}
-	states, err := r.states(ctx, there)
-	if err != nil {
-		return err
-	}
-	for i, s := range subjects {
-		if s == nil {
-			continue
-		}
-		writes, err := r.reconciler.plan(s, states[s.id])
-		if err != nil {
-			r.results[i].fail(err)
-			continue
-		}
-		r.add(i, writes)
-	}
-	return nil
+func (r *rowResult) hold(err error, after time.Duration) {
+	r.held, r.after = true, max(r.after, after)
+	r.fail(err)
 }
+
+// notBegun is the outcome of a write that the hub itself held back.
+type notBegun struct{ err error }
+
+func (e *notBegun) Error() string { return "not begun: " + e.err.Error() }
+func (e *notBegun) Unwrap() error { return e.err }
 
 func (r *round) add(row int, writes []*write) {
 	for _, w := range writes {
@@ -71,22 +55,36 @@ func (r *round) add(row int, writes []*write) {
 	}
 }
 
+// drop gives up the round before anything was sent.
+func (r *round) drop(err error) {
+	for _, row := range r.of {
+		r.results[row] = rowResult{}
+		r.results[row].hold(err, r.target.Policy.Backoff)
+	}
+	r.writes, r.of = nil, nil
+}
+
 // begin notes, before any request leaves, which creates are begun and which values are about to
 // be written, so that neither a crash nor an echo that comes before the answer makes a second
-// record or takes the hub's own value for the target's.
+// record or takes the hub's own value for the target's. Where a create cannot be repeated, it
+// stands as one of unknown outcome until the outcome is known.
 func (r *round) begin(ctx context.Context) error {
 	var creates []golden.PendingCreate
 	written := map[string][]golden.WrittenValue{}
 	for i, w := range r.writes {
-		if w.Operation == connectors.Update && w.state.Record != "" && !w.settled {
+		if !w.sent() {
+			continue
+		}
+		if w.Operation == connectors.Update && w.state.Record != "" {
 			written[w.state.Record] = w.written
 		}
 		if w.Operation == connectors.Create {
-			creates = append(creates, golden.PendingCreate{
-				Target: r.target.String(), Subject: w.Subject, Route: w.route.Name, Key: w.Key,
-				PayloadHash: w.hash, Version: w.state.SentVersion, Status: golden.Failing,
-				Attempts: r.rows[r.of[i]].Attempt + 1, StartedAt: time.Now(),
-			})
+			c := r.pending(w, golden.Failing, nil)
+			c.Attempts = r.rows[r.of[i]].Attempt + 1
+			if r.writer.Repeat() == connectors.RepeatNone {
+				c.Status = golden.Review
+			}
+			creates = append(creates, c)
 		}
 	}
 	if len(creates) == 0 && len(written) == 0 {
@@ -100,28 +98,51 @@ func (r *round) begin(ctx context.Context) error {
 	})
 }
 
+func (r *round) pending(w *write, status golden.DeliveryStatus, err error) golden.PendingCreate {
+	return golden.PendingCreate{
+		Target: r.target.String(), Subject: w.Subject, Route: w.route.Name, Key: w.Key, PayloadHash: w.hash,
+		Version: w.state.SentVersion, Status: status, Error: text(err), StartedAt: time.Now(),
+	}
+}
+
 // send writes to the target, as many at once and as many in one call as its policy says.
 func (r *round) send(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
 	r.out = make([]connectors.Outcome, len(r.writes))
 	var chosen []int
 	for i, w := range r.writes {
-		if w.settled {
-			r.out[i] = connectors.Outcome{Status: connectors.Done}
-			continue
+		if w.sent() {
+			chosen = append(chosen, i)
 		}
-		chosen = append(chosen, i)
 	}
-	workers := max(1, r.target.Policy.Concurrency)
-	size := min(r.target.Policy.Batch, max(1, (len(chosen)+workers-1)/workers))
-	var calls errgroup.Group
-	calls.SetLimit(workers)
-	for part := range slices.Chunk(chosen, size) {
-		calls.Go(func() error { r.sendPart(ctx, part); return nil })
+	at := max(1, r.target.Policy.Concurrency)
+	size := max(1, (len(chosen)+at-1)/at)
+	if r.rate != nil {
+		size = min(size, r.rate.Burst())
 	}
-	_ = calls.Wait() // outcomes hold what failed
+	var wg sync.WaitGroup
+	free := make(chan struct{}, at)
+	for len(chosen) > 0 {
+		part := chosen[:min(size, len(chosen))]
+		chosen = chosen[len(part):]
+		free <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-free }()
+			r.sendPart(ctx, part)
+		})
+	}
+	wg.Wait()
 }
 
+// sendPart makes one call of the target.
 func (r *round) sendPart(ctx context.Context, part []int) {
+	if after, err := r.turn(ctx, len(part)); err != nil {
+		for _, n := range part {
+			r.out[n] = connectors.Outcome{Status: connectors.Retry, After: after, Err: &notBegun{err}}
+		}
+		return
+	}
 	batch := make([]connectors.Delivery, len(part))
 	for i, n := range part {
 		batch[i] = r.writes[n].Delivery
@@ -140,111 +161,59 @@ func (r *round) sendPart(ctx context.Context, part []int) {
 	}
 }
 
-// finish notes every outcome and settles the rows, in one transaction.
+// turn waits until the target's rate lets n writes through. Where that takes longer than the round,
+// they are held back for the time given.
+func (r *round) turn(ctx context.Context, n int) (after time.Duration, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	if r.rate == nil {
+		return 0, nil
+	}
+	place := r.rate.ReserveN(time.Now(), n)
+	delay := place.Delay()
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < delay {
+		place.Cancel()
+		return delay, errors.New("the target's rate is used up")
+	}
+	rest(ctx, delay)
+	if err := ctx.Err(); err != nil {
+		place.Cancel()
+		return 0, err
+	}
+	return 0, nil
+}
+
+// finish notes every outcome and settles the rows, in one transaction. Where creates are linked to
+// what they were made from, the records that the target has reported already are resolved again
+// in it.
 func (r *round) finish(ctx context.Context) error {
 	notes := &notes{written: map[string][]golden.WrittenValue{}}
 	for i, w := range r.writes {
 		r.note(notes, r.of[i], w, r.out[i])
 	}
 	done, retry := r.settle(notes)
-	err := r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
-		return notes.write(ctx, tx, r.target.String(), done, retry)
-	})
+	var err error
+	if len(notes.links) > 0 {
+		var result golden.Result
+		result, err = r.hub.resolver.Within(ctx, func(ctx context.Context, tx golden.Tx) (keys []string, err error) {
+			for _, l := range notes.links {
+				keys = append(keys, l.Remote)
+			}
+			return keys, notes.write(ctx, tx, r.target.String(), done, retry)
+		})
+		if len(result.Changes) > 0 {
+			r.hub.wake.changes.signal()
+		}
+	} else {
+		err = r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
+			return notes.write(ctx, tx, r.target.String(), done, retry)
+		})
+	}
 	if err == nil {
 		r.hub.noteBuried(notes.letters)
 	}
 	return err
-}
-
-// note translates one outcome into what the store has to know.
-func (r *round) note(n *notes, row int, w *write, out connectors.Outcome) {
-	if !w.settled {
-		r.hub.metrics.deliveries.WithLabelValues(r.target.String(), string(w.Operation), string(out.Status)).Inc()
-	}
-	state := w.state
-	state.UpdatedAt = time.Now()
-	switch out.Status {
-	case connectors.Done:
-		r.noteDone(n, w, state, out)
-	case connectors.Missing:
-		state.Status, state.SentHash = golden.Gone, 0
-		n.states = append(n.states, state)
-		if w.Operation == connectors.Update {
-			r.results[row].fail(fmt.Errorf("%s: the remote record is gone and will be created again", w.RemoteID))
-		}
-	case connectors.Refused:
-		r.noteFailed(n, w, state, golden.Refused, out.Err)
-		n.letters = append(n.letters, r.refused(w, out))
-	case connectors.Unknown:
-		if w.Operation == connectors.Create && r.writer.Repeat() == connectors.RepeatNone {
-			r.noteFailed(n, w, state, golden.Review, out.Err)
-			n.tasks = append(n.tasks, outcomeTask(r.target.String(), w, out.Err))
-			return
-		}
-		r.noteRetry(n, row, w, state, out)
-	case connectors.Unauthorised:
-		r.stop = &connectors.UnauthorisedError{Err: out.Err}
-		r.noteRetry(n, row, w, state, out)
-	default:
-		r.noteRetry(n, row, w, state, out)
-	}
-}
-
-func (r *round) noteDone(n *notes, w *write, state golden.DeliveryState, out connectors.Outcome) {
-	if out.RemoteID != "" {
-		state.RemoteID = out.RemoteID
-	}
-	if out.RemoteVersion != "" {
-		state.RemoteVersion = out.RemoteVersion
-	}
-	if w.Operation == connectors.Create {
-		n.created = append(n.created, w.Subject)
-	}
-	if r.isSource() && state.Record == "" {
-		state.Record = r.target.System + "/" + r.target.Name + "/" + state.RemoteID
-	}
-	n.states = append(n.states, state)
-	if state.Record == "" || w.route.Entity() != "Customer" {
-		return
-	}
-	if w.origin != "" {
-		n.links = append(n.links, golden.Link{Remote: state.Record, Origin: w.origin, Target: r.target.String(), At: state.UpdatedAt})
-	}
-	if w.Operation == connectors.Create {
-		n.written[state.Record] = w.written
-	}
-}
-
-// isSource says whether the target's records come back as source records.
-func (r *reconciler) isSource() bool {
-	_, ok := r.hub.folder.streams[r.target.System+"/"+r.target.Name]
-	return ok
-}
-
-func (r *round) noteFailed(n *notes, w *write, state golden.DeliveryState, status golden.DeliveryStatus, err error) {
-	if w.Operation == connectors.Create {
-		n.creates = append(n.creates, golden.PendingCreate{
-			Target: r.target.String(), Subject: w.Subject, Route: w.route.Name, Key: w.Key, PayloadHash: w.hash,
-			Version: state.SentVersion, Status: status, Error: text(err), StartedAt: state.UpdatedAt,
-		})
-		return
-	}
-	if status == golden.Failing {
-		state.SentHash = 0 // not known what it holds now
-	}
-	state.Status, state.Error = status, text(err)
-	state.Attempts++
-	n.states = append(n.states, state)
-}
-
-func (r *round) noteRetry(n *notes, row int, w *write, state golden.DeliveryState, out connectors.Outcome) {
-	r.noteFailed(n, w, state, golden.Failing, out.Err)
-	err := out.Err
-	if err == nil {
-		err = errors.New(string(out.Status))
-	}
-	r.results[row].fail(err)
-	r.results[row].after = max(r.results[row].after, out.After)
 }
 
 // settle divides the rows into those that are done and those to look at again.
@@ -257,6 +226,9 @@ func (r *round) settle(n *notes) (done, retry []golden.Dirty) {
 		case errors.As(res.err, &bad):
 			n.letters = append(n.letters, r.unmapped(row, bad))
 			done = append(done, row)
+		case res.held, r.stopped:
+			row.Error, row.NotSent = res.err.Error(), time.Now().Add(res.after)
+			retry = append(retry, row)
 		default:
 			row.Attempt++
 			row.Error, row.NotSent = res.err.Error(), r.retryAt(row.Attempt, res.after)
@@ -266,12 +238,17 @@ func (r *round) settle(n *notes) (done, retry []golden.Dirty) {
 	return done, retry
 }
 
-// halt is the error that stops the whole target, nil where it may go on.
-func (r *round) halt() error { return r.stop }
-
-func text(err error) string {
-	if err == nil {
-		return ""
+// verdict tells operators how the target does, and says how long to leave it alone. The error is
+// set where the credentials were refused.
+func (r *round) verdict() (time.Duration, error) {
+	switch {
+	case r.refused != nil:
+		return 0, &connectors.UnauthorisedError{Err: r.refused}
+	case r.done:
+		r.link.well()
+		return 0, nil // what asks for time is one record, or will ask again
+	case r.failed != nil && !r.stopped:
+		r.link.troubled(r.failed, max(r.pause, r.target.Policy.Backoff))
 	}
-	return err.Error()
+	return r.pause, nil
 }

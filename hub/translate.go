@@ -36,7 +36,7 @@ func (h *Hub) translate(ctx context.Context) error {
 	}
 	return h.bus.Batches(ctx, bus.BatchConfig{
 		Topics: topics, Group: "translate", MaxRecords: 1000, SessionTimeout: h.folder.Settings.Bus.Session,
-	}, h.translateBatch)
+	}, h.staged("translate", h.translateBatch))
 }
 
 // translateBatch publishes the entities of one batch, one call a topic, and buries what could not
@@ -57,7 +57,9 @@ func (h *Hub) translateBatch(ctx context.Context, batch *bus.Batch) error {
 		case s.Mapping == nil:
 			continue
 		}
-		entity, cause, err := translateOne(doc, s, m)
+		var entity *message.Message
+		var cause string
+		err := contained(func() (err error) { entity, cause, err = translateOne(doc, s, m); return err })
 		switch {
 		case err != nil:
 			letters = append(letters, h.untranslated(system, cause, m, err))

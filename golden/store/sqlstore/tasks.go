@@ -66,7 +66,7 @@ func (t *tx) CloseTasks(ctx context.Context, keys []string, keep []string, at ti
 			_, among := slices.BinarySearch(keys, key)
 			return !among
 		})
-		if !kept && !outside {
+		if !kept && !outside && task.Kind != golden.TaskOutcome {
 			over = append(over, task.ID)
 		}
 	}
