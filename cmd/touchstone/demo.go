@@ -25,11 +25,12 @@ type demo struct {
 	hold      bool
 	noHold    bool
 
-	company *company.Company
-	hub     *client
-	ended   chan error // what the hub's Run returned
-	tell    *teller
-	began   time.Time
+	temporary bool // nobody asked for the folder to be kept
+	company   *company.Company
+	hub       *client
+	ended     chan error // what the hub's Run returned
+	tell      *teller
+	began     time.Time
 }
 
 func (a *app) demoCommand() *cobra.Command {
@@ -58,6 +59,7 @@ func (d *demo) run(c *cobra.Command) (err error) {
 	if err := d.place(); err != nil {
 		return err
 	}
+	defer func() { err = d.tidy(err) }()
 	if err := d.startSystems(ctx); err != nil {
 		return err
 	}
@@ -111,8 +113,20 @@ func (d *demo) place() (err error) {
 		if d.folder, err = os.MkdirTemp("", "touchstone-demo-"); err != nil {
 			return err
 		}
+		d.temporary = true
 	}
 	_, err = unpack("acme", filepath.Join(d.folder, "acme"))
+	return err
+}
+
+// tidy removes a folder that nobody asked for, unless it tells why the demo failed.
+func (d *demo) tidy(err error) error {
+	switch {
+	case err == nil && d.temporary:
+		return os.RemoveAll(d.folder)
+	case err != nil && d.temporary:
+		return fmt.Errorf("%w; the hub's log is %s", err, filepath.Join(d.folder, "hub.log"))
+	}
 	return err
 }
 

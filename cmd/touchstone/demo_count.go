@@ -20,6 +20,8 @@ type demoResult struct {
 	Real        int                `json:"realCustomers"`
 	Customers   int64              `json:"goldenCustomers"`
 	Records     int64              `json:"customerRecords"`
+	Whole       int                `json:"realCustomersFoundWhole"` // all of their records are one golden customer
+	Mixed       int                `json:"goldenCustomersMixed"`    // with records of several real ones
 	Deliveries  []demoRow          `json:"deliveries"`
 	Created     int                `json:"accountsCreated"`
 	Linked      int                `json:"accountsLinked"`
@@ -96,10 +98,38 @@ func (d *demo) count(ctx context.Context, r *demoResult) error {
 	}
 	r.must(erp[2] == orders, "the shop has %d orders; expected as many rows in the ERP's table for them, which has %d", orders, erp[2])
 	r.Real, r.Customers, r.Records = len(d.company.Customers), s.Customers, sum(s.Records)
+	if err := d.matched(ctx, r); err != nil {
+		return err
+	}
 	if err := d.linked(ctx, r); err != nil {
 		return err
 	}
 	return d.letters(ctx, r)
+}
+
+// matched compares the golden customers with the real ones, which the company knows.
+func (d *demo) matched(ctx context.Context, r *demoResult) error {
+	owner := map[string]int{} // golden ID to the real customer whose record it was first seen with
+	mixed := map[string]bool{}
+	for _, c := range d.company.Customers {
+		found := map[string]bool{}
+		for _, key := range c.Records {
+			var v view
+			if err := d.ask(ctx, "/v1/sources/"+key, &v); err != nil {
+				return fmt.Errorf("look for %s: %w", key, err)
+			}
+			found[v.ID] = true
+			if other, known := owner[v.ID]; known && other != c.Number {
+				mixed[v.ID] = true
+			}
+			owner[v.ID] = c.Number
+		}
+		if len(found) == 1 {
+			r.Whole++
+		}
+	}
+	r.Mixed = len(mixed)
+	return nil
 }
 
 // linked looks at every account that the hub made in the shop: the shop has told of it by webhook

@@ -17,7 +17,8 @@ func printDemo(w io.Writer, r *demoResult) error {
 	if err := table(w, "SYSTEM\tWHAT\tIN THE SYSTEM\tIN THE HUB", demoRows(r.Systems)); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n%d records of customers are %d golden customers (there are %d real ones)\n", r.Records, r.Customers, r.Real)
+	fmt.Fprintf(w, "\n%d records of customers are %d golden customers; of the %d real ones %d were found with all their records, and %d golden ones mix several\n",
+		r.Records, r.Customers, r.Real, r.Whole, r.Mixed)
 	fmt.Fprintf(w, "\nWHAT THE HUB DELIVERED\n\n")
 	if err := table(w, "TARGET\tWHAT\tIN THE TARGET\tIN STEP", demoRows(r.Deliveries)); err != nil {
 		return err

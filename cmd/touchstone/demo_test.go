@@ -97,7 +97,7 @@ func TestDemo_endsInStepAndNothingComesBack(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
 		t.Fatal(err)
 	}
-	if r.Real != 60 || r.Customers < 60 || r.Customers > 70 || r.Created == 0 || r.Linked != r.Created || len(r.DeadLetters) != 1 || len(r.View.Systems) != 3 {
+	if r.Real != 60 || r.Customers < 60 || r.Customers > 70 || r.Whole < 50 || r.Mixed > 0 || r.Created == 0 || r.Linked != r.Created || len(r.DeadLetters) != 1 || len(r.View.Systems) != 3 {
 		t.Errorf("%d real customers, %d golden ones, %d accounts made, %d linked, %d dead letters, traveller in %v",
 			r.Real, r.Customers, r.Created, r.Linked, len(r.DeadLetters), r.View.Systems)
 	}
