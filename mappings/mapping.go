@@ -92,6 +92,9 @@ func (m *Mapping) Position() config.Position { return m.node.Position() }
 // Format is what `format:` names, or the first format of the options; nil if there is none.
 func (m *Mapping) Format() formats.Format { return m.format }
 
+// NamesFormat says whether the file has a `format:` of its own.
+func (m *Mapping) NamesFormat() bool { return m.node.Get("format").IsSet() }
+
 // Input is one record with what is known about it.
 type Input struct {
 	// Root is the decoded record, read with the mapping's Shape: of an inbound mapping the

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -83,7 +84,11 @@ func (t *translation) once(c *cobra.Command) error {
 		return err
 	}
 	defer closeIn()
-	failed, err := t.run(c, m, f, in)
+	work := t.run
+	if t.quiet {
+		work = t.pass
+	}
+	failed, err := work(c, m, f, in)
 	if err == nil && failed > 0 {
 		return fmt.Errorf("%d records could not be translated", failed)
 	}
@@ -101,9 +106,12 @@ func (t *translation) open(c *cobra.Command) (io.Reader, func(), error) {
 	return file, func() { _ = file.Close() }, nil
 }
 
-// openFormat gives the format that --format names, else that of the mapping, else that of the
-// file's suffix.
+// openFormat gives the format that --format names, else that which the mapping names, else that of
+// the file's suffix, else the first of all.
 func (t *translation) openFormat(m *mappings.Mapping) (formats.Format, error) {
+	if t.format == "" && m.NamesFormat() {
+		return m.Format(), nil
+	}
 	name := t.format
 	if name == "" {
 		name = strings.TrimPrefix(filepath.Ext(t.file), ".")
@@ -122,12 +130,8 @@ func (t *translation) openFormat(m *mappings.Mapping) (formats.Format, error) {
 }
 
 func (t *translation) run(c *cobra.Command, m *mappings.Mapping, f formats.Format, in io.Reader) (failed int, err error) {
-	given := mappings.Input{Source: canonical.Source{System: "system", Stream: "stream"}}
-	if m.Outbound() {
-		given = mappings.Input{Golden: &mappings.GoldenInput{ID: "G-SAMPLE", Version: 1}}
-	}
 	n := 0
-	for tr, err := range m.Translate(c.Context(), f, in, filepath.Base(t.file), given) {
+	for tr, err := range m.Translate(c.Context(), f, in, filepath.Base(t.file), sample(m)) {
 		if err != nil {
 			return failed, err
 		}
@@ -136,6 +140,56 @@ func (t *translation) run(c *cobra.Command, m *mappings.Mapping, f formats.Forma
 		}
 		if err := t.show(c, tr); err != nil {
 			return failed, err
+		}
+		if n++; n == t.limit {
+			break
+		}
+	}
+	return failed, nil
+}
+
+// sample is what a mapping sees beside the record where no system and no golden record stands behind it.
+func sample(m *mappings.Mapping) mappings.Input {
+	if m.Outbound() {
+		return mappings.Input{Golden: &mappings.GoldenInput{ID: "G-SAMPLE", Version: 1}}
+	}
+	return mappings.Input{Source: canonical.Source{System: "system", Stream: "stream"}}
+}
+
+// pass writes only the results, a line each: a file is mapped to a file, as fast as the mapping
+// allows. Documents and buffers are used again from record to record.
+func (t *translation) pass(c *cobra.Command, m *mappings.Mapping, f formats.Format, in io.Reader) (failed int, err error) {
+	out := bufio.NewWriterSize(c.OutOrStdout(), 1<<16)
+	defer func() { err = errors.Join(err, out.Flush()) }()
+	var (
+		doc   formats.Doc
+		line  []byte
+		n     int
+		shape = m.Shape()
+		input = sample(m)
+	)
+	input.Root = &doc.Root
+	for frame, err := range f.Frames(c.Context(), bufio.NewReaderSize(in, 1<<16), filepath.Base(t.file)) {
+		if err != nil {
+			return failed, err
+		}
+		bad := frame.Err
+		if bad == nil {
+			bad = f.Decode(&doc, frame, shape)
+		}
+		if bad == nil {
+			input.Position, input.Deleted, input.Key, input.Header = frame.Position, frame.Deleted, frame.Key, frame.Header
+			var made mappings.Output
+			if made, bad = m.Apply(line[:0], input); bad == nil && !made.Skip {
+				line = append(made.Bytes, '\n')
+				if _, err := out.Write(line); err != nil {
+					return failed, err
+				}
+			}
+		}
+		if bad != nil {
+			failed++
+			fmt.Fprintf(c.ErrOrStderr(), "%s: %v\n", frame.Position, bad)
 		}
 		if n++; n == t.limit {
 			break
@@ -155,17 +209,6 @@ type shown struct {
 }
 
 func (t *translation) show(c *cobra.Command, tr mappings.Translation) error {
-	w := c.OutOrStdout()
-	switch {
-	case t.quiet && tr.Err != nil:
-		_, err := fmt.Fprintf(c.ErrOrStderr(), "%s: %v\n", tr.Frame.Position, tr.Err)
-		return err
-	case t.quiet && !tr.Output.Skip:
-		_, err := w.Write(append(tr.Output.Bytes, '\n'))
-		return err
-	case t.quiet:
-		return nil
-	}
 	s := shown{
 		Position: tr.Frame.Position.String(), Input: string(tr.Frame.Bytes), Output: tr.Output.Bytes,
 		Skipped: tr.Output.Skip, Deleted: tr.Output.Deleted,
