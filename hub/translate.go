@@ -90,28 +90,35 @@ func translateOne(doc *formats.Doc, s *Stream, m *message.Message) (entity *mess
 			Mapping: s.Mapping.Name(), Revision: revision, Correlation: m.Metadata[headerCorrelation],
 		},
 	}
-	var out mappings.Output
-	if f.Deleted && f.Key != "" {
-		if out, err = tombstone(source, f.Key); err != nil {
-			return nil, "mapping", err
-		}
-	} else {
-		if err = s.Format.Decode(doc, f, s.Mapping.Shape()); err != nil {
-			return nil, "format", err
-		}
-		out, err = s.Mapping.Apply(nil, mappings.Input{
-			Root: &doc.Root, Position: f.Position, Header: f.Header, Deleted: f.Deleted, Key: f.Key, Source: source,
-		})
-		switch {
-		case err != nil:
-			return nil, "mapping", err
-		case out.Skip:
-			return nil, "", nil
-		case f.Key != "" && f.Key != out.ID:
-			return nil, "key", fmt.Errorf("the stream's key is %q and the mapping's id is %q; expected the same", f.Key, out.ID)
-		}
+	out, cause, err := apply(doc, s, f, source)
+	if err != nil && f.Deleted && f.Key != "" {
+		out, err = tombstone(source, f.Key)
+	}
+	if err != nil {
+		return nil, cause, err
+	}
+	if out.Skip {
+		return nil, "", nil
 	}
 	return canonicalMessage(s, m, out, sequence), "", nil
+}
+
+// apply runs the stream's mapping over a frame. Of a record that is gone it reads the version, where
+// there is one: without it, an older state that comes late would bring the record back.
+func apply(doc *formats.Doc, s *Stream, f formats.Frame, source canonical.Source) (out mappings.Output, cause string, err error) {
+	if err = s.Format.Decode(doc, f, s.Mapping.Shape()); err != nil {
+		return out, "format", err
+	}
+	out, err = s.Mapping.Apply(nil, mappings.Input{
+		Root: &doc.Root, Position: f.Position, Header: f.Header, Deleted: f.Deleted, Key: f.Key, Source: source,
+	})
+	switch {
+	case err != nil:
+		return out, "mapping", err
+	case !out.Skip && f.Key != "" && f.Key != out.ID:
+		return out, "key", fmt.Errorf("the stream's key is %q and the mapping's id is %q; expected the same", f.Key, out.ID)
+	}
+	return out, "", nil
 }
 
 // tombstone is the entity of a record of which only the key is left.
