@@ -119,7 +119,7 @@ func (d *demo) readFromERP(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the hub's metrics: %w", err)
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	lines := bufio.NewScanner(answer.Body)
 	for lines.Scan() {
 		name, value, _ := strings.Cut(lines.Text(), "} ")

@@ -70,7 +70,7 @@ func freeAddress(ctx context.Context, wanted string) string {
 	for _, address := range []string{wanted, "127.0.0.1:0"} {
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 		if err == nil {
-			defer l.Close()
+			defer func() { _ = l.Close() }()
 			return l.Addr().String()
 		}
 	}

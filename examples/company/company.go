@@ -81,7 +81,7 @@ func (c *Company) addresses() error {
 			return fmt.Errorf("find a free port: %w", err)
 		}
 		*a = l.Addr().String()
-		defer l.Close() // after both are found, so that they differ
+		defer func() { _ = l.Close() }() // after both are found, so that they differ
 	}
 	return nil
 }
