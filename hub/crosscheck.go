@@ -37,6 +37,7 @@ func (l *loader) routes() {
 func (l *loader) lead(r *routes.Route, to routes.TargetRef) {
 	i := slices.IndexFunc(l.targets, func(t *target) bool { return t.System == to.System && t.Name == to.Stream })
 	if i < 0 {
+		l.used[to.Mapping] = true // by what was meant
 		names := make([]string, len(l.targets))
 		for i, t := range l.targets {
 			names[i] = t.String()

@@ -296,10 +296,12 @@ func TestDeliver_retryAfterIsHonoured(t *testing.T) {
 	t.Parallel()
 	r, shop := journey(t, nil)
 	var refused, again time.Time
+	busy := make(chan struct{})
 	shop.set(func() {
 		shop.before = func(w http.ResponseWriter, q *http.Request, body map[string]any) bool {
 			if refused.IsZero() {
 				refused = time.Now()
+				close(busy)
 				return answer(http.StatusTooManyRequests, "Retry-After", "1")(w, q, body)
 			}
 			if again.IsZero() {
@@ -309,6 +311,7 @@ func TestDeliver_retryAfterIsHonoured(t *testing.T) {
 		}
 	})
 	r.send("erp/customers", `{"id": 1, "v": 1, "name": "Anna", "mail": "anna@post.example"}`)
+	<-busy
 	r.send("erp/customers", `{"id": 2, "v": 1, "name": "Ben", "mail": "ben@post.example"}`)
 	await(t, "both are there", func() error {
 		if n := len(shop.done()); n != 2 {

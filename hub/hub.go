@@ -19,6 +19,9 @@ import (
 //	                                                                                        └─▶ outbox ─▶ golden.customer
 func (h *Hub) Run(ctx context.Context) error {
 	if err := h.bus.EnsureTopics(ctx, h.folder.topics()); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
 	}
 	stages, ctx := errgroup.WithContext(ctx)

@@ -1,0 +1,22 @@
+package hub
+
+import (
+	"context"
+	"net/http/httptest"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+)
+
+// IntakeAnswer is what the intake answers to a webhook at path.
+func IntakeAnswer(h *Hub, path string) (status int, retryAfter string) {
+	w := httptest.NewRecorder()
+	h.intake.ServeHTTP(w, httptest.NewRequest("POST", path, nil))
+	return w.Code, w.Header().Get("Retry-After")
+}
+
+// PublishRaw puts a record on raw.<system> past its source.
+func PublishRaw(ctx context.Context, h *Hub, system, stream, record string) error {
+	m := message.NewMessage("test", []byte(record))
+	m.Metadata[headerStream] = stream
+	return h.bus.Publish(ctx, RawTopic(system), m)
+}
