@@ -247,3 +247,17 @@ func TestShops_aDeletedCustomerIsGone(t *testing.T) {
 		t.Errorf("golden customers after the deletion: %+v", g)
 	}
 }
+
+func TestShops_anOlderStateNeverBringsADeletedCustomerBack(t *testing.T) {
+	t.Parallel()
+	h, _ := start(t, outlet(t))
+	body := member(t, "shopify/customer.json", "customer") // of 2015
+	gone := []byte(`{"id":207119551,"updated_at":"2016-01-01T00:00:00Z"}`)
+	accept(t, h, "webshop/customers", shopify("1", "customers/delete", shopifySecret, gone), gone, `{"accepted":1}`)
+	h.Rest(patience, hubtest.Counts{"webshop/customers": 1, "outlet/customers": 1, "Order": 1}.Missing)
+	accept(t, h, "webshop/customers", shopify("2", "customers/create", shopifySecret, body), body, `{"accepted":1}`)
+	s := h.Rest(patience, func(s *api.Status) string { return "" })
+	if s.Deleted["webshop/customers"] != 1 || s.Records["webshop/customers"] != 0 {
+		t.Errorf("the state of 2015 brought back what was deleted in 2016: %v, deleted %v", s.Records, s.Deleted)
+	}
+}
