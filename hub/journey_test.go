@@ -235,7 +235,7 @@ func TestStrict_whatIsNoRecordAndWhatLacksItsKeyAreDeadLetters(t *testing.T) {
 	})
 	r.send("erp/customers", `{"id": `)
 	r.send("erp/customers", `{"name": "nobody"}`)
-	r.send("erp/firms", `{"id": 1, "number": 2, "name": "two keys"}`)
+	r.send("erp/firms", `{"id": 1, "v": 1, "number": 2, "name": "two keys"}`)
 	r.send("erp/kept", `{"id": 1}`) // without a mapping: kept raw, and nothing more
 	r.settled()
 	var got []string
@@ -273,7 +273,7 @@ func TestResolve_aBadRecordInABatchIsFoundAndTheOthersGoOn(t *testing.T) {
 	r.send("erp/customers", `[{"id": "a", "v": 1, "name": "A", "mail": "a@post.example"},
 		{"id": "b\u0000", "v": 1, "name": "B", "mail": "b@post.example"},
 		{"id": "c", "v": 1, "name": "C", "mail": "c@post.example"}]`)
-	r.send("erp/orders", `[{"id": "a", "mail": "a@post.example"}, {"id": "b\u0000", "mail": "b@post.example"}, {"id": "c", "mail": "c@post.example"}]`)
+	r.send("erp/orders", `[{"id": "a", "v": 1, "mail": "a@post.example"}, {"id": "b\u0000", "v": 1, "mail": "b@post.example"}, {"id": "c", "v": 1, "mail": "c@post.example"}]`)
 	r.settled()
 	var got []string
 	for _, l := range r.letters() {

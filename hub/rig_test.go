@@ -71,7 +71,7 @@ mapping: customer
 to: Customer
 input: [id, v, name, mail, phone, phone2, kind]
 id: string(id)
-version: {integer: v ?? 0}
+version: {integer: v}
 fields:
   kind: '"person"'
   names:
@@ -87,7 +87,7 @@ mapping: order
 to: Order
 input: [id, v, mail, total]
 id: string(id)
-version: {integer: v ?? 0}
+version: {integer: v}
 fields:
   type: '"order"'
   number: string(id)
