@@ -40,6 +40,13 @@ func (h *Hub) ask(path string, into any) error {
 	return nil
 }
 
+// Status is what the hub says of itself.
+func (h *Hub) Status() (s api.Status) {
+	h.t.Helper()
+	h.Get("/v1/status", &s)
+	return s
+}
+
 // Entry is one order or interaction in a timeline, as the API shows it.
 type Entry struct {
 	Entity   canonical.Entity

@@ -211,6 +211,9 @@ var alone struct {
 func embedded(t *testing.T) outcome {
 	t.Helper()
 	alone.once.Do(func() { alone.outcome = whole(t, nil, 1) })
+	if alone.Golden == nil {
+		t.Fatal("the run on the embedded broker failed")
+	}
 	return alone.outcome
 }
 
@@ -224,20 +227,24 @@ func same(t *testing.T, got outcome) {
 func TestMappings(t *testing.T) { hubtest.Mappings(t, "testdata/hub") }
 
 func TestParity_embeddedEndsInTheTruth(t *testing.T) {
+	t.Parallel()
 	if o := embedded(t); len(o.Golden) < 300 {
 		t.Errorf("only %d golden customers", len(o.Golden))
 	}
 }
 
 func TestParity_kafkaAndPostgreSQLEndInTheSame(t *testing.T) {
+	t.Parallel()
 	same(t, whole(t, cluster(t), 1))
 }
 
 func TestParity_twoProcessesEndInTheSame(t *testing.T) {
+	t.Parallel()
 	same(t, whole(t, cluster(t), 2))
 }
 
 func TestParity_aRestartInTheMiddleEndsInTheSame(t *testing.T) {
+	t.Parallel()
 	r := newRun(t, nil)
 	r.start(1)
 	r.files(0)
