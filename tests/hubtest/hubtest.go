@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/touchstone-hub/touchstone/api"
+	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/hub"
 )
 
@@ -79,14 +80,24 @@ type Hub struct {
 	stop   sync.Once
 }
 
+// What fails is tried again soon: tests have no operators to spare.
+const (
+	retryFirst = 50 * time.Millisecond
+	retryMost  = time.Second
+)
+
+func load(folder string, env map[string]string) (*hub.Folder, *config.Problems) {
+	return hub.Load(folder, func(name string) (string, bool) {
+		value, found := env[name]
+		return value, found
+	})
+}
+
 // Start runs the hub in folder until the test ends or Stop is called. ${NAME} in its files stands
 // for what env holds, and for nothing else. The hub's log is shown if the test fails.
 func Start(t testing.TB, folder string, env map[string]string) *Hub {
 	t.Helper()
-	f, problems := hub.Load(folder, func(name string) (string, bool) {
-		value, found := env[name]
-		return value, found
-	})
+	f, problems := load(folder, env)
 	for _, p := range problems.Sorted() {
 		t.Log(p)
 	}
@@ -94,7 +105,7 @@ func Start(t testing.TB, folder string, env map[string]string) *Hub {
 		t.Fatal("the hub folder has errors")
 	}
 	h, err := hub.Open(t.Context(), f, hub.Options{
-		Log: logger(t), RetryFirst: 50 * time.Millisecond, RetryMost: time.Second,
+		Log: logger(t), RetryFirst: retryFirst, RetryMost: retryMost,
 	})
 	if err != nil {
 		t.Fatalf("open the hub: %v", err)

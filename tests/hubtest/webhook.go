@@ -5,8 +5,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"io"
 	"net/http"
+	"testing"
 	"time"
 )
 
@@ -14,24 +16,32 @@ import (
 // and returns how it was answered.
 func (h *Hub) Post(stream string, header map[string]string, body []byte) (status int, answer string) {
 	h.t.Helper()
+	status, answer, err := post(h.t, h.IntakeAddress(), stream, header, body)
+	if err != nil {
+		h.t.Fatalf("send a webhook: %v", err)
+	}
+	return status, answer
+}
+
+func post(t testing.TB, address, stream string, header map[string]string, body []byte) (status int, answer string, err error) {
+	t.Helper()
 	deadline := time.Now().Add(20 * time.Second)
 	for {
-		status, answer = h.post(stream, header, body)
-		if status != http.StatusNotFound && status != http.StatusServiceUnavailable {
-			return status, answer
+		status, answer, err = try(t, address, stream, header, body)
+		if err != nil || status != http.StatusNotFound && status != http.StatusServiceUnavailable {
+			return status, answer, err
 		}
 		if time.Now().After(deadline) {
-			h.t.Fatalf("webhooks for %s are still answered %d: %s", stream, status, answer)
+			t.Fatalf("webhooks for %s are still answered %d: %s", stream, status, answer)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 }
 
-func (h *Hub) post(stream string, header map[string]string, body []byte) (int, string) {
-	h.t.Helper()
-	r, err := http.NewRequestWithContext(h.t.Context(), http.MethodPost, "http://"+h.IntakeAddress()+"/in/"+stream, bytes.NewReader(body))
+func try(t testing.TB, address, stream string, header map[string]string, body []byte) (int, string, error) {
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+address+"/in/"+stream, bytes.NewReader(body))
 	if err != nil {
-		h.t.Fatal(err)
+		return 0, "", err
 	}
 	r.Header.Set("Content-Type", "application/json")
 	for name, value := range header {
@@ -39,14 +49,10 @@ func (h *Hub) post(stream string, header map[string]string, body []byte) (int, s
 	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		h.t.Fatalf("send a webhook: %v", err)
+		return 0, "", err
 	}
-	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		h.t.Fatalf("read the answer to a webhook: %v", err)
-	}
-	return response.StatusCode, string(answer)
+	return response.StatusCode, string(answer), errors.Join(err, response.Body.Close())
 }
 
 // Sign is the HMAC-SHA256 of a body in base64, as shops send it.
