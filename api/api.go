@@ -8,6 +8,7 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"reflect"
 
@@ -25,8 +26,9 @@ import (
 
 // Options say who may read.
 type Options struct {
-	Version string // of the program, for the description
-	Keys    []Key  // empty: everyone who reaches the listener, which is then on loopback or a socket
+	Version string       // of the program, for the description
+	Keys    []Key        // empty: everyone who reaches the listener, which is then on loopback or a socket
+	Log     *slog.Logger // of requests that fail; slog's default where nil
 }
 
 // API is the handler of the hub's REST interface.
@@ -34,20 +36,32 @@ type API struct {
 	hub      *hub.Hub
 	store    golden.Store
 	standard *standard.Standardiser
+	log      *slog.Logger
 }
 
 // New gives the handler. It serves /v1/…, /openapi.json, /openapi.yaml, /healthz, /readyz and
 // /metrics; all but the two health checks ask for a key where there are keys.
 func New(h *hub.Hub, o Options) http.Handler {
-	a := &API{hub: h, store: h.Store(), standard: &standard.Standardiser{Region: h.Folder().Settings.Region}}
+	a := &API{hub: h, store: h.Store(), standard: &standard.Standardiser{Region: h.Folder().Settings.Region}, log: o.Log}
+	if a.log == nil {
+		a.log = slog.Default()
+	}
 	router := chi.NewRouter()
+	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, http.StatusNotFound, "there is nothing at this path; see /openapi.json")
+	})
+	router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, http.StatusMethodNotAllowed, r.Method+" is not possible here; see /openapi.json")
+	})
 	router.Use(middleware.Recoverer, middleware.RequestSize(1<<20))
 	router.Get("/healthz", a.health)
 	router.Get("/readyz", a.ready)
 	router.Group(func(r chi.Router) {
 		r.Use(authenticate(o.Keys))
 		r.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(h.Metrics(), promhttp.HandlerOpts{}))
-		a.register(humachi.New(r, description(o.Version)))
+		described := humachi.New(r, description(o.Version))
+		described.UseMiddleware(badRequests)
+		a.register(described)
 	})
 	return router
 }
@@ -57,6 +71,8 @@ func description(version string) huma.Config {
 	c.Info.Description = "The single customer view: golden records, where they come from, and what other systems hold of them."
 	c.DocsPath = "" // the viewer would be fetched from another host
 	c.CreateHooks = nil
+	c.RejectUnknownQueryParameters = true // a misspelt condition would be no condition
+	c.Transformers = append(c.Transformers, badRequestBody)
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key": {Type: "http", Scheme: "bearer", Description: "an API key of hub.yaml; not needed on loopback where there are none"},
@@ -84,9 +100,9 @@ func (a *API) register(api huma.API) {
 }
 
 // get registers one GET operation.
-func get[I, O any](api huma.API, path, id, tag, summary string, do func(context.Context, *I) (*O, error)) {
+func get[I, O any](a *API, api huma.API, path, id, tag, summary string, do func(context.Context, *I) (*O, error)) {
 	huma.Register(api, huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{tag},
 		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound},
-	}, handler(do))
+	}, handler(a, do))
 }

@@ -25,11 +25,11 @@ type Customer struct {
 }
 
 func (a *API) registerCustomers(api huma.API) {
-	get(api, "/v1/customers", "find-customers", "customers", "Find customers by phone, mail, identifier, name or source record", a.findCustomers)
-	get(api, "/v1/customers/{id}", "get-customer", "customers", "The single view of one customer", a.customer)
-	get(api, "/v1/customers/{id}/sources", "list-sources", "customers", "The source records of a customer", a.sources)
-	get(api, "/v1/customers/{id}/explain", "explain-customer", "customers", "Where every value of a customer comes from", a.explain)
-	get(api, "/v1/sources/{system}/{stream}/{id}", "get-customer-by-source", "customers", "The customer that a source record belongs to", a.bySource)
+	get(a, api, "/v1/customers", "find-customers", "customers", "Find customers by phone, mail, identifier, name or source record", a.findCustomers)
+	get(a, api, "/v1/customers/{id}", "get-customer", "customers", "The single view of one customer", a.customer)
+	get(a, api, "/v1/customers/{id}/sources", "list-sources", "customers", "The source records of a customer", a.sources)
+	get(a, api, "/v1/customers/{id}/explain", "explain-customer", "customers", "Where every value of a customer comes from", a.explain)
+	get(a, api, "/v1/sources/{system}/{stream}/{id}", "get-customer-by-source", "customers", "The customer that a source record belongs to", a.bySource)
 }
 
 func customerOf(r golden.GoldenRecord, fields []string) (Customer, error) {
@@ -155,7 +155,7 @@ func (a *API) customer(ctx context.Context, in *customerInput) (*customerOutput,
 
 func (a *API) show(record golden.GoldenRecord, asked string, in *customerInput) (*customerOutput, error) {
 	out := &customerOutput{Status: 200, ETag: fmt.Sprintf(`"%s-%d"`, record.ID, record.Version)}
-	if in.Match != "" && in.Match == out.ETag {
+	if matches(in.Match, out.ETag) {
 		out.Status = 304
 		return out, nil
 	}
@@ -167,10 +167,23 @@ func (a *API) show(record golden.GoldenRecord, asked string, in *customerInput) 
 	return out, err
 }
 
+// matches says whether an If-None-Match names the tag (RFC 9110, 13.1.2: compared weakly).
+func matches(header, tag string) bool {
+	for one := range strings.SplitSeq(header, ",") {
+		if one = strings.TrimPrefix(strings.TrimSpace(one), "W/"); one == tag || one == "*" {
+			return true
+		}
+	}
+	return false
+}
+
 type sourceInput struct {
 	System string `path:"system"`
 	Stream string `path:"stream"`
-	ID     string `path:"id"`
+	ID     string `path:"id" doc:"escaped where it has a slash or the like: A%2F1"`
+
+	Fields []string `query:"fields" doc:"top-level attributes to show, separated by commas"`
+	Match  string   `header:"If-None-Match" doc:"ETag of an earlier answer"`
 }
 
 func (a *API) bySource(ctx context.Context, in *sourceInput) (*customerOutput, error) {
@@ -182,7 +195,7 @@ func (a *API) bySource(ctx context.Context, in *sourceInput) (*customerOutput, e
 	if len(found) == 0 {
 		return nil, notFound("source record %s", key)
 	}
-	return a.show(found[0], found[0].ID, &customerInput{})
+	return a.show(found[0], found[0].ID, &customerInput{Fields: in.Fields, Match: in.Match})
 }
 
 // Source is one system's record of a customer.

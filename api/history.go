@@ -12,9 +12,9 @@ import (
 )
 
 func (a *API) registerHistory(api huma.API) {
-	get(api, "/v1/customers/{id}/timeline", "get-timeline", "customers", "Orders and interactions of a customer, newest first", a.timeline)
-	get(api, "/v1/customers/{id}/history", "get-history", "customers", "How the golden record changed, oldest first", a.history)
-	get(api, "/v1/changes", "list-changes", "changes", "Changes of all customers in the order of the feed", a.changes)
+	get(a, api, "/v1/customers/{id}/timeline", "get-timeline", "customers", "Orders and interactions of a customer, newest first", a.timeline)
+	get(a, api, "/v1/customers/{id}/history", "get-history", "customers", "How the golden record changed, oldest first", a.history)
+	get(a, api, "/v1/changes", "list-changes", "changes", "Changes of all customers in the order of the feed", a.changes)
 }
 
 // Entry is one order or interaction in a timeline.

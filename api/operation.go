@@ -15,12 +15,12 @@ import (
 )
 
 func (a *API) registerOperation(api huma.API) {
-	get(api, "/v1/status", "get-status", "operation", "What the hub holds, lacks and cannot reach", a.status)
-	get(api, "/v1/deliveries", "list-deliveries", "operation", "What targets hold of customers and documents", a.deliveries)
-	get(api, "/v1/deliveries/pending", "list-pending", "operation", "What targets lack", a.pending)
-	get(api, "/v1/deadletters", "list-dead-letters", "operation", "Records that could not be processed, newest first", a.deadLetters)
-	get(api, "/v1/deadletters/{id}", "get-dead-letter", "operation", "One dead letter with its original bytes", a.deadLetter)
-	get(api, "/v1/reviews", "list-reviews", "operation", "Questions for people, by priority", a.reviews)
+	get(a, api, "/v1/status", "get-status", "operation", "What the hub holds, lacks and cannot reach", a.status)
+	get(a, api, "/v1/deliveries", "list-deliveries", "operation", "What targets hold of customers and documents", a.deliveries)
+	get(a, api, "/v1/deliveries/pending", "list-pending", "operation", "What targets lack", a.pending)
+	get(a, api, "/v1/deadletters", "list-dead-letters", "operation", "Records that could not be processed, newest first", a.deadLetters)
+	get(a, api, "/v1/deadletters/{id}", "get-dead-letter", "operation", "One dead letter with its original bytes", a.deadLetter)
+	get(a, api, "/v1/reviews", "list-reviews", "operation", "Questions for people, by priority", a.reviews)
 }
 
 // health says that the process runs.
@@ -65,15 +65,16 @@ func (a *API) status(ctx context.Context, _ *struct{}) (*statusOutput, error) {
 	if err != nil {
 		return nil, err
 	}
+	reasons := a.hub.Readiness(ctx)
 	lag, err := a.hub.Lag(ctx)
 	if err != nil {
-		return nil, err
+		lag, reasons["lag"] = map[string]int64{}, err.Error() // the rest is the more wanted then
 	}
 	return &statusOutput{Status{
 		Name: a.hub.Folder().Settings.Name, Customers: s.Customers, Merged: s.Merged,
 		Records: s.Records, Deleted: s.Deleted, Documents: texts(s.Documents), Deliveries: deliveryTexts(s.Deliveries),
 		Dirty: s.Dirty, Reviews: texts(s.Tasks), DeadLetters: s.DeadLetters, Outbox: s.Outbox,
-		Lag: lag, Failing: a.hub.Connections(), NotReady: a.hub.Readiness(ctx), IntakeAddr: a.hub.IntakeAddress(),
+		Lag: lag, Failing: a.hub.Connections(), NotReady: reasons, IntakeAddr: a.hub.IntakeAddress(),
 	}}, nil
 }
 
@@ -114,13 +115,13 @@ type deliveryInput struct {
 }
 
 func (in *deliveryInput) query() (golden.DeliveryQuery, error) {
-	after, err := in.after(2)
+	after, err := in.after(3)
 	if err != nil {
 		return golden.DeliveryQuery{}, err
 	}
 	return golden.DeliveryQuery{
 		Target: in.Target, Subject: in.Subject, Status: golden.DeliveryStatus(in.Status),
-		AfterTarget: after[0], AfterSubject: after[1], Limit: in.Limit + 1,
+		AfterTarget: after[0], AfterSubject: after[1], AfterRemoteID: after[2], Limit: in.Limit + 1,
 	}, nil
 }
 
@@ -140,7 +141,7 @@ func (a *API) deliveries(ctx context.Context, in *deliveryInput) (*listOutput[De
 			Version: d.SentVersion, Attempts: d.Attempts, Error: d.Error, Time: d.UpdatedAt,
 		})
 	}
-	return &listOutput[Delivery]{page(items, in.Limit, func(d Delivery) string { return cursor(d.Target, d.Subject) })}, nil
+	return &listOutput[Delivery]{page(items, in.Limit, func(d Delivery) string { return cursor(d.Target, d.Subject, d.RemoteID) })}, nil
 }
 
 // Pending is what a target lacks: a subject that is yet to be looked at, or failed.
@@ -166,7 +167,7 @@ func (a *API) pending(ctx context.Context, in *deliveryInput) (*listOutput[Pendi
 	for _, d := range rows {
 		items = append(items, Pending{Target: d.Target, Subject: d.Subject, Since: d.Since, Next: d.NotSent, Attempts: d.Attempt, Error: d.Error})
 	}
-	return &listOutput[Pending]{page(items, in.Limit, func(d Pending) string { return cursor(d.Target, d.Subject) })}, nil
+	return &listOutput[Pending]{page(items, in.Limit, func(d Pending) string { return cursor(d.Target, d.Subject, "") })}, nil
 }
 
 // DeadLetter is a record that could not be processed.

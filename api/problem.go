@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -21,7 +20,7 @@ func writeProblem(w http.ResponseWriter, status int, detail string) {
 }
 
 // problem is the answer to an error of the rooms below.
-func problem(ctx context.Context, err error) error {
+func (a *API) problem(ctx context.Context, err error) error {
 	var known huma.StatusError
 	switch {
 	case err == nil:
@@ -33,7 +32,7 @@ func problem(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return huma.NewError(http.StatusServiceUnavailable, "the request was given up")
 	}
-	slog.ErrorContext(ctx, "request failed", "error", err)
+	a.log.ErrorContext(ctx, "request failed", "error", err)
 	return huma.Error500InternalServerError("the store could not answer")
 }
 
@@ -45,11 +44,11 @@ func invalid(parameter, found, expected string) error {
 }
 
 // handler fits a function on a plain request to huma.
-func handler[I, O any](do func(context.Context, *I) (*O, error)) func(context.Context, *I) (*O, error) {
+func handler[I, O any](a *API, do func(context.Context, *I) (*O, error)) func(context.Context, *I) (*O, error) {
 	return func(ctx context.Context, in *I) (*O, error) {
 		out, err := do(ctx, in)
 		if err != nil {
-			return nil, problem(ctx, err)
+			return nil, a.problem(ctx, err)
 		}
 		return out, nil
 	}
@@ -57,4 +56,30 @@ func handler[I, O any](do func(context.Context, *I) (*O, error)) func(context.Co
 
 func notFound(format string, args ...any) error {
 	return fmt.Errorf(format+": %w", append(args, golden.ErrNotFound)...)
+}
+
+// huma answers 422 to parameters that do not validate. RFC 9110 means that status for content; what
+// is wrong here is the request, as with the parameters that this package looks at itself: 400.
+
+// badRequest is a request whose invalid parameters are answered with 400.
+type badRequest struct{ request }
+
+type request = huma.Context
+
+// SetStatus sets the status of the answer.
+func (c badRequest) SetStatus(status int) {
+	if status == http.StatusUnprocessableEntity {
+		status = http.StatusBadRequest
+	}
+	c.request.SetStatus(status)
+}
+
+func badRequests(c huma.Context, next func(huma.Context)) { next(badRequest{c}) }
+
+// badRequestBody makes the problem document say the same as the status.
+func badRequestBody(_ huma.Context, _ string, v any) (any, error) {
+	if p, ok := v.(*huma.ErrorModel); ok && p.Status == http.StatusUnprocessableEntity {
+		p.Status, p.Title, p.Detail = http.StatusBadRequest, http.StatusText(http.StatusBadRequest), "a parameter is wrong"
+	}
+	return v, nil
 }

@@ -31,7 +31,7 @@ func withRecords(all []Lookup, keys []string) []Lookup {
 
 // Lookups lists the standardised values by which a customer can be found, sorted, without
 // repetition: phones as E.164 and as national number, mail addresses, identifiers as
-// "scheme:value", and every word of the names, those in Chinese characters also in each reading.
+// "scheme:value", and every word of the names, those in Chinese characters also by their parts and in each reading.
 // What someone searches for is brought into the same form by it. Entity is not set.
 func (r *Ruleset) Lookups(c *canonical.Customer) []Lookup {
 	forms := r.standard.Customer(c)
@@ -77,6 +77,12 @@ func (l *lookupList) add(kind LookupKind, value string) {
 func (l *lookupList) name(n *standard.NameForms) {
 	for _, token := range n.Tokens {
 		l.add(LookupName, token)
+	}
+	if strings.HasPrefix(n.Script, "Han") && n.Family != "" && n.Given != "" {
+		// written with and without a space between, as one field or as two
+		l.add(LookupName, n.Family)
+		l.add(LookupName, n.Given)
+		l.add(LookupName, n.Family+n.Given)
 	}
 	for _, reading := range n.Readings {
 		for _, part := range []string{reading.Family, reading.Given} {

@@ -91,7 +91,7 @@ func TestRuleset_lookups(t *testing.T) {
 		golden.LookupPhone:      {"+49301234567", "+8613912345678", "13912345678", "301234567"},
 		golden.LookupEmail:      {"li@example.com"},
 		golden.LookupIdentifier: {"gln:4012345000009"},
-		golden.LookupName:       {"wang", "xiaomeng", "xiaoming", "yu", "王小明"},
+		golden.LookupName:       {"wang", "xiaomeng", "xiaoming", "yu", "小明", "王", "王小明"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -60,10 +60,13 @@ func socketClient(path string) *client {
 	return &client{do: h.Do, close: func() error { transport.CloseIdleConnections(); return nil }}
 }
 
-// get reads one resource into v. A problem document becomes an error.
+// get reads one resource into v; what stands in its path is escaped already. A problem document becomes an error.
 func (cl *client) get(ctx context.Context, path string, query url.Values, v any) error {
-	target := url.URL{Scheme: "http", Host: "hub", Path: path, RawQuery: query.Encode()}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	target := "http://hub" + path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return err
 	}

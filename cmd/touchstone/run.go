@@ -81,8 +81,8 @@ func listen(h *hub.Hub, log *slog.Logger) (*servers, error) {
 	for i, k := range s.settings.Keys {
 		keys[i] = api.Key{Name: k.Name, Key: k.Key.Reveal()}
 	}
-	s.guarded = api.New(h, api.Options{Version: version, Keys: keys})
-	s.open = withProfiles(api.New(h, api.Options{Version: version}))
+	s.guarded = api.New(h, api.Options{Version: version, Keys: keys, Log: log})
+	s.open = withProfiles(api.New(h, api.Options{Version: version, Log: log}))
 	var err error
 	if s.tcp, err = net.Listen("tcp", s.settings.Listen); err != nil {
 		return nil, fmt.Errorf("listen for the API: %w", err)
@@ -149,16 +149,18 @@ func serveOn(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logg
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	stop := context.AfterFunc(ctx, func() {
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	answered := make(chan struct{})
+	context.AfterFunc(ctx, func() {
+		defer close(answered)
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 		if err := server.Shutdown(end); err != nil {
 			_ = server.Close()
 		}
 	})
-	defer stop()
 	if err := serve(server, l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve the API: %w", err)
 	}
+	<-answered // requests under way still read the store
 	return nil
 }
