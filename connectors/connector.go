@@ -26,6 +26,9 @@ type Kind struct {
 	// Format names the format that streams have where they name none; "" for kinds whose streams
 	// have none (database rows) or must name one.
 	Format string
+	// Policy is how the hub writes to targets of the kind where the connector file says nothing;
+	// what is zero in it is that of DefaultPolicy.
+	Policy TargetPolicy
 	// Open checks the parts of a connector file that belong to the kind and returns the connector.
 	// It adds every problem to ps and does no I/O; the result is nil where there are errors.
 	Open func(s Settings, ps *config.Problems) Connector

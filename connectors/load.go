@@ -91,7 +91,7 @@ func (l *loader) load(name string) *Configured {
 	if c.Doc == "" {
 		c.Doc = kind.Doc
 	}
-	policy := l.file.over(DefaultPolicy)
+	policy := l.file.over(kind.Policy.orDefault())
 	for _, e := range l.named(l.file.Streams, l.node.Get("streams"), "stream") {
 		c.Streams = append(c.Streams, l.stream(e, kind))
 	}

@@ -1,6 +1,7 @@
 package connectors
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,6 +22,18 @@ type TargetPolicy struct {
 
 // DefaultPolicy is what holds where a connector file says nothing.
 var DefaultPolicy = TargetPolicy{Backoff: time.Second, MaxBackoff: 5 * time.Minute, Concurrency: 4, Batch: 50}
+
+// orDefault fills what is zero.
+func (p TargetPolicy) orDefault() TargetPolicy {
+	return TargetPolicy{
+		Attempts:    p.Attempts,
+		Backoff:     cmp.Or(p.Backoff, DefaultPolicy.Backoff),
+		MaxBackoff:  cmp.Or(p.MaxBackoff, DefaultPolicy.MaxBackoff),
+		Rate:        p.Rate,
+		Concurrency: cmp.Or(p.Concurrency, DefaultPolicy.Concurrency),
+		Batch:       cmp.Or(p.Batch, DefaultPolicy.Batch),
+	}
+}
 
 // policyKeys are a policy as it stands in a connector file, for all targets or for one.
 type policyKeys struct {

@@ -26,7 +26,9 @@ import (
 var Kind = connectors.Kind{
 	Name: "file",
 	Doc:  "drop folders in; files written whole, or appended to, out",
-	Open: open,
+	// one call is one sync of the file, and calls take turns
+	Policy: connectors.TargetPolicy{Concurrency: 1, Batch: 1000},
+	Open:   open,
 }
 
 // settings are the kind's `settings:`.
