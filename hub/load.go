@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/touchstone-hub/touchstone/canonical"
@@ -95,6 +96,8 @@ type loader struct {
 	env   config.Environment
 	ps    *config.Problems
 	used  map[string]bool // mappings that something names
+
+	broken []string // names of mappings that could not be compiled; "" where even the name is not known
 }
 
 func (l *loader) read(name string) *config.Node {
@@ -127,6 +130,7 @@ func (l *loader) mappings() {
 		node := l.read(file)
 		m := mappings.Load(node, mappings.Options{Region: l.Settings.Region, Folder: l.Root, Formats: formatkinds.Kinds()}, l.ps)
 		if m == nil {
+			l.broken = append(l.broken, node.Get("mapping").Text())
 			continue
 		}
 		if first, ok := l.Mappings[m.Name()]; ok {
@@ -190,17 +194,14 @@ func (l *loader) stream(c *connectors.Configured, settings connectors.StreamSett
 func (l *loader) mapping(name string, at config.Position) *mappings.Mapping {
 	l.used[name] = true
 	m, ok := l.Mappings[name]
-	if !ok && !l.broken() {
+	if !ok && !slices.Contains(l.broken, name) && !slices.Contains(l.broken, "") {
 		l.ps.Add(config.Problem{
 			Position: at, What: fmt.Sprintf("mapping %q is not defined", name),
-			Expected: "the name of a file's `mapping:`", Hint: config.Nearest(name, l.mappingNames()),
+			Expected: "the name of a file's `mapping:`", Hint: config.Nearest(name, append(l.mappingNames(), l.broken...)),
 		})
 	}
 	return m
 }
-
-// broken says that some mapping could not be read, so that a missing name proves nothing.
-func (l *loader) broken() bool { return len(l.Mappings) < len(l.files.Mappings) }
 
 func (l *loader) rules() {
 	var node *config.Node

@@ -158,6 +158,14 @@ func (h *Hub) behind(ctx context.Context, stage string, topics []string) (map[st
 	}
 	behind := map[string]int64{}
 	for _, l := range lags {
+		// the stages that write the store keep their offsets there; Kafka hears of them later
+		next, known, err := h.store.NextOffset(ctx, stage, l.Topic, l.Partition)
+		if err != nil {
+			return nil, fmt.Errorf("measure the lag of %s: %w", stage, err)
+		}
+		if known {
+			l.Behind = max(0, l.End-next)
+		}
 		behind[l.Topic] += l.Behind
 	}
 	return behind, nil

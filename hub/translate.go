@@ -86,7 +86,7 @@ func translateOne(doc *formats.Doc, s *Stream, m *message.Message) (entity *mess
 	source := canonical.Source{
 		System: s.System, Stream: s.Name, Status: canonical.Active,
 		Provenance: &canonical.Provenance{
-			Origin: f.Position.Origin, Position: f.Position.String(), Ingest: &sequence,
+			Origin: f.Position.Origin, Position: place(f.Position), Ingest: &sequence,
 			Mapping: s.Mapping.Name(), Revision: revision, Correlation: m.Metadata[headerCorrelation],
 		},
 	}
@@ -119,6 +119,33 @@ func apply(doc *formats.Doc, s *Stream, f formats.Frame, source canonical.Source
 		return out, "key", fmt.Errorf("the stream's key is %q and the mapping's id is %q; expected the same", f.Key, out.ID)
 	}
 	return out, "", nil
+}
+
+// place is where a record stands within its origin, such as "line 12, byte 4711".
+func place(p formats.Position) string {
+	text := make([]byte, 0, 48)
+	add := func(name string, n int64) {
+		if len(text) > 0 {
+			text = append(text, ", "...)
+		}
+		text = strconv.AppendInt(append(append(text, name...), ' '), n, 10)
+	}
+	if p.Line > 0 {
+		add("line", p.Line)
+	}
+	if p.Record > 0 {
+		add("record", p.Record)
+	}
+	if p.Offset >= 0 {
+		add("byte", p.Offset)
+	}
+	if p.Path != "" {
+		if len(text) > 0 {
+			text = append(text, ", "...)
+		}
+		text = append(text, p.Path...)
+	}
+	return string(text)
 }
 
 // tombstone is the entity of a record of which only the key is left.

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -31,12 +32,17 @@ func (a *app) connect(c *cobra.Command) (*client, error) {
 		printProblems(c.ErrOrStderr(), problems)
 		return nil, errReported
 	}
-	if running := socketClient(folder.SocketPath()); running != nil {
-		return running, nil
-	}
-	h, err := hub.OpenStore(c.Context(), folder, hub.Options{Log: logger(io.Discard, "", 0)})
-	if err != nil {
-		return nil, err
+	var running *client
+	var h *hub.Hub
+	err := whileLocked(c.Context(), 5*time.Second, func() (err error) {
+		if running = socketClient(folder.SocketPath()); running != nil {
+			return nil
+		}
+		h, err = hub.OpenStore(c.Context(), folder, hub.Options{Log: logger(io.Discard, "", 0)})
+		return err
+	})
+	if err != nil || running != nil {
+		return running, err
 	}
 	handler := api.New(h, api.Options{Version: version})
 	return &client{close: h.Close, do: func(r *http.Request) (*http.Response, error) {
@@ -44,6 +50,25 @@ func (a *app) connect(c *cobra.Command) (*client, error) {
 		handler.ServeHTTP(w, r)
 		return w.Result(), nil
 	}}, nil
+}
+
+// whileLocked tries again for a while where another process has the data folder: one that asks it
+// is done soon, and a hub that starts will answer on its socket.
+func whileLocked(ctx context.Context, most time.Duration, do func() error) error {
+	late := time.After(most)
+	for {
+		err := do()
+		if !errors.Is(err, hub.ErrLocked) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-late:
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // socketClient is nil where nobody listens on the socket.

@@ -48,8 +48,20 @@ func (a *app) runCommand() *cobra.Command {
 // runHub opens the hub, serves its API on the address of hub.yaml and on the folder's socket, and
 // runs it until ctx ends.
 func runHub(ctx context.Context, folder *hub.Folder, log *slog.Logger) (err error) {
-	h, err := hub.Open(ctx, folder, hub.Options{Log: log})
-	if err != nil {
+	var h *hub.Hub
+	wait := 2 * time.Second
+	if other := socketClient(folder.SocketPath()); other != nil {
+		wait = 0 // a hub runs on the folder
+		err = other.close()
+	}
+	err = errors.Join(err, whileLocked(ctx, wait, func() (err error) {
+		h, err = hub.Open(ctx, folder, hub.Options{Log: log})
+		return err
+	}))
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil // stopped while it started
+	case err != nil:
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -73,7 +75,11 @@ func (t *translation) once(c *cobra.Command) error {
 		if problems.HasErrors() {
 			return errReported
 		}
-		return fmt.Errorf("mapping %q is not defined in %s", t.mapping, t.app.folder)
+		text := fmt.Sprintf("mapping %q is not defined in %s", t.mapping, t.app.folder)
+		if near := config.Nearest(t.mapping, slices.Sorted(maps.Keys(folder))); near != "" {
+			text += fmt.Sprintf("; did you mean %q?", near)
+		}
+		return errors.New(text)
 	}
 	f, err := t.openFormat(m)
 	if err != nil {
