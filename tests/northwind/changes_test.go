@@ -1,17 +1,54 @@
 package northwind
 
 import (
+	"crypto/rand"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/touchstone-hub/touchstone/api"
 	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/tests/hubtest"
+	"github.com/touchstone-hub/touchstone/tests/kafkatest"
+	"github.com/touchstone-hub/touchstone/tests/pgtest"
 )
 
 func TestNorthwind_changesOfTheDatabaseAreFollowed(t *testing.T) {
 	t.Parallel()
 	h, db := started(t)
+	follow(t, h, db)
+	// Polls that find nothing new hand nothing on: 91 customers at first, one that changed, one that
+	// went, one that came.
+	if n := h.Ingested("erp/customers"); n != 94 {
+		t.Errorf("%d frames of customers were handed on; want 94", n)
+	}
+}
+
+// Both processes poll the database, each by a ledger of its own: what one hands on after the other
+// changes nothing.
+func TestNorthwind_twoProcessesOnKafkaFollowTheDatabase(t *testing.T) {
+	t.Parallel()
+	url, db := erp(t)
+	env := map[string]string{
+		"ERP_DATABASE": url, "BROKERS": strings.Join(kafkatest.Start(t), ","), "STORE": pgtest.Start(t),
+		"PREFIX": strings.ToLower(rand.Text()[:8]) + ".",
+	}
+	folder := hubtest.Folder(t, "testdata/hub")
+	var hubs []*hubtest.Hub
+	for n := range 2 {
+		env["DATA"] = fmt.Sprintf(".touchstone-%d", n)
+		hubs = append(hubs, hubtest.Start(t, folder, env))
+	}
+	full(t, hubs[0], db)
+	follow(t, hubs[1], db)
+}
+
+// follow changes the database and holds the hub against it.
+func follow(t *testing.T, h *hubtest.Hub, db *pgx.Conn) {
+	t.Helper()
 	before := h.Status()
 	id := h.IDOf("erp/customers/ALFKI")
 	for _, change := range []string{
@@ -61,15 +98,5 @@ func TestNorthwind_changesOfTheDatabaseAreFollowed(t *testing.T) {
 	want := []canonical.Total{{Role: "net", Amount: usd("454")}, {Role: "shipping", Amount: usd("32.38")}, {Role: "gross", Amount: usd("486.38")}}
 	if !slices.EqualFunc(order.Totals, want, func(a, b canonical.Total) bool { return a.Role == b.Role && sameNumber(a.Amount, b.Amount) }) {
 		t.Errorf("order 10248 comes to %+v; want %+v", order.Totals, want)
-	}
-	quiet(t, h)
-}
-
-// quiet sees to it that polls which find nothing new hand nothing on.
-func quiet(t *testing.T, h *hubtest.Hub) {
-	t.Helper()
-	// 91 customers at first, one that changed, one that went, one that came
-	if n := h.Ingested("erp/customers"); n != 94 {
-		t.Errorf("%d frames of customers were handed on; want 94", n)
 	}
 }

@@ -83,6 +83,13 @@ func started(t *testing.T) (*hubtest.Hub, *pgx.Conn) {
 	t.Helper()
 	url, db := erp(t)
 	h := hubtest.Start(t, hubtest.Folder(t, "testdata/hub"), map[string]string{"ERP_DATABASE": url})
+	full(t, h, db)
+	return h, db
+}
+
+// full waits until the hub has taken in all of Northwind, and nothing else.
+func full(t *testing.T, h *hubtest.Hub, db *pgx.Conn) {
+	t.Helper()
 	counts := hubtest.Counts{"Order": count(t, db, "orders"), "Product": count(t, db, "products")}
 	var customers int64
 	for _, table := range []string{"customers", "suppliers", "shippers", "employees"} {
@@ -103,5 +110,4 @@ func started(t *testing.T) (*hubtest.Hub, *pgx.Conn) {
 			t.Errorf("%d %s; want %d", got, name, want)
 		}
 	}
-	return h, db
 }
