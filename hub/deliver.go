@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -40,6 +41,11 @@ type reconciler struct {
 func (h *Hub) deliver(ctx context.Context, t *target) {
 	log := h.log.With("target", t.String())
 	limit := limiter(t.Policy.Rate)
+	if h.alone {
+		if err := h.unclaim(ctx, t); err != nil && ctx.Err() == nil {
+			log.Warn("work claimed before a crash waits until the claim runs out", "after", claimTime, "error", err)
+		}
+	}
 	h.supervise(ctx, log, t.String(), func(ctx context.Context, l *link) error {
 		writer, err := t.connector.Target(t.Name, h.env(t.System, t.Name))
 		if err != nil {
@@ -55,6 +61,31 @@ func (h *Hub) deliver(ctx context.Context, t *target) {
 		r := &reconciler{hub: h, target: t, writer: writer, log: log, link: l, rate: limit}
 		return r.run(ctx)
 	})
+}
+
+// unclaim frees what a process that was killed had claimed: where the store is this process's alone,
+// nobody else can be at work on it.
+func (h *Hub) unclaim(ctx context.Context, t *target) error {
+	q := golden.DeliveryQuery{Target: t.String(), Limit: 1000}
+	for {
+		rows, err := h.store.ListDirty(ctx, q)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		last := rows[len(rows)-1]
+		q.AfterTarget, q.AfterSubject = last.Target, last.Subject
+		claimed := slices.DeleteFunc(rows, func(d golden.Dirty) bool { return d.Owner == "" })
+		for i := range claimed {
+			claimed[i].Owner, claimed[i].NotSent = "", time.Time{}
+		}
+		if len(claimed) == 0 {
+			continue
+		}
+		err = h.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error { return tx.SettleDirty(ctx, nil, claimed) })
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // limiter lets a second's worth of writes through at once; nil lets all.

@@ -20,3 +20,14 @@ func PublishRaw(ctx context.Context, h *Hub, system, stream, record string) erro
 	m.Metadata[headerStream] = stream
 	return h.bus.Publish(ctx, RawTopic(system), m)
 }
+
+// GoldenEvents are the messages of golden.customer, in order: "type id version".
+func GoldenEvents(ctx context.Context, h *Hub) (events []string, err error) {
+	for m, err := range h.bus.Read(ctx, GoldenTopic, 0, 0, -1) {
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, m.Metadata["ce_type"]+" "+m.Metadata["ce_subject"]+" "+m.Metadata["ce_sequence"])
+	}
+	return events, nil
+}

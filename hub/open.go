@@ -30,6 +30,7 @@ type Hub struct {
 	options  Options
 	log      *slog.Logger
 	owner    string // of leases and claims: this process
+	alone    bool   // no other process can work on the store
 	store    golden.Store
 	broker   *embedded.Broker // nil on a cluster
 	bus      *bus.Bus
@@ -126,6 +127,7 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 			URL: s.Store.URL.Reveal(), Schema: s.Store.Schema, MaxConns: s.Store.MaxConnections,
 		})
 	} else {
+		h.alone = true // under the folder's lock
 		h.store, err = sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(s.Data, "touchstone.db")})
 	}
 	if err != nil {
