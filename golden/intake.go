@@ -88,6 +88,9 @@ func (s *settling) takeIn(ctx context.Context, batch []prepared) error {
 func (s *settling) update(rec *record, in prepared) {
 	next := in.Record
 	next.No, next.Entity, next.Written, next.ReceivedAt = rec.No, rec.Entity, rec.Written, s.now
+	if next.Deleted && next.Version == nil {
+		next.Version = rec.Version // an older state that comes late stays older
+	}
 	same := next.Deleted == rec.Deleted && (next.Deleted || next.Hash == rec.Hash)
 	if same || next.Deleted {
 		next.Doc, next.Hash = rec.Doc, rec.Hash

@@ -261,3 +261,18 @@ func TestShops_anOlderStateNeverBringsADeletedCustomerBack(t *testing.T) {
 		t.Errorf("the state of 2015 brought back what was deleted in 2016: %v, deleted %v", s.Records, s.Deleted)
 	}
 }
+
+func TestShops_anOlderStateNeverFollowsADeletionWithoutVersion(t *testing.T) {
+	t.Parallel()
+	h, _ := start(t, outlet(t))
+	body := member(t, "shopify/customer.json", "customer") // of 2015
+	older := []byte(strings.Replace(string(body), `"updated_at": "2015`, `"updated_at": "2014`, 1))
+	gone := []byte(`{"id":207119551}`)
+	accept(t, h, "webshop/customers", shopify("1", "customers/create", shopifySecret, body), body, `{"accepted":1}`)
+	accept(t, h, "webshop/customers", shopify("2", "customers/delete", shopifySecret, gone), gone, `{"accepted":1}`)
+	accept(t, h, "webshop/customers", shopify("3", "customers/update", shopifySecret, older), older, `{"accepted":1}`)
+	s := h.Rest(patience, hubtest.Counts{"webshop/customers": 1, "outlet/customers": 1, "Order": 1}.Missing)
+	if s.Deleted["webshop/customers"] != 1 || s.Records["webshop/customers"] != 0 {
+		t.Errorf("the state of 2014 brought back what was deleted: %v, deleted %v", s.Records, s.Deleted)
+	}
+}
