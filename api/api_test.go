@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,8 +14,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"context"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -316,7 +315,7 @@ func TestParameters_thatAreWrongAreToldWithTheirPlace(t *testing.T) {
 		"/v1/customers?name=a&limit=0":                     "query.limit: expected number >= 1",
 		"/v1/customers?name=a&limit=many":                  "query.limit: invalid integer",
 		"/v1/customers?name=a&cursor=x":                    "query.cursor: expected the next of an earlier answer to the same question",
-		"/v1/customers?nmae=a":                             "query.nmae: unknown query parameter",
+		"/v1/customers?nam=a":                              "query.nam: unknown query parameter",
 		"/v1/customers/" + id + "?fields=mail":             "query.fields: expected top-level attributes of Customer",
 		"/v1/customers/" + id + "/timeline?entity=Product": `query.entity[0]: expected value to be one of "Order, Interaction"`,
 		"/v1/changes?cursor=eA":                            "query.cursor: expected the next of an earlier answer",

@@ -99,7 +99,7 @@ func (cl *client) get(ctx context.Context, path string, query url.Values, v any)
 	if err != nil {
 		return fmt.Errorf("ask the hub: %w", err)
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode >= http.StatusBadRequest {
 		return answerError(answer)
 	}

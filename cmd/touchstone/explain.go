@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -16,12 +17,12 @@ func (a *app) explainCommand() *cobra.Command {
 		Use:   "explain GOLDEN-ID | SYSTEM/STREAM/ID",
 		Short: "Show where every value of a customer comes from, and what lost against it",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) (err error) {
 			cl, err := a.connect(c)
 			if err != nil {
 				return err
 			}
-			defer cl.close()
+			defer func() { err = errors.Join(err, cl.close()) }()
 			id := args[0]
 			if parts := strings.SplitN(id, "/", 3); len(parts) == 3 {
 				var found view

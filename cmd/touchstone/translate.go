@@ -251,7 +251,7 @@ func (t *translation) follow(c *cobra.Command) error {
 	if err != nil {
 		return fmt.Errorf("watch files: %w", err)
 	}
-	defer watcher.Close()
+	defer func() { _ = watcher.Close() }()
 	for _, folder := range []string{filepath.Dir(t.file), t.app.folder, filepath.Join(t.app.folder, "mappings")} {
 		if err := watcher.Add(folder); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("watch %s: %w", folder, err)
