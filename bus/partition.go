@@ -113,7 +113,7 @@ func (p *partition) collect(ctx, working context.Context, chunks <-chan *chunk) 
 		}
 		select { // what has been fetched goes first: a timer may be due as well
 		case c, ok := <-chunks:
-			if err := p.take(c, ok, working); err != nil || !ok {
+			if err := p.take(working, c, ok); err != nil || !ok {
 				return nil, err
 			}
 			continue
@@ -125,7 +125,7 @@ func (p *partition) collect(ctx, working context.Context, chunks <-chan *chunk) 
 		case <-enough:
 			return b, nil
 		case c, ok := <-chunks:
-			if err := p.take(c, ok, working); err != nil || !ok {
+			if err := p.take(working, c, ok); err != nil || !ok {
 				return nil, err
 			}
 		}
@@ -134,7 +134,7 @@ func (p *partition) collect(ctx, working context.Context, chunks <-chan *chunk) 
 
 // take accepts a chunk as the next to batch from. Messages carry the context
 // that handle works under.
-func (p *partition) take(c *chunk, ok bool, working context.Context) error {
+func (p *partition) take(working context.Context, c *chunk, ok bool) error {
 	if !ok {
 		return nil
 	}

@@ -43,7 +43,7 @@ func TestPublish_bringsEverythingBackExactly(t *testing.T) {
 			if want := (bus.Position{Topic: "t", Offset: offset, Time: at.Time, Epoch: 1}); !ok || at != want || time.Since(at.Time) > time.Minute {
 				t.Errorf("position is %+v, expected %+v", at, want)
 			}
-			m.SetContext(context.WithValue(m.Context(), "wrapped", true))
+			m.SetContext(context.WithValue(m.Context(), wrapped{}, true))
 			if again, _ := bus.PositionOf(m); again != at {
 				t.Errorf("position through a wrapped context is %+v", again)
 			}
@@ -173,3 +173,6 @@ func TestPublish_waitsThroughAnOutage(t *testing.T) {
 		t.Errorf("topic holds %v, expected %v", got, want)
 	}
 }
+
+// wrapped is the key of a value that a test puts around a message's context.
+type wrapped struct{}

@@ -101,8 +101,6 @@ type answer struct {
 	text template
 }
 
-func (a answer) isSet() bool { return a.path != nil || a.text != nil }
-
 // finder looks for a record.
 type finder struct {
 	urls     []template

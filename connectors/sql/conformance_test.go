@@ -21,8 +21,6 @@ import (
 	"github.com/touchstone-hub/touchstone/tests/pgtest"
 )
 
-const kindPackage = "github.com/touchstone-hub/touchstone/connectors/sql"
-
 // place is a database with a table of people.
 type place struct {
 	db       *dbsql.DB

@@ -56,14 +56,14 @@ func (f *framer) run() {
 	}
 	head := bytes.Clone(f.data[:min(len(f.data), 4<<10)])
 	if f.space(); f.i >= len(f.data) {
-		f.ended()
+		_ = f.ended() // it has told of the error
 		return
 	}
 	if f.walk(f.from, make([]byte, 0, 128)) != nil {
 		return
 	}
 	if f.space(); f.i < len(f.data) {
-		f.broken(f.i, "the end of the file (several records one after another are format ndjson)")
+		_ = f.broken(f.i, "the end of the file (several records one after another are format ndjson)")
 		return
 	}
 	if f.ended() == nil && !f.found && len(f.from) > 0 {

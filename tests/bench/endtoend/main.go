@@ -149,12 +149,12 @@ func (h *hub) watch(records int64, began time.Time, limit time.Duration) error {
 	}
 	left := len(stages)
 	for left > 0 {
-		if time.Since(began) > limit {
-			return fmt.Errorf("not done after %v", limit)
-		}
 		s, err := h.status()
 		if err != nil {
 			return err
+		}
+		if time.Since(began) > limit {
+			return fmt.Errorf("not done after %v: %+v", limit, s)
 		}
 		for i := range stages {
 			if st := &stages[i]; st.at == 0 && st.done(s) {
