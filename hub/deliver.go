@@ -122,11 +122,28 @@ func (r *reconciler) run(ctx context.Context) error {
 // roundSize is how many rows one round takes: no more than the target's rate lets through in half
 // the time of a round.
 func (r *reconciler) roundSize() int {
-	size := r.target.Policy.Batch
+	size := r.size
 	if r.rate != nil {
 		size = min(size, max(1, int(r.target.Policy.Rate*sendTime.Seconds()/2)))
 	}
 	return size
+}
+
+// A round takes as many rows as are done in about roundTime: few from a slow target, so that
+// claims do not run out, many from a fast one, so that the store is not asked for each.
+const (
+	roundTime = 2 * time.Second
+	roundMost = 2000
+)
+
+// paced sets the size of the next round by how long one took.
+func (r *reconciler) paced(rows int, took time.Duration) {
+	switch {
+	case took > roundTime:
+		r.size = max(r.target.Policy.Batch, rows/2)
+	case rows == r.size && took < roundTime/2:
+		r.size = min(max(roundMost, r.target.Policy.Batch), 2*r.size)
+	}
 }
 
 // idle waits until there may be work.
@@ -162,14 +179,8 @@ func rest(ctx context.Context, pause time.Duration) {
 func (r *reconciler) reconcile(ctx context.Context, rows []golden.Dirty) (pause time.Duration, err error) {
 	began := time.Now()
 	round := &round{reconciler: r, rows: rows, results: make([]rowResult, len(rows))}
-	for i := range rows {
-		var writes []*write
-		err := contained(func() (err error) { writes, err = r.plan(ctx, rows[i]); return err })
-		if err != nil {
-			round.results[i].fail(err)
-			continue
-		}
-		round.add(i, writes)
+	if err := round.plan(ctx); err != nil {
+		return 0, err
 	}
 	if err := round.begin(ctx); err != nil {
 		round.drop(fmt.Errorf("note what is begun: %w", err))
@@ -182,7 +193,9 @@ func (r *reconciler) reconcile(ctx context.Context, rows []golden.Dirty) (pause 
 	if err := round.finish(finish); err != nil {
 		return 0, fmt.Errorf("note what was delivered: %w", err)
 	}
-	r.hub.metrics.deliverSeconds.WithLabelValues(r.target.String()).Observe(time.Since(began).Seconds())
+	took := time.Since(began)
+	r.paced(len(rows), took)
+	r.hub.metrics.deliverSeconds.WithLabelValues(r.target.String()).Observe(took.Seconds())
 	return round.verdict()
 }
 

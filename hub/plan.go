@@ -46,6 +46,15 @@ func (r *reconciler) plan(ctx context.Context, row golden.Dirty) ([]*write, erro
 	if err != nil {
 		return nil, err
 	}
+	if len(known) == 0 && s.record != nil {
+		endings, come, err := r.inherit(ctx, row, s)
+		if err != nil {
+			return nil, err
+		}
+		if come { // the survivor's row is marked again: it looks at them then
+			return endings, nil
+		}
+	}
 	route, err := r.match(s)
 	switch {
 	case err != nil:
@@ -53,7 +62,7 @@ func (r *reconciler) plan(ctx context.Context, row golden.Dirty) ([]*write, erro
 	case route == nil:
 		return r.leaving(s, known), nil
 	case len(known) == 0:
-		return r.creating(ctx, s, route)
+		return r.creating(ctx, s, route, at)
 	}
 	return r.updating(ctx, s, route, known)
 }
@@ -83,7 +92,7 @@ func (r *reconciler) match(s *subject) (*targetRoute, error) {
 }
 
 // creating gives the create of a subject that the target does not hold.
-func (r *reconciler) creating(ctx context.Context, s *subject, route *targetRoute) ([]*write, error) {
+func (r *reconciler) creating(ctx context.Context, s *subject, route *targetRoute, at *standing) ([]*write, error) {
 	w, err := r.compose(ctx, s, route, golden.DeliveryState{Target: r.target.String(), Subject: s.id})
 	if err != nil || w == nil {
 		return nil, err
@@ -92,12 +101,9 @@ func (r *reconciler) creating(ctx context.Context, s *subject, route *targetRout
 	if s.record != nil && len(s.record.Sources) > 0 {
 		w.origin = s.record.Sources[0]
 	}
-	begun, err := r.begun(ctx, s.id)
-	if err != nil {
-		return nil, err
-	}
+	begun, known := at.begun[s.id]
 	switch {
-	case begun == nil:
+	case !known:
 	case begun.Status == golden.Refused && begun.PayloadHash == w.hash:
 		return nil, nil // it would be refused again
 	case begun.Status == golden.Refused: // another payload is another write
@@ -107,21 +113,6 @@ func (r *reconciler) creating(ctx context.Context, s *subject, route *targetRout
 		w.Key = begun.Key // perhaps it was done: the same write again
 	}
 	return []*write{w}, nil
-}
-
-// begun is the subject's create that was begun before, nil where there is none.
-func (r *reconciler) begun(ctx context.Context, subject string) (begun *golden.PendingCreate, err error) {
-	err = r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
-		found, err := tx.PendingCreates(ctx, r.target.String(), []string{subject})
-		if err == nil && len(found) > 0 {
-			begun = &found[0]
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the pending create of %s: %w", subject, err)
-	}
-	return begun, nil
 }
 
 // updating gives the writes that bring the subject's remote records to what the route's mapping

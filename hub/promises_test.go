@@ -240,3 +240,37 @@ func TestClosed_secretsAreNotInLogs(t *testing.T) {
 		t.Errorf("the log tells a secret:\n%s", r.log.String())
 	}
 }
+
+func TestNothingTwice_aSurvivorWithoutARecordTakesOverThatOfTheMergedOne(t *testing.T) {
+	t.Parallel()
+	r, shop := journey(t, route("on: {merged: keep}"))
+	r.send("erp/customers", `{"id": 1, "v": 1, "name": "Anna", "mail": "old@post.example"}`)
+	shop.holds("1 name=Anna", "name")
+	r.settled()
+	first, _ := r.customer("erp/customers/1")
+	shop.set(func() { shop.before = answer(http.StatusServiceUnavailable) })
+	for i := 2; i <= 6; i++ { // a larger customer that the target has not got
+		r.send("erp/customers", fmt.Sprintf(`{"id": %d, "v": 1, "name": "Anna", "mail": "anna@post.example"}`, i))
+	}
+	await(t, "the target lacks it", func() error {
+		if s := r.stats(); s.Records["erp/customers"] != 6 || s.Dirty["shop.customers"] == 0 {
+			return fmt.Errorf("%+v", s)
+		}
+		return nil
+	})
+	r.send("erp/customers", `{"id": 1, "v": 2, "name": "Anna", "mail": "anna@post.example"}`)
+	await(t, "they are one customer", func() error {
+		if s := r.stats(); s.Customers != 1 {
+			return fmt.Errorf("%d customers", s.Customers)
+		}
+		return nil
+	})
+	if c, _ := r.customer("erp/customers/1"); c.ID == first.ID {
+		t.Fatal("the one that the target has survived: this shows nothing")
+	}
+	shop.set(func() { shop.before = nil })
+	r.settled()
+	if got := shop.show("mail"); got != "1 mail=anna@post.example" {
+		t.Errorf("the shop holds %q", got)
+	}
+}

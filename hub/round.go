@@ -47,6 +47,47 @@ type notBegun struct{ err error }
 func (e *notBegun) Error() string { return "not begun: " + e.err.Error() }
 func (e *notBegun) Unwrap() error { return e.err }
 
+// plan gathers the writes that the rows' subjects lack. What fails for one row fails that row.
+func (r *round) plan(ctx context.Context) error {
+	subjects := make([]*subject, len(r.rows))
+	var there []*subject
+	for i, row := range r.rows {
+		r.try(i, func() (writes []*write, err error) {
+			s, survivor, err := r.load(ctx, row)
+			switch {
+			case err != nil:
+				return nil, err
+			case survivor != nil:
+				return r.handOver(ctx, row, *survivor)
+			}
+			subjects[i] = s
+			there = append(there, s)
+			return nil, nil
+		})
+	}
+	at, err := r.standing(ctx, there)
+	if err != nil {
+		return err
+	}
+	for i, s := range subjects {
+		if s != nil {
+			r.try(i, func() ([]*write, error) { return r.reconciler.plan(ctx, s, at) })
+		}
+	}
+	return nil
+}
+
+// try adds the writes that do gives for a row; its failure, or panic, is the row's alone.
+func (r *round) try(row int, do func() ([]*write, error)) {
+	var writes []*write
+	err := contained(func() (err error) { writes, err = do(); return err })
+	if err != nil {
+		r.results[row].fail(err)
+		return
+	}
+	r.add(row, writes)
+}
+
 func (r *round) add(row int, writes []*write) {
 	for _, w := range writes {
 		w.Correlation = r.rows[row].Correlation
@@ -117,7 +158,7 @@ func (r *round) send(ctx context.Context) {
 		}
 	}
 	at := max(1, r.target.Policy.Concurrency)
-	size := max(1, (len(chosen)+at-1)/at)
+	size := min(r.target.Policy.Batch, max(1, (len(chosen)+at-1)/at))
 	if r.rate != nil {
 		size = min(size, r.rate.Burst())
 	}

@@ -1,0 +1,119 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+// standing is what the store says of the target's records of one round's subjects, read at once.
+type standing struct {
+	states map[string][]golden.DeliveryState // by subject
+	begun  map[string]golden.PendingCreate   // by subject: the create that was begun before
+}
+
+// standing reads the delivery states of subjects: those of their own, as far as their records have
+// not become another customer's, and those whose records have come to them with their state.
+func (r *reconciler) standing(ctx context.Context, subjects []*subject) (*standing, error) {
+	var at *standing
+	err := r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
+		at = &standing{states: map[string][]golden.DeliveryState{}, begun: map[string]golden.PendingCreate{}}
+		ids := make([]string, len(subjects))
+		for i, s := range subjects {
+			ids[i] = s.id
+		}
+		begun, err := tx.PendingCreates(ctx, r.target.String(), ids)
+		if err != nil {
+			return err
+		}
+		for _, c := range begun {
+			at.begun[c.Subject] = c
+		}
+		states, err := tx.DeliveriesOf(ctx, r.target.String(), ids)
+		if err != nil {
+			return err
+		}
+		for _, d := range states {
+			at.states[d.Subject] = append(at.states[d.Subject], d)
+		}
+		if !r.isSource() {
+			return nil
+		}
+		return r.moved(ctx, tx, subjects, at)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read deliveries: %w", err)
+	}
+	return at, nil
+}
+
+// moved takes out of at the states of records that have become another customer's, and adds those
+// that have come from one, with the subject that they had.
+func (r *reconciler) moved(ctx context.Context, tx golden.Tx, subjects []*subject, at *standing) error {
+	var keys, own []string
+	owner := map[string]*subject{}
+	for _, s := range subjects {
+		if s.record == nil {
+			continue
+		}
+		for _, d := range at.states[s.id] {
+			if d.Record != "" {
+				keys = append(keys, d.Record)
+			}
+		}
+		for _, key := range r.ownKeys(s) {
+			own = append(own, key)
+			owner[key] = s
+		}
+	}
+	records, err := tx.RecordsByKey(ctx, keys)
+	if err != nil {
+		return err
+	}
+	entity := map[string]golden.EntityNo{}
+	for _, record := range records {
+		entity[record.Key] = record.Entity
+	}
+	for _, s := range subjects {
+		if s.record != nil {
+			at.states[s.id] = slices.DeleteFunc(at.states[s.id], func(d golden.DeliveryState) bool {
+				return entity[d.Record] != 0 && entity[d.Record] != s.record.No
+			})
+		}
+	}
+	come, err := tx.DeliveriesOfRecords(ctx, own)
+	for _, d := range come {
+		if s := owner[d.Record]; d.Target == r.target.String() && d.Subject != s.id {
+			at.states[s.id] = append(at.states[s.id], d)
+		}
+	}
+	return err
+}
+
+// known are the subject's records in the target: those that the hub wrote, and those that the
+// target reported itself and that belong to the same customer. Ordered with the primary first:
+// those in use, what the hub wrote before what it did not, then by remote ID.
+func (r *reconciler) known(s *subject, at *standing) []golden.DeliveryState {
+	states := at.states[s.id]
+	have := map[string]golden.DeliveryState{}
+	for _, d := range states {
+		have[d.RemoteID] = d
+	}
+	states = slices.DeleteFunc(states, func(d golden.DeliveryState) bool { return d.Status == golden.Gone })
+	for _, own := range s.sources {
+		if !r.owns(own) || own.Deleted {
+			continue
+		}
+		d, known := have[own.ID]
+		if known && (d.Status != golden.Gone || !own.ReceivedAt.After(d.UpdatedAt)) {
+			continue
+		}
+		states = append(states, golden.DeliveryState{
+			Target: r.target.String(), RemoteID: own.ID, Subject: s.id, Record: own.Key, Status: golden.Settled,
+		})
+	}
+	slices.SortFunc(states, primaryFirst)
+	return states
+}
