@@ -34,6 +34,7 @@ type reconciler struct {
 	log    *slog.Logger
 	link   *link
 	rate   *rate.Limiter // nil: without limit
+	size   int           // of the next round, in rows
 }
 
 // deliver reconciles one target until ctx ends. A row that fails holds up only itself; a target
@@ -58,7 +59,7 @@ func (h *Hub) deliver(ctx context.Context, t *target) {
 				}
 			}()
 		}
-		r := &reconciler{hub: h, target: t, writer: writer, log: log, link: l, rate: limit}
+		r := &reconciler{hub: h, target: t, writer: writer, log: log, link: l, rate: limit, size: t.Policy.Batch}
 		return r.run(ctx)
 	})
 }

@@ -66,39 +66,17 @@ func (r *reconciler) handOver(ctx context.Context, row golden.Dirty, survivor go
 
 // inherit hands over to a customer without a record in the target what those had that were merged
 // into it and whose own rows have not been looked at yet: otherwise it would get a second one.
-func (r *reconciler) inherit(ctx context.Context, row golden.Dirty, s *subject) (endings []*write, come bool, err error) {
-	var from []string
-	err = r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
-		from = nil
-		merged, err := tx.MergedInto(ctx, []golden.EntityNo{s.record.No})
-		if err != nil || len(merged) == 0 {
-			return err
-		}
-		ids := make([]string, len(merged))
-		for i, m := range merged {
-			ids[i] = m.ID
-		}
-		states, err := tx.DeliveriesOf(ctx, row.Target, ids)
-		for _, d := range states {
-			if d.Status != golden.Gone && d.Status != golden.Inactive && !slices.Contains(from, d.Subject) {
-				from = append(from, d.Subject)
-			}
-		}
-		return err
-	})
-	if err != nil {
-		return nil, false, fmt.Errorf("look for records of customers merged into %s: %w", s.id, err)
-	}
+func (r *reconciler) inherit(ctx context.Context, row golden.Dirty, s *subject, from []string) (endings []*write, err error) {
 	for _, id := range from {
 		before := row
 		before.Subject = id
 		more, err := r.handOver(ctx, before, *s.record)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		endings = append(endings, more...)
 	}
-	return endings, len(from) > 0, nil
+	return endings, nil
 }
 
 // created says by remote ID which records were made by the hub: of a target that is a source too

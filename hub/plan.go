@@ -32,28 +32,12 @@ type write struct {
 // sent says whether the write leaves the hub.
 func (w *write) sent() bool { return !w.settled && !w.doubtful }
 
-// plan compares what a target should hold of the row's subject with what it does, and gives the
+// plan compares what a target should hold of a row's subject with what it does, and gives the
 // writes that are missing.
-func (r *reconciler) plan(ctx context.Context, row golden.Dirty) ([]*write, error) {
-	s, survivor, err := r.load(ctx, row)
-	if err != nil {
-		return nil, err
-	}
-	if survivor != nil {
-		return r.handOver(ctx, row, *survivor)
-	}
-	known, err := r.known(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	if len(known) == 0 && s.record != nil {
-		endings, come, err := r.inherit(ctx, row, s)
-		if err != nil {
-			return nil, err
-		}
-		if come { // the survivor's row is marked again: it looks at them then
-			return endings, nil
-		}
+func (r *reconciler) plan(ctx context.Context, row golden.Dirty, s *subject, at *standing) ([]*write, error) {
+	known := r.known(s, at)
+	if from := at.merged[s.id]; len(known) == 0 && len(from) > 0 {
+		return r.inherit(ctx, row, s, from) // the survivor's row is marked again: it looks at them then
 	}
 	route, err := r.match(s)
 	switch {

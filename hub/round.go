@@ -71,7 +71,7 @@ func (r *round) plan(ctx context.Context) error {
 	}
 	for i, s := range subjects {
 		if s != nil {
-			r.try(i, func() ([]*write, error) { return r.reconciler.plan(ctx, s, at) })
+			r.try(i, func() ([]*write, error) { return r.reconciler.plan(ctx, r.rows[i], s, at) })
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/touchstone-hub/touchstone/golden"
@@ -12,6 +13,9 @@ import (
 type standing struct {
 	states map[string][]golden.DeliveryState // by subject
 	begun  map[string]golden.PendingCreate   // by subject: the create that was begun before
+	// merged are, by subject without records of its own, the customers that were merged into it and
+	// still have some.
+	merged map[string][]string
 }
 
 // standing reads the delivery states of subjects: those of their own, as far as their records have
@@ -19,7 +23,7 @@ type standing struct {
 func (r *reconciler) standing(ctx context.Context, subjects []*subject) (*standing, error) {
 	var at *standing
 	err := r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
-		at = &standing{states: map[string][]golden.DeliveryState{}, begun: map[string]golden.PendingCreate{}}
+		at = &standing{states: map[string][]golden.DeliveryState{}, begun: map[string]golden.PendingCreate{}, merged: map[string][]string{}}
 		ids := make([]string, len(subjects))
 		for i, s := range subjects {
 			ids[i] = s.id
@@ -38,15 +42,43 @@ func (r *reconciler) standing(ctx context.Context, subjects []*subject) (*standi
 		for _, d := range states {
 			at.states[d.Subject] = append(at.states[d.Subject], d)
 		}
-		if !r.isSource() {
-			return nil
+		if r.isSource() {
+			if err := r.moved(ctx, tx, subjects, at); err != nil {
+				return err
+			}
 		}
-		return r.moved(ctx, tx, subjects, at)
+		return r.absorbed(ctx, tx, subjects, at)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read deliveries: %w", err)
 	}
 	return at, nil
+}
+
+// absorbed finds records of customers that were merged into subjects which have none.
+func (r *reconciler) absorbed(ctx context.Context, tx golden.Tx, subjects []*subject, at *standing) error {
+	survivor := map[golden.EntityNo]string{}
+	for _, s := range subjects {
+		if s.record != nil && len(at.states[s.id]) == 0 {
+			survivor[s.record.No] = s.id
+		}
+	}
+	merged, err := tx.MergedInto(ctx, slices.Collect(maps.Keys(survivor)))
+	if err != nil || len(merged) == 0 {
+		return err
+	}
+	into := map[string]string{}
+	for _, m := range merged {
+		into[m.ID] = survivor[m.Into]
+	}
+	states, err := tx.DeliveriesOf(ctx, r.target.String(), slices.Collect(maps.Keys(into)))
+	for _, d := range states {
+		to := into[d.Subject]
+		if d.Status != golden.Gone && d.Status != golden.Inactive && !slices.Contains(at.merged[to], d.Subject) {
+			at.merged[to] = append(at.merged[to], d.Subject)
+		}
+	}
+	return err
 }
 
 // moved takes out of at the states of records that have become another customer's, and adds those
