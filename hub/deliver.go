@@ -181,7 +181,7 @@ func (r *reconciler) reconcile(ctx context.Context, rows []golden.Dirty) (pause 
 	began := time.Now()
 	round := &round{reconciler: r, rows: rows, results: make([]rowResult, len(rows))}
 	if err := round.plan(ctx); err != nil {
-		return 0, err
+		round.drop(err)
 	}
 	if err := round.begin(ctx); err != nil {
 		round.drop(fmt.Errorf("note what is begun: %w", err))

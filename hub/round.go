@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/touchstone-hub/touchstone/connectors"
@@ -20,6 +21,9 @@ type round struct {
 	of      []int // row of each write
 	out     []connectors.Outcome
 	stopped bool // the hub is being stopped
+	// halt is an answer that concerns all writes that are yet to be sent: credentials refused, or too
+	// many requests.
+	halt atomic.Pointer[connectors.Outcome]
 
 	refused error         // the target refused the credentials
 	failed  error         // the first write that may work later
@@ -96,11 +100,12 @@ func (r *round) add(row int, writes []*write) {
 	}
 }
 
-// drop gives up the round before anything was sent.
+// drop gives up the round before anything was sent: every row that has not failed by itself waits.
 func (r *round) drop(err error) {
-	for _, row := range r.of {
-		r.results[row] = rowResult{}
-		r.results[row].hold(err, r.target.Policy.Backoff)
+	for i := range r.results {
+		if r.results[i].err == nil {
+			r.results[i].hold(err, r.target.Policy.Backoff)
+		}
 	}
 	r.writes, r.of = nil, nil
 }
@@ -178,6 +183,12 @@ func (r *round) send(ctx context.Context) {
 
 // sendPart makes one call of the target.
 func (r *round) sendPart(ctx context.Context, part []int) {
+	if halt := r.halt.Load(); halt != nil {
+		for _, n := range part {
+			r.out[n] = connectors.Outcome{Status: halt.Status, After: halt.After, Err: &notBegun{orStatus(*halt)}}
+		}
+		return
+	}
 	if after, err := r.turn(ctx, len(part)); err != nil {
 		for _, n := range part {
 			r.out[n] = connectors.Outcome{Status: connectors.Retry, After: after, Err: &notBegun{err}}
@@ -199,6 +210,9 @@ func (r *round) sendPart(ctx context.Context, part []int) {
 			continue
 		}
 		r.out[n] = out[i]
+		if s := out[i].Status; s == connectors.Unauthorised || s == connectors.Retry && out[i].After > 0 {
+			r.halt.CompareAndSwap(nil, &out[i])
+		}
 	}
 }
 
