@@ -17,7 +17,8 @@ const (
 )
 
 var (
-	deliveriesOf        = plain(selectDelivery + `WHERE target = {text} AND subject = {any text}`)
+	// By its own guess SQLite takes a list for long and reads all deliveries of the target.
+	deliveriesOf        = plain(selectDelivery + `{by delivery_subject} WHERE target = {text} AND subject = {any text}`)
 	deliveriesOfRecords = plain(selectDelivery + `WHERE record = {any text} AND record <> ''`)
 	putDeliveries       = rows(`target text, remote_id text, subject text, route text, record text, remote_version text,
 		sent_hash int, sent_version int, observed_hash int, status text, attempts int, error text, updated_at time`,

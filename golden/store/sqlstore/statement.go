@@ -15,6 +15,8 @@ import (
 //	= {any int}, = {any text}            compare with a list, passed as one []int64 or []string
 //	{least}                              names the scalar function
 //	{skip locked}                        passes over rows that another transaction holds
+//	{by INDEX}                           after a table: SQLite, which keeps no statistics here,
+//	                                     reads it by this index
 type Statement struct {
 	Postgres string
 	SQLite   string // without the rows: see SQLiteRows
@@ -81,6 +83,10 @@ func render(text string, given int) (pg, lite string) {
 			continue
 		case "skip locked":
 			p.WriteString("FOR UPDATE SKIP LOCKED")
+			continue
+		}
+		if index, by := strings.CutPrefix(name, "by "); by {
+			l.WriteString("INDEXED BY " + index)
 			continue
 		}
 		given++

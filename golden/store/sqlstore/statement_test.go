@@ -23,6 +23,17 @@ func TestStatement_rendersBothDialects(t *testing.T) {
 	}
 }
 
+func TestStatement_namesTheIndexToSQLiteAlone(t *testing.T) {
+	t.Parallel()
+	s := plain(`SELECT k FROM t {by t_k} WHERE k = {int}`)
+	if got, want := words(s.SQLite), "SELECT k FROM t INDEXED BY t_k WHERE k = ?"; got != want {
+		t.Errorf("SQLite: %s, want %s", got, want)
+	}
+	if got, want := words(s.Postgres), "SELECT k FROM t WHERE k = $1::bigint"; got != want {
+		t.Errorf("PostgreSQL: %s, want %s", got, want)
+	}
+}
+
 func TestStatement_refusesUnknownPlaceholders(t *testing.T) {
 	t.Parallel()
 	for _, make := range []func(){
