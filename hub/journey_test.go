@@ -229,6 +229,7 @@ func TestStrict_aRecordThatCannotBeMappedIsADeadLetter(t *testing.T) {
 func TestStrict_whatIsNoRecordAndWhatLacksItsKeyAreDeadLetters(t *testing.T) {
 	t.Parallel()
 	r, _ := journey(t, map[string]string{
+		"hub.yaml": base["hub.yaml"] + "limits: {record: 64KB}\n",
 		"connectors/erp.yaml": base["connectors/erp.yaml"] +
 			"  firms: {verify: none, format: json, key: number, mapping: customer}\n" +
 			"  kept: {verify: none, format: json, key: id}\n",
@@ -236,6 +237,7 @@ func TestStrict_whatIsNoRecordAndWhatLacksItsKeyAreDeadLetters(t *testing.T) {
 	r.send("erp/customers", `{"id": `)
 	r.send("erp/customers", `{"name": "nobody"}`)
 	r.send("erp/firms", `{"id": 1, "v": 1, "number": 2, "name": "two keys"}`)
+	r.send("erp/customers", `{"id": 3, "v": 1, "name": "`+strings.Repeat("long ", 20000)+`"}`)
 	r.send("erp/kept", `{"id": 1}`) // without a mapping: kept raw, and nothing more
 	r.settled()
 	var got []string
@@ -243,7 +245,7 @@ func TestStrict_whatIsNoRecordAndWhatLacksItsKeyAreDeadLetters(t *testing.T) {
 		got = append(got, l.Stage+" "+l.Cause)
 	}
 	slices.Sort(got)
-	if diff := cmp.Diff([]string{"ingest format", "ingest key", "translate key"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"ingest format", "ingest key", "ingest size", "translate key"}, got); diff != "" {
 		t.Errorf("dead letters (-want +got):\n%s", diff)
 	}
 }
