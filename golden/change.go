@@ -56,13 +56,12 @@ type Lineage map[string][]ValueLineage
 
 // ValueLineage is the origin of one value.
 type ValueLineage struct {
-	Source string    `json:"source"`          // key of the record whose value it is
-	Rule   string    `json:"rule"`            // survivorship rule that chose it
-	Time   string    `json:"time,omitempty"`  // business time of the value, RFC 3339
-	Hash   uint64    `json:"hash,omitempty"`  // of the standardised value
-	Also   []string  `json:"also,omitempty"`  // records that state the same value
-	Lost   []LostVal `json:"lost,omitempty"`  // values that lost against it
-	Where  string    `json:"where,omitempty"` // origin and position of the bytes
+	Source string    `json:"source"`         // key of the record whose value it is
+	Rule   string    `json:"rule"`           // survivorship rule that chose it
+	Time   string    `json:"time,omitempty"` // business time of the value, RFC 3339
+	Hash   uint64    `json:"hash,omitempty"` // of the standardised value
+	Also   []string  `json:"also,omitempty"` // records that state the same value
+	Lost   []LostVal `json:"lost,omitempty"` // values that lost against it
 }
 
 // LostVal is a value that lost.

@@ -68,7 +68,7 @@ func (p *publication) merge(clusters []*cluster) {
 			}
 			survivor := p.ids.entities[into]
 			r := &row{GoldenRecord: *e, index: e.State == Live}
-			r.State, r.Into, r.Doc, r.Lineage = Merged, into, []byte("{}"), []byte("{}")
+			r.State, r.Into, r.Doc, r.Lineage = Merged, into, []byte("{}"), nil
 			r.Version, r.UpdatedAt = e.Version+1, p.now
 			r.change = p.newChange(r, clusters[i])
 			r.change.Type, r.change.Into, r.change.Records = MergedT, survivor.ID, e.Sources
@@ -99,6 +99,7 @@ func (p *publication) empty() {
 		}
 		r := &row{GoldenRecord: *e, index: true}
 		r.State, r.Sources, r.Version, r.UpdatedAt = Empty, nil, e.Version+1, p.now
+		r.Lineage = keepSources(e.Lineage, e.Sources)
 		r.change = &Change{
 			ID: r.ID, Version: r.Version, Type: Emptied, Records: e.Sources,
 			At: p.now, Cause: rec.Key, Correlation: rec.correlation,

@@ -61,22 +61,24 @@ type SourceExplanation struct {
 func Explain(record GoldenRecord, sources []SourceRecord) (Explanation, error) {
 	e := Explanation{ID: record.ID, State: record.State, Version: record.Version, UpdatedAt: record.UpdatedAt}
 	var values map[string]json.RawMessage
-	var lineage Lineage
 	if err := json.Unmarshal(record.Doc, &values); err != nil {
 		return e, fmt.Errorf("read golden record %s: %w", record.ID, err)
 	}
-	if err := json.Unmarshal(record.Lineage, &lineage); err != nil {
-		return e, fmt.Errorf("read the lineage of %s: %w", record.ID, err)
+	lineage, err := ReadLineage(record)
+	if err != nil {
+		return e, err
+	}
+	places := map[string]string{}
+	for i := range sources {
+		e.Sources = append(e.Sources, explainSource(&sources[i]))
+		places[sources[i].Key] = e.Sources[i].Where
 	}
 	for _, name := range attributeOrder(lineage) {
-		a, err := explainAttribute(name, values[name], lineage[name])
+		a, err := explainAttribute(name, values[name], lineage[name], places)
 		if err != nil {
 			return e, err
 		}
 		e.Attributes = append(e.Attributes, a)
-	}
-	for i := range sources {
-		e.Sources = append(e.Sources, explainSource(&sources[i]))
 	}
 	slices.SortFunc(e.Sources, func(a, b SourceExplanation) int { return strings.Compare(a.Key, b.Key) })
 	return e, nil
@@ -99,7 +101,7 @@ func attributeOrder(lineage Lineage) (names []string) {
 	return names
 }
 
-func explainAttribute(name string, value json.RawMessage, origins []ValueLineage) (AttributeExplanation, error) {
+func explainAttribute(name string, value json.RawMessage, origins []ValueLineage, places map[string]string) (AttributeExplanation, error) {
 	a := AttributeExplanation{Attribute: name}
 	paths, values := []string{"/" + pointerEscape.Replace(name)}, []json.RawMessage{value}
 	switch {
@@ -129,7 +131,7 @@ func explainAttribute(name string, value json.RawMessage, origins []ValueLineage
 			break
 		}
 		a.Values = append(a.Values, ValueExplanation{
-			Path: paths[i], Value: values[i], Source: o.Source, Rule: o.Rule, Time: o.Time, Where: o.Where, Also: o.Also, Lost: o.Lost,
+			Path: paths[i], Value: values[i], Source: o.Source, Rule: o.Rule, Time: o.Time, Where: places[o.Source], Also: o.Also, Lost: o.Lost,
 		})
 	}
 	return a, nil

@@ -2,6 +2,7 @@ package golden_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -361,7 +362,7 @@ func (h *history) compare(what string, got map[string]golden.GoldenRecord, run f
 		h.t.Fatal(err)
 	}
 	want := snapshot(h.t, store)
-	if diff := cmp.Diff(readable(want), readable(got)); diff != "" {
+	if diff := cmp.Diff(readable(h.t, want), readable(h.t, got)); diff != "" {
 		h.t.Fatalf("not as %s (-want +got):\n%s", what, diff)
 	}
 }
@@ -379,10 +380,19 @@ func snapshot(rt rapid.TB, store golden.Store) map[string]golden.GoldenRecord {
 	return all
 }
 
-func readable(all map[string]golden.GoldenRecord) map[string][2]string {
+// readable are the documents and the lineage in the form in which they are compared.
+func readable(rt rapid.TB, all map[string]golden.GoldenRecord) map[string][2]string {
 	texts := map[string][2]string{}
 	for key, g := range all {
-		texts[key] = [2]string{string(g.Doc), string(g.Lineage)}
+		lineage, err := golden.ReadLineage(g)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		text, err := json.Marshal(lineage)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		texts[key] = [2]string{string(g.Doc), string(text)}
 	}
 	return texts
 }

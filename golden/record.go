@@ -125,7 +125,7 @@ type Entity struct {
 type GoldenRecord struct {
 	Entity
 	Doc       []byte   // canonical Customer without source
-	Lineage   []byte   // JSON, see Lineage
+	Lineage   []byte   // packed, see ReadLineage
 	Sources   []string // keys of the live member records, sorted; of a merged one those it held last
 	UpdatedAt time.Time
 }

@@ -2,7 +2,6 @@ package golden_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -157,8 +156,8 @@ func (w *world) doc(key string) canonical.Customer {
 
 func (w *world) lineage(key string) golden.Lineage {
 	w.t.Helper()
-	var l golden.Lineage
-	if err := json.Unmarshal(w.entity(key).Lineage, &l); err != nil {
+	l, err := golden.ReadLineage(w.entity(key))
+	if err != nil {
 		w.t.Fatal(err)
 	}
 	return l

@@ -48,7 +48,7 @@ func TestConvergence_concurrentWriters(t *testing.T) {
 		write(t, stores, rules, sent)
 		alone := newWorld(t, tight)
 		alone.resolve(sent...)
-		want, got := readable(snapshot(t, alone.store)), readable(snapshot(t, stores[0]))
+		want, got := readable(t, snapshot(t, alone.store)), readable(t, snapshot(t, stores[0]))
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("history %d (-one at once, +concurrent writers):\n%s", seed, diff)
 		}

@@ -2,8 +2,6 @@ package golden
 
 import (
 	"cmp"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -24,9 +22,9 @@ import (
 // after it. An attribute that the hub wrote before and that the golden record has no more counts
 // as cleared by the hub. Store the result with PutWritten before the write leaves.
 func Written(g GoldenRecord, record string, before []WrittenValue) ([]WrittenValue, error) {
-	var lineage Lineage
-	if err := json.Unmarshal(g.Lineage, &lineage); err != nil {
-		return nil, fmt.Errorf("read the lineage of %s: %w", g.ID, err)
+	lineage, err := ReadLineage(g)
+	if err != nil {
+		return nil, err
 	}
 	all := map[WrittenValue]bool{}
 	for attribute, values := range lineage {

@@ -135,7 +135,7 @@ func whyLost(rule RuleName, winner, loser *candidate) string {
 
 // value is the lineage of a winner. encode gives a loser's value as JSON.
 func (e *election) value(rule RuleName, winner *candidate, candidates []candidate, hash uint64, encode func(*candidate) []byte) Value {
-	v := Value{Source: winner.source.Key, Rule: string(rule), Time: winner.time, Where: winner.source.Where, Hash: hash}
+	v := Value{Source: winner.source.Key, Rule: string(rule), Time: winner.time, Hash: hash}
 	if winner.source.Pinned {
 		v.Rule = "pinned"
 	}

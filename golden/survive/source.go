@@ -14,7 +14,6 @@ type Source struct {
 	Stream   string
 	Customer *canonical.Customer
 	Time     time.Time // when its content changed in the system's own business; zero where unknown
-	Where    string    // origin and position of the bytes
 	// Pinned: a person stated these values. They win over every rule.
 	Pinned bool
 	// Written are the values that the hub wrote into the record and that originate elsewhere.
@@ -62,8 +61,7 @@ type Value struct {
 	Source string
 	Rule   string
 	Time   time.Time // zero where unknown
-	Where  string
-	Hash   uint64 // of the standardised value; 0 where the attribute is known to be empty
+	Hash   uint64    // of the standardised value; 0 where the attribute is known to be empty
 	Also   []string
 	Lost   []Lost
 }

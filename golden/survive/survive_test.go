@@ -27,7 +27,7 @@ func (plainForms) Fold(v string) string             { return strings.ToLower(v) 
 func from(t *testing.T, key string, day int, content string) survive.Source {
 	t.Helper()
 	system, _, _ := strings.Cut(key, "/")
-	s := survive.Source{Key: key, System: system, Stream: "customers", Customer: &canonical.Customer{}, Where: key + ".csv, line 1"}
+	s := survive.Source{Key: key, System: system, Stream: "customers", Customer: &canonical.Customer{}}
 	if err := s.Customer.UnmarshalJSON([]byte(content)); err != nil {
 		t.Fatal(err)
 	}

@@ -43,8 +43,19 @@ func (h *Hub) Dump() []Golden {
 		if err := json.Unmarshal(r.Doc, &g.Customer); err != nil {
 			return err
 		}
+		lineage, err := golden.ReadLineage(r)
+		if err != nil {
+			return err
+		}
+		text, err := json.Marshal(lineage)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(text, &g.Lineage); err != nil {
+			return err
+		}
 		all = append(all, g)
-		return json.Unmarshal(r.Lineage, &all[len(all)-1].Lineage)
+		return nil
 	})
 	if err != nil {
 		h.t.Fatalf("read all golden records: %v", err)
