@@ -38,7 +38,7 @@ func (s *settling) rekey(ctx context.Context) error {
 	}
 	if len(put) > 0 {
 		slices.SortFunc(put, func(a, b RecordKeys) int { return cmp.Compare(a.Record, b.Record) })
-		if err := s.tx.PutKeys(ctx, put); err != nil {
+		if s.graph.counts, err = s.tx.PutKeys(ctx, put); err != nil {
 			return err
 		}
 	}

@@ -76,8 +76,9 @@ type Records interface {
 	// KeysOf returns the stored block keys of the records.
 	KeysOf(ctx context.Context, nos []RecordNo) ([]RecordKeys, error)
 	// PutKeys replaces the block keys of the records (none: removes them) and maintains the live
-	// count of every key. The transaction has to have settled: counts are exact for one at a time.
-	PutKeys(ctx context.Context, keys []RecordKeys) error
+	// count of every key. It returns the counts of the keys that a record gained or lost, 0
+	// included. The transaction has to have settled: counts are exact for one at a time.
+	PutKeys(ctx context.Context, keys []RecordKeys) (map[uint64]int64, error)
 	// KeyCounts returns the live counts of keys; those without members are left out.
 	KeyCounts(ctx context.Context, keys []uint64) (map[uint64]int64, error)
 	// KeyMembers returns the members of keys, at most limit for each (0: all).

@@ -99,7 +99,7 @@ func (t *tx) putDocuments(ctx context.Context, entity canonical.Entity, document
 		}
 	}
 	if len(fresh) > 0 {
-		if err := insertNumbered(ctx, t.c, DocumentNumbers, fresh,
+		if err := insertNumbered(ctx, t, DocumentNumbers, fresh,
 			func(d *document) string { return d.Key }, func(d *document, no int64) { d.no = no },
 			insertDocuments, documentRows); err != nil {
 			return err

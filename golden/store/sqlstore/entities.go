@@ -58,7 +58,7 @@ func (t *tx) PutEntities(ctx context.Context, records []golden.GoldenRecord) err
 		}
 	}
 	if len(fresh) > 0 {
-		if err := insertNumbered(ctx, t.c, EntityNumbers, fresh,
+		if err := insertNumbered(ctx, t, EntityNumbers, fresh,
 			func(r *G) string { return r.ID },
 			func(r *G, no int64) { r.No = golden.EntityNo(no) },
 			insertEntities, entityRows); err != nil {

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,8 +52,7 @@ func (t *tx) EdgesOf(ctx context.Context, nos []golden.RecordNo) ([]golden.Edge,
 
 // PutEdges implements golden.Graph.
 func (t *tx) PutEdges(ctx context.Context, of []golden.RecordNo, edges []golden.Edge) error {
-	if len(of) > 0 {
-		nos := ints(unique(of))
+	if nos := ints(unique(stored(t, "edge", RecordNumbers, of))); len(nos) > 0 {
 		if err := exec(ctx, t.c, "remove edges", deleteEdgesA, nos); err != nil {
 			return err
 		}
@@ -107,12 +107,30 @@ func (t *tx) MembersOf(ctx context.Context, entities []golden.EntityNo) ([]golde
 // PutMembers implements golden.Graph.
 func (t *tx) PutMembers(ctx context.Context, members []golden.Member, at time.Time, cause string) error {
 	members = lastBy(members, func(m *golden.Member) golden.RecordNo { return m.Record }, cmp.Compare)
-	records := column(members, func(m *golden.Member) int64 { return int64(m.Record) })
-	entities := column(members, func(m *golden.Member) int64 { return int64(m.Entity) })
-	if err := exec(ctx, t.c, "keep past members", pastMembers, records, entities, at); err != nil {
-		return err
+	columns := func(members []golden.Member) []any {
+		return []any{
+			column(members, func(m *golden.Member) int64 { return int64(m.Record) }),
+			column(members, func(m *golden.Member) int64 { return int64(m.Entity) }),
+		}
 	}
-	return exec(ctx, t.c, "write members", putMembers, records, entities, at, prose(cause))
+	moved := stored(t, "member", RecordNumbers, column(members, func(m *golden.Member) golden.RecordNo { return m.Record }))
+	if len(moved) > 0 {
+		if err := exec(ctx, t.c, "keep past members", pastMembers, append(columns(among(members, moved)), at)...); err != nil {
+			return err
+		}
+	}
+	return exec(ctx, t.c, "write members", putMembers, append(columns(members), at, prose(cause))...)
+}
+
+// among returns the members of records, both sorted.
+func among(members []golden.Member, records []golden.RecordNo) []golden.Member {
+	out := make([]golden.Member, 0, len(records))
+	for _, m := range members {
+		if _, found := slices.BinarySearch(records, m.Record); found {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // LastEntityOf implements golden.Graph.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/touchstone-hub/touchstone/golden"
@@ -25,12 +26,13 @@ var (
 	deleteKeys = rows("k int, r int", `DELETE FROM record_key
 		WHERE (key, record) IN (SELECT k, r FROM v)`)
 
-	raiseCounts = rows("k int, d int", `UPDATE key_count SET n = n + v.d FROM v WHERE key_count.key = v.k`)
-	uncounted   = rows("k int", `SELECT k, n FROM (
-		SELECT v.k, (SELECT count(*) FROM record_key r WHERE r.key = v.k) AS n FROM v
-		WHERE NOT EXISTS (SELECT 1 FROM key_count c WHERE c.key = v.k)) x WHERE n > {int}`)
+	// The count that is kept of a key, -1 where none is, and then the members counted.
+	bothCounts = rows("k int", `SELECT v.k, coalesce(c.n, -1), CASE WHEN c.n IS NULL
+		THEN (SELECT count(*) FROM record_key r WHERE r.key = v.k) ELSE 0 END
+		FROM v LEFT JOIN key_count c ON c.key = v.k`)
+	setCounts   = rows("k int, n int", `UPDATE key_count SET n = v.n FROM v WHERE key_count.key = v.k`)
 	startCounts = rows("k int, n int", `INSERT INTO key_count (key, n) SELECT k, n FROM v`)
-	stopCounts  = plain(`DELETE FROM key_count WHERE key = {any int} AND n <= {int}`)
+	stopCounts  = plain(`DELETE FROM key_count WHERE key = {any int}`)
 
 	keyCounts = rows("k int", `SELECT v.k, coalesce((SELECT n FROM key_count c WHERE c.key = v.k),
 		(SELECT count(*) FROM record_key r WHERE r.key = v.k)) FROM v`)
@@ -63,11 +65,12 @@ type keyPair struct {
 }
 
 // PutKeys implements golden.Records.
-func (t *tx) PutKeys(ctx context.Context, keys []golden.RecordKeys) error {
+func (t *tx) PutKeys(ctx context.Context, keys []golden.RecordKeys) (map[uint64]int64, error) {
 	keys = lastBy(keys, func(k *golden.RecordKeys) golden.RecordNo { return k.Record }, cmp.Compare)
-	held, err := t.KeysOf(ctx, column(keys, func(k *golden.RecordKeys) golden.RecordNo { return k.Record }))
+	held, err := t.KeysOf(ctx, stored(t, "record_keys", RecordNumbers,
+		column(keys, func(k *golden.RecordKeys) golden.RecordNo { return k.Record })))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	before := make(map[golden.RecordNo][]uint64, len(held))
 	for _, h := range held {
@@ -97,73 +100,66 @@ func (t *tx) PutKeys(ctx context.Context, keys []golden.RecordKeys) error {
 	}
 	if len(none) > 0 {
 		if err := exec(ctx, t.c, "remove block keys", deletePacked, none); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := exec(ctx, t.c, "write block keys", putPacked, changed, packed); err != nil {
-		return err
+		return nil, err
 	}
-	return doing("index block keys", t.indexKeys(ctx, gone, come))
+	counts, err := t.indexKeys(ctx, gone, come)
+	return counts, doing("index block keys", err)
 }
 
-// indexKeys removes and adds rows of the index and keeps the counts of keys with many members.
-func (t *tx) indexKeys(ctx context.Context, gone, come []keyPair) error {
+// indexKeys removes and adds rows of the index and keeps the counts of keys with many members. It
+// returns the counts of all keys touched.
+func (t *tx) indexKeys(ctx context.Context, gone, come []keyPair) (map[uint64]int64, error) {
 	if _, err := t.c.Exec(ctx, deleteKeys, pairRows(gone)...); err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := t.c.Exec(ctx, insertKeys, pairRows(come)...); err != nil {
-		return err
+		return nil, err
 	}
-	delta := map[uint64]int64{}
+	delta := make(map[uint64]int64, len(gone)+len(come))
 	for _, p := range gone {
 		delta[p.key]--
 	}
 	for _, p := range come {
 		delta[p.key]++
 	}
-	var touched, by, less, more []int64
-	for key, d := range delta {
-		if d != 0 {
-			touched = append(touched, int64(key))
-		}
-	}
-	slices.Sort(touched)
-	for _, key := range touched {
-		d := delta[uint64(key)]
-		by = append(by, d)
-		if d < 0 {
-			less = append(less, key)
-		} else {
-			more = append(more, key)
-		}
-	}
-	if _, err := t.c.Exec(ctx, raiseCounts, touched, by); err != nil {
-		return err
-	}
-	if len(less) > 0 {
-		if _, err := t.c.Exec(ctx, stopCounts, less, int64(countedAbove)); err != nil {
+	counts := make(map[uint64]int64, len(delta))
+	var kept, n, stop, start, from []int64
+	err := t.c.Query(ctx, bothCounts, func(scan Scan) error {
+		var key, before, members int64
+		if err := scan(&key, &before, &members); err != nil {
 			return err
 		}
-	}
-	return t.startCounting(ctx, more)
-}
-
-// startCounting keeps a count for those of keys that have many members now.
-func (t *tx) startCounting(ctx context.Context, keys []int64) error {
-	var many, counts []int64
-	err := t.c.Query(ctx, uncounted, func(scan Scan) error {
-		var key, n int64
-		if err := scan(&key, &n); err != nil {
-			return err
+		after := before + delta[uint64(key)]
+		switch {
+		case before < 0:
+			if after = members; after > countedAbove {
+				start, from = append(start, key), append(from, after)
+			}
+		case after <= countedAbove:
+			stop = append(stop, key)
+		case after != before:
+			kept, n = append(kept, key), append(n, after)
 		}
-		many, counts = append(many, key), append(counts, n)
+		counts[uint64(key)] = after
 		return nil
-	}, keys, int64(countedAbove))
+	}, sortedSigned(slices.Collect(maps.Keys(delta))))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = t.c.Exec(ctx, startCounts, many, counts)
-	return err
+	if len(stop) > 0 {
+		if _, err := t.c.Exec(ctx, stopCounts, stop); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := t.c.Exec(ctx, setCounts, kept, n); err != nil {
+		return nil, err
+	}
+	_, err = t.c.Exec(ctx, startCounts, start, from)
+	return counts, err
 }
 
 // KeyCounts implements golden.Records.

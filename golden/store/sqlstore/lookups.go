@@ -65,7 +65,7 @@ func (t *tx) PutLookups(ctx context.Context, of []golden.EntityNo, lookups []gol
 		}
 		after[l.Entity] = append(after[l.Entity], w)
 	}
-	before, err := readLookups(ctx, t.c, of)
+	before, err := readLookups(ctx, t.c, stored(t, "entity_lookups", EntityNumbers, of))
 	if err != nil {
 		return err
 	}

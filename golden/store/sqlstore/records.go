@@ -95,7 +95,7 @@ func (t *tx) numberRecords(ctx context.Context, records []golden.SourceRecord) e
 		}
 	}
 	if len(fresh) > 0 {
-		if err := insertNumbered(ctx, t.c, RecordNumbers, fresh,
+		if err := insertNumbered(ctx, t, RecordNumbers, fresh,
 			func(r *golden.SourceRecord) string { return r.Key },
 			func(r *golden.SourceRecord, no int64) { r.No = golden.RecordNo(no) },
 			insertRecords, recordRows); err != nil {

@@ -80,7 +80,7 @@ func New(backend Backend, feedKeep int64) *Store {
 
 // InTx implements golden.Store.
 func (s *Store) InTx(ctx context.Context, do func(ctx context.Context, tx golden.Tx) error) error {
-	return s.write(ctx, func(ctx context.Context, c Conn) error { return do(ctx, &tx{c}) })
+	return s.write(ctx, func(ctx context.Context, c Conn) error { return do(ctx, &tx{c: c}) })
 }
 
 // Ping implements golden.Store.
@@ -111,7 +111,11 @@ func (s *Store) write(ctx context.Context, do func(ctx context.Context, c Conn) 
 }
 
 // tx is one transaction. Its methods stand in the file of their subject.
-type tx struct{ c Conn }
+type tx struct {
+	c     Conn
+	fresh map[Counter][]int64 // the numbers that it gave out, ascending
+	wrote map[string]bool     // the tables that it wrote to: see stored
+}
 
 var _ golden.Tx = (*tx)(nil)
 

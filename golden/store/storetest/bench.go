@@ -66,7 +66,7 @@ func writeCustomers(ctx context.Context, tx golden.Tx, random *rand.Rand, n int)
 			Doc:    r.Doc, Lineage: r.Doc, Sources: []string{r.Key}, UpdatedAt: now,
 		}
 	}
-	if err := tx.PutKeys(ctx, keys); err != nil {
+	if _, err := tx.PutKeys(ctx, keys); err != nil {
 		return err
 	}
 	if err := tx.PutEntities(ctx, entities); err != nil {

@@ -14,13 +14,17 @@ func testKeys(s *suite) {
 		if err := tx.Settle(s.ctx); err != nil {
 			return err
 		}
-		return tx.PutKeys(s.ctx, []golden.RecordKeys{
+		counts, err := tx.PutKeys(s.ctx, []golden.RecordKeys{
 			{Record: 1, Keys: []uint64{5, 7, top}}, {Record: 2, Keys: []uint64{5}}, {Record: 3, Keys: []uint64{top}},
 		})
+		s.equal("counts of new keys", counts, map[uint64]int64{5: 2, 7: 1, top: 2})
+		return err
 	})
 	s.keys(map[golden.RecordNo][]uint64{1: {5, 7, top}, 2: {5}, 3: {top}})
 	s.tx(func(tx golden.Tx) error {
-		return tx.PutKeys(s.ctx, []golden.RecordKeys{{Record: 1, Keys: []uint64{6, 7}}, {Record: 2}})
+		counts, err := tx.PutKeys(s.ctx, []golden.RecordKeys{{Record: 1, Keys: []uint64{6, 7}}, {Record: 2}})
+		s.equal("counts of keys gained and lost", counts, map[uint64]int64{5: 0, 6: 1, top: 1})
+		return err
 	})
 	s.keys(map[golden.RecordNo][]uint64{1: {6, 7}, 2: nil, 3: {top}})
 }
@@ -86,7 +90,17 @@ func testGenericKeys(s *suite) {
 			if err := tx.Settle(s.ctx); err != nil {
 				return err
 			}
-			return tx.PutKeys(s.ctx, put)
+			counts, err := tx.PutKeys(s.ctx, put)
+			for key, n := range counts {
+				members := int64(0)
+				for _, keys := range held {
+					if slices.Contains(keys, key) {
+						members++
+					}
+				}
+				s.equal("count of a key that changed", n, members)
+			}
+			return err
 		})
 		s.keys(held)
 	}

@@ -235,7 +235,8 @@ func testLargeBatch(s *suite) {
 		for i, r := range records {
 			keys[i] = golden.RecordKeys{Record: r.No, Keys: []uint64{uint64(i), uint64(i%100) + 1<<40}}
 		}
-		return tx.PutKeys(s.ctx, keys)
+		_, err := tx.PutKeys(s.ctx, keys)
+		return err
 	})
 	got := read(s, func(tx golden.Tx) ([]golden.SourceRecord, error) { return tx.RecordsByKey(s.ctx, names) })
 	key := func(r golden.SourceRecord) string { return r.Key }
