@@ -3,6 +3,7 @@ package golden
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 )
 
@@ -105,6 +106,9 @@ func (s *settling) candidates(ctx context.Context) ([][2]RecordNo, error) {
 
 // weigh keeps the pairs that are worth an edge, in order.
 func (s *settling) weigh(pairs [][2]RecordNo) ([]Edge, error) {
+	if err := s.deriveFeatures(pairs); err != nil {
+		return nil, err
+	}
 	var edges []Edge
 	for _, pair := range pairs {
 		a, b := s.records[pair[0]], s.records[pair[1]]
@@ -125,6 +129,23 @@ func (s *settling) weigh(pairs [][2]RecordNo) ([]Edge, error) {
 		}
 	}
 	return edges, nil
+}
+
+// deriveFeatures derives those of the pairs' records that are not known yet, on all cores.
+func (s *settling) deriveFeatures(pairs [][2]RecordNo) error {
+	var need []*record
+	asked := map[RecordNo]bool{}
+	for _, pair := range pairs {
+		for _, no := range pair {
+			if rec := s.records[no]; rec != nil && rec.features == nil && !asked[no] {
+				asked[no] = true
+				need = append(need, rec)
+			}
+		}
+	}
+	errs := make([]error, len(need))
+	onAllCores(len(need), func(i int) { _, errs[i] = s.featuresOf(need[i]) })
+	return errors.Join(errs...)
 }
 
 // explore loads every component that meets the seeds: by edges, links and decisions of sameness,

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/touchstone-hub/touchstone/canonical"
@@ -23,20 +24,35 @@ type prepared struct {
 // prepare derives features on all cores.
 func (r *Resolver) prepare(records []Incoming) []prepared {
 	out := make([]prepared, len(records))
-	workers := min(runtime.GOMAXPROCS(0), len(records)/16+1)
+	onAllCores(len(records), func(i int) {
+		out[i].Incoming = &records[i]
+		if !records[i].Record.Deleted {
+			out[i].forms, out[i].features = r.rules.features(&records[i].Customer)
+		}
+	})
+	return out
+}
+
+// onAllCores calls do with the numbers below n, and returns when all is done.
+func onAllCores(n int, do func(i int)) {
+	const each = 16 // less is not worth a goroutine
+	var next atomic.Int64
 	var wait sync.WaitGroup
-	for w := range workers {
+	for range min(runtime.GOMAXPROCS(0), n/each) {
 		wait.Go(func() {
-			for i := w; i < len(records); i += workers {
-				out[i].Incoming = &records[i]
-				if !records[i].Record.Deleted {
-					out[i].forms, out[i].features = r.rules.features(&records[i].Customer)
+			for from := int(next.Add(each)) - each; from < n; from = int(next.Add(each)) - each {
+				for i := from; i < min(from+each, n); i++ {
+					do(i)
 				}
 			}
 		})
 	}
+	if n < each {
+		for i := range n {
+			do(i)
+		}
+	}
 	wait.Wait()
-	return out
 }
 
 // takeIn brings the batch into the store, version by version, and notes which records changed.

@@ -3,10 +3,7 @@ package golden
 import (
 	"bytes"
 	"context"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 )
 
 // publication writes what the partition means for customers: entities, members, golden records,
@@ -65,6 +62,7 @@ type draft struct {
 	settled bool // in use, with the same records
 	surviving
 	sameLookups bool
+	paths       []PathChange // of one that is in use
 	err         error
 }
 
@@ -84,10 +82,7 @@ func (p *publication) customers(clusters []*cluster) ([]*row, error) {
 		if d.err != nil {
 			return nil, d.err
 		}
-		var err error
-		if homes[i], err = p.row(d); err != nil {
-			return nil, err
-		}
+		homes[i] = p.row(d)
 	}
 	return homes, nil
 }
@@ -114,18 +109,11 @@ func (p *publication) draft(i int, c *cluster) *draft {
 
 // survivors chooses the values of all drafts, on all cores: nothing here reads the store.
 func (p *publication) survivors(drafts []*draft) {
-	var next atomic.Int64
-	var wait sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(drafts)/16+1) {
-		wait.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(drafts)); i = next.Add(1) - 1 {
-				if d := drafts[i]; d != nil {
-					d.err = p.survivor(d)
-				}
-			}
-		})
-	}
-	wait.Wait()
+	onAllCores(len(drafts), func(i int) {
+		if d := drafts[i]; d != nil {
+			d.err = p.survivor(d)
+		}
+	})
 }
 
 func (p *publication) survivor(d *draft) error {
@@ -144,28 +132,25 @@ func (p *publication) survivor(d *draft) error {
 			return err
 		}
 		d.sameLookups = slices.Equal(old, d.lookups)
+		d.paths, err = diff(d.before.Doc, d.after.Doc, d.attributes)
+		return err
 	}
 	return nil
 }
 
 // row says what is to be written for a draft, and which change that is.
-func (p *publication) row(d *draft) (*row, error) {
+func (p *publication) row(d *draft) *row {
 	r := &row{GoldenRecord: d.after, lookups: d.lookups}
 	if d.settled && bytes.Equal(d.before.Doc, r.Doc) {
 		if !bytes.Equal(d.before.Lineage, r.Lineage) {
 			p.add(r)
 		}
-		return r, nil
+		return r
 	}
 	r.Version, r.UpdatedAt, r.index = d.before.Version+1, p.now, !d.sameLookups
 	r.change = p.newChange(r, d.cluster)
 	p.describe(r.change, d.before, d.cluster)
-	if d.before.State == Live {
-		var err error
-		if r.change.Paths, err = diff(d.before.Doc, r.Doc, d.attributes); err != nil {
-			return nil, err
-		}
-	}
+	r.change.Paths = d.paths
 	p.add(r)
-	return r, nil
+	return r
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -89,7 +90,24 @@ func (f forms) Identifier(scheme, value, issuer string) string {
 }
 
 func (f forms) Fold(text string) string {
-	return strings.Join(strings.Fields(standard.Fold(text)), " ")
+	folded := standard.Fold(text)
+	if evenlySpaced(folded) {
+		return folded
+	}
+	return strings.Join(strings.Fields(folded), " ")
+}
+
+// evenlySpaced tells whether text is ASCII words with one blank between them, as most is.
+func evenlySpaced(text string) bool {
+	blank := true
+	for i := range len(text) {
+		c := text[i]
+		if c >= utf8.RuneSelf || c < ' ' || c == ' ' && blank {
+			return false
+		}
+		blank = c == ' '
+	}
+	return !blank || text == ""
 }
 
 // scheme is the one name of an identifier scheme, as standardised identifiers have it.

@@ -15,6 +15,7 @@ type election struct {
 	sources []Source
 	forms   Forms
 	result  Result
+	elected bool // also where there is one source: tests compare the two ways
 }
 
 // candidate is what one record states for one attribute, or for one group of a list.

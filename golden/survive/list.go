@@ -79,6 +79,9 @@ func (a *list[T]) survive(e *election) {
 		return
 	}
 	rule := e.rules.rule(a)
+	if s := e.alone(); s != nil && a.surviveAlone(e, s, rule) {
+		return
+	}
 	ballots := a.ballots(e, rule)
 	emptied := a.emptied(e, rule)
 	by := rule.Name

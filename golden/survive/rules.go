@@ -115,11 +115,16 @@ func (r *Rules) Survive(sources []Source, forms Forms) Result {
 	ordered := slices.Clone(sources)
 	slices.SortFunc(ordered, func(a, b Source) int { return compareText(a.Key, b.Key) })
 	e := &election{rules: r, sources: ordered, forms: forms}
+	e.run()
+	return e.result
+}
+
+func (e *election) run() {
+	e.result.Lineage = make([]Attribute, 0, 16)
 	for _, a := range attributes {
 		a.survive(e)
 	}
 	e.extra()
-	return e.result
 }
 
 // Hashes returns the hashes of the values of a customer, by the JSON name of the attribute; of a

@@ -1,8 +1,8 @@
 package survive
 
 import (
-	"bytes"
 	"encoding/json"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/touchstone-hub/touchstone/canonical"
@@ -38,6 +38,10 @@ func (a *single[T]) hashes(c *canonical.Customer, forms Forms) []uint64 {
 }
 
 func (a *single[T]) survive(e *election) {
+	if s := e.alone(); s != nil {
+		a.surviveAlone(e, s)
+		return
+	}
 	var none T
 	var rule Rule
 	var candidates []candidate
@@ -120,7 +124,8 @@ func fold(forms Forms, leaves []string) string {
 	if len(leaves) == 1 {
 		return forms.Fold(leaves[0])
 	}
-	var b bytes.Buffer
+	var b strings.Builder
+	b.Grow(64)
 	for _, leaf := range leaves {
 		b.WriteString(forms.Fold(leaf))
 		b.WriteByte(0)

@@ -1,0 +1,80 @@
+package survive
+
+import "slices"
+
+// Most customers have one record. What it states survives without an election: the same as an
+// election among one would give, at a fraction of the work.
+
+// alone is the only source, if nothing that it states is to be passed over; else nil.
+func (e *election) alone() *Source {
+	if len(e.sources) != 1 || len(e.sources[0].Written) > 0 || e.elected {
+		return nil
+	}
+	return &e.sources[0]
+}
+
+// unopposed is the lineage of a value of the only source.
+func (s *Source) unopposed(rule RuleName, hash uint64) Value {
+	if s.Pinned {
+		rule = "pinned"
+	}
+	return Value{Source: s.Key, Rule: string(rule), Time: s.Time, Hash: hash}
+}
+
+func (a *single[T]) surviveAlone(e *election, s *Source) {
+	var none T
+	v := *a.at(s.Customer)
+	switch {
+	case v != none:
+		*a.at(&e.result.Customer) = v
+		h := hash(fold(e.forms, a.leaves(v)))
+		e.add(a.name, []Value{s.unopposed(e.rules.rule(a).Name, h)})
+	case s.clears(a.name):
+		e.cleared(a.name, s.unopposed(e.rules.rule(a).Name, 0))
+	}
+}
+
+// surviveAlone takes all items over: of a union each only once, else those of a group together. It
+// returns false where the list has a limit, is empty, or dates its items itself.
+func (a *list[T]) surviveAlone(e *election, s *Source, rule Rule) bool {
+	items := *a.at(s.Customer)
+	if len(items) == 0 || rule.Limit > 0 || a.stated != nil {
+		return false
+	}
+	values := make([]Value, 0, len(items))
+	order := make([]int, 0, len(items))
+	names := make([]string, len(items))
+	group := a.groups[rule.Group]
+	for i := range items {
+		item := &items[i]
+		name, h := a.standard(item, e.forms, rule.Name == Union)
+		switch {
+		case rule.Name == Union:
+			if slices.Contains(names[:i], name) {
+				names[i] = name
+				continue
+			}
+		case group != nil:
+			name = group(item)
+		default:
+			name = ""
+		}
+		names[i] = name
+		order, values = append(order, i), append(values, s.unopposed(rule.Name, h))
+	}
+	if rule.Name != Union && group != nil {
+		first := func(name string) int { return slices.Index(names, name) }
+		at := slices.Clone(values)
+		slices.SortStableFunc(order, func(x, y int) int { return first(names[x]) - first(names[y]) })
+		for i, n := range order {
+			values[i] = at[n]
+		}
+	}
+	out := make([]T, len(order))
+	for i, n := range order {
+		out[i] = items[n]
+	}
+	*a.at(&e.result.Customer) = out
+	e.add(a.name, values)
+	return true
+}
