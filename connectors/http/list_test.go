@@ -87,7 +87,9 @@ func TestList_tellsWhatWentWrong(t *testing.T) {
 		"busy":         {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", "9"); w.WriteHeader(429) }, connectors.ClassRetryable, 9 * time.Second, "429"},
 		"broken":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, connectors.ClassRetryable, 0, "500"},
 		"a wrong path": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, connectors.ClassPermanent, 0, "404"},
-		"another host": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/?token=x", http.StatusFound) }, connectors.ClassPermanent, 0, "302 Found"},
+		"another host": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/?token=x", http.StatusFound)
+		}, connectors.ClassPermanent, 0, "302 Found"},
 		"next on another": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Link", `<http://127.0.0.1:1/p>; rel="next"`)
 		}, connectors.ClassPermanent, 0, "the next page is on another host, 127.0.0.1:1"},

@@ -99,7 +99,7 @@ func assign(dest []any, values []driver.Value) error {
 	}
 	for i, d := range dest {
 		v := values[i]
-		ok := true
+		var ok bool
 		switch d := d.(type) {
 		case *int64:
 			*d, ok = as[int64](v)

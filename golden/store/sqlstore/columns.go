@@ -40,15 +40,6 @@ func texts[S ~string](values []S) []string {
 	return out
 }
 
-// repeat is a column of one value.
-func repeat[C any](value C, n int) []C {
-	out := make([]C, n)
-	for i := range out {
-		out[i] = value
-	}
-	return out
-}
-
 // lastBy returns rows ordered by key, of equal keys the last only. Databases lock rows in the
 // order in which they are written, so that writers that go by key cannot wait for each other.
 func lastBy[R any, K any](rows []R, key func(*R) K, compare func(a, b K) int) []R {
