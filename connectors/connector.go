@@ -140,6 +140,19 @@ type Target interface {
 	Deliver(ctx context.Context, batch []Delivery) []Outcome
 }
 
+// Describer is implemented by connectors that can tell what a target can do before it is opened, so
+// that a hub folder is checked without any I/O.
+type Describer interface {
+	// Describe gives the abilities of one of the targets in the settings.
+	Describe(target string) Abilities
+}
+
+// Abilities are what a target can do.
+type Abilities struct {
+	Repeat     Repeat
+	Operations []Operation
+}
+
 // Lister is implemented by targets that can show what they hold, so that the hub can compare and mend.
 type Lister interface {
 	List(ctx context.Context) iter.Seq2[formats.Frame, error]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/robfig/cron/v3"
@@ -85,7 +86,7 @@ func (l *loader) load(name string) *Configured {
 	c := &Configured{System: name, Doc: l.file.Doc, At: l.node.Position(), policies: map[string]TargetPolicy{}}
 	l.system(c)
 	kind, found := l.kind(c)
-	if !found || l.problems.HasErrors() {
+	if !found {
 		return nil
 	}
 	if c.Doc == "" {
@@ -103,14 +104,26 @@ func (l *loader) load(name string) *Configured {
 	if len(c.Streams)+len(c.Targets) == 0 && !l.problems.HasErrors() {
 		l.problems.Add(config.Problem{Position: c.At, What: "the connector has neither streams nor targets", Expected: "streams: or target: with a name below it"})
 	}
-	if l.problems.HasErrors() {
+	if l.misspelt() {
 		return nil
 	}
+	settings := l.file.Settings
+	if settings == nil {
+		settings = l.node.Get("settings") // which knows where they are missing
+	}
+	// the kind looks even where there are errors already, so that all are told of at once
 	c.Connector = kind.Open(Settings{
 		System: c.System, Region: l.options.Region, Folder: l.options.Folder,
-		Settings: l.file.Settings, Streams: c.Streams, Targets: c.Targets, Formats: l.options.Formats,
+		Settings: settings, Streams: c.Streams, Targets: c.Targets, Formats: l.options.Formats,
 	}, l.problems)
 	return c
+}
+
+// misspelt is true where a key was meant to be one of those that the kind reads: it would miss them.
+func (l *loader) misspelt() bool {
+	return slices.ContainsFunc(l.problems.Sorted(), func(p config.Problem) bool {
+		return slices.Contains([]string{"settings", "streams", "target"}, p.Hint) && strings.HasPrefix(p.What, "unknown key")
+	})
 }
 
 func (l *loader) system(c *Configured) {
@@ -280,10 +293,23 @@ func (l *loader) format(n, rest *config.Node, fallback string) (formats.Format, 
 		if rest.Kind() != config.Mapping {
 			beside = nil
 		}
-		return k.Open(config.Merge(beside, options), l.problems), others
+		if f := k.Open(config.Merge(beside, options), l.problems); f != nil {
+			return f, others
+		}
+		return l.plain(fallback), others
 	}
 	l.problems.Add(config.Problem{Position: at.Position(), What: fmt.Sprintf("unknown format %q", name), Expected: "one of " + strings.Join(known, ", "), Hint: config.Nearest(name, known)})
-	return nil, rest
+	return l.plain(fallback), rest
+}
+
+// plain is a format without options, for the checks that follow an error; nil where there is none.
+func (l *loader) plain(name string) formats.Format {
+	for _, k := range l.options.Formats {
+		if k.Name == name {
+			return k.Open(nil, &config.Problems{})
+		}
+	}
+	return nil
 }
 
 // paths are one path or several.

@@ -181,7 +181,7 @@ func TestLoad_tellsWhereAFileIsWrong(t *testing.T) {
 		"unknown preset":            {"preset: leter", `connectors/post.yaml:1:9: unknown preset "leter"; expected one of letter; did you mean "letter"?`},
 		"a preset outside":          {"preset: ../letter", `connectors/post.yaml:1:9: unknown preset "../letter"; expected one of letter; did you mean "letter"?`},
 		"unknown key":               {"kind: paper\nstraems: {}", `connectors/post.yaml:2:1: unknown key "straems"; expected one of system, kind, preset, doc, settings, streams, target, retry, rate, concurrency, batch; did you mean "streams"?`},
-		"system":                    {"kind: paper\nsystem: My Shop", `connectors/post.yaml:2:9: "My Shop" cannot name a system; expected system: with small letters, digits and -, beginning with a letter`},
+		"system":                    {"kind: paper\nsystem: My Shop\nsettings: {tray: a}\nstreams: {a: {key: id}}", `connectors/post.yaml:2:9: "My Shop" cannot name a system; expected system: with small letters, digits and -, beginning with a letter`},
 		"stream":                    {"kind: paper\nsettings: {tray: a}\nstreams: {Orders: }", `connectors/post.yaml:3:11: "Orders" cannot name a stream; expected small letters, digits, - and _, beginning with a letter`},
 		"nothing to do":             {"kind: paper\nsettings: {tray: a}", `connectors/post.yaml:1:1: the connector has neither streams nor targets; expected streams: or target: with a name below it`},
 		"poll":                      {"kind: paper\nsettings: {tray: a}\nstreams: {a: {poll: sometimes}}", `connectors/post.yaml:3:21: poll "sometimes" is no schedule; expected a cron expression such as "*/15 * * * *", or @every 15m`},

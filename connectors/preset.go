@@ -115,13 +115,13 @@ func (l *loader) preset() (Preset, bool) {
 		}
 		return p, false
 	}
-	settings := l.node.Get("settings")
-	filled := p.fill(settings, l.options.Env, l.problems)
-	if l.needed(p, settings); l.problems.HasErrors() {
-		return p, false
-	}
+	settings, own := l.node.Get("settings"), &config.Problems{}
+	filled := p.fill(settings, l.options.Env, own)
+	l.needed(p, settings, own)
 	var template file
-	if !filled.Decode(&template, l.problems) {
+	readable := filled.Decode(&template, own)
+	l.problems.Append(own.Sorted()...)
+	if !readable || own.HasErrors() {
 		return p, false
 	}
 	if len(l.file.Streams.Entries())+len(l.file.Target.Entries()) == 0 {
@@ -150,7 +150,7 @@ func (p Preset) fill(settings *config.Node, env config.Environment, ps *config.P
 }
 
 // needed tells of settings that the parts in use cannot do without.
-func (l *loader) needed(p Preset, settings *config.Node) {
+func (l *loader) needed(p Preset, settings *config.Node, ps *config.Problems) {
 	use := map[string]bool{
 		"always":  true,
 		"streams": len(l.file.Streams.Entries()) > 0,
@@ -162,7 +162,7 @@ func (l *loader) needed(p Preset, settings *config.Node) {
 	}
 	for _, s := range p.Settings {
 		if use[s.Needed] && !settings.Get(s.Name).IsSet() {
-			l.problems.Add(config.Problem{Position: at, What: fmt.Sprintf("setting %q is missing", s.Name), Expected: s.Doc})
+			ps.Add(config.Problem{Position: at, What: fmt.Sprintf("setting %q is missing", s.Name), Expected: s.Doc})
 		}
 	}
 }

@@ -21,7 +21,8 @@ type Env struct {
 	options Options
 	budget  Budget
 	slots   int
-	paths   []string // input paths that are read, for coverage and errors
+	paths   []string        // input paths that are read, for coverage and errors
+	tables  map[string]bool // lookup tables that are named
 }
 
 // NewEnv returns an Env without variables.
@@ -39,6 +40,9 @@ func NewEnv(o Options) *Env {
 
 // Paths lists the input paths that the compiled programs read, in the order of compiling.
 func (e *Env) Paths() []string { return e.paths }
+
+// Names tells whether a compiled program names the lookup table.
+func (e *Env) Names(table string) bool { return e.tables[table] }
 
 // Variable is a place for a value that expressions may name.
 type Variable struct {

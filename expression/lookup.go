@@ -61,6 +61,10 @@ func ReadLookup(name string, r io.Reader) (*Lookup, error) {
 
 // lookup finds a table, reading its file on first use.
 func (e *Env) lookup(name string) (*Lookup, error) {
+	if e.tables == nil {
+		e.tables = map[string]bool{}
+	}
+	e.tables[name] = true
 	if l := e.options.Lookups[name]; l != nil {
 		return l, nil
 	}

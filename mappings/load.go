@@ -64,6 +64,11 @@ func (l *loader) load() {
 	l.frameRules()
 	l.rootFields()
 	l.readTests()
+	for _, e := range l.node.Get("lookups").Entries() {
+		if !l.env.Names(e.Key) && !l.ps.HasErrors() {
+			l.ps.Warnf(e.Position, "lookup table %s is never used", e.Key)
+		}
+	}
 	for _, let := range l.lets {
 		if !let.at.Used() {
 			l.ps.Warnf(let.value.program.At.Position(), "let %s is never used", let.at.Name)

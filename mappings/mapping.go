@@ -95,6 +95,9 @@ func (m *Mapping) Format() formats.Format { return m.format }
 // NamesFormat says whether the file has a `format:` of its own.
 func (m *Mapping) NamesFormat() bool { return m.node.Get("format").IsSet() }
 
+// Names tells whether the mapping names a lookup table.
+func (m *Mapping) Names(table string) bool { return m.env.Names(table) }
+
 // Input is one record with what is known about it.
 type Input struct {
 	// Root is the decoded record, read with the mapping's Shape: of an inbound mapping the

@@ -7,6 +7,7 @@ package routes
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/touchstone-hub/touchstone/canonical"
@@ -99,6 +100,35 @@ func (r *Route) When() string {
 		return ""
 	}
 	return r.when.Text
+}
+
+// Never says why no document can meet the route's condition, as far as that can be seen without
+// any; nil where nothing shows it. Systems are those that give the route's entity, nil where they
+// are not known.
+func (r *Route) Never(systems []string) *config.Problem {
+	if r.when == nil {
+		return nil
+	}
+	return r.condition(systems).Never()
+}
+
+// Requires lists the systems that must be among those of every document that the route carries.
+func (r *Route) Requires() []string {
+	if r.when == nil {
+		return nil
+	}
+	return r.condition(nil).Requires()
+}
+
+// Names tells whether the condition names a lookup table.
+func (r *Route) Names(table string) bool { return r.env != nil && r.env.Names(table) }
+
+func (r *Route) condition(systems []string) expression.Condition {
+	entity := r.Entity()
+	return expression.Condition{
+		Program: r.when, Systems: systems,
+		Document: strings.ToLower(string(entity)), Schema: canonical.SchemaOf(entity),
+	}
 }
 
 // Match tells whether the route carries the document, which was decoded with Shape. What is

@@ -67,6 +67,10 @@ func openSink(t connectors.TargetSettings, bySuffix map[string]formats.Format, p
 		s.mode = perRecord
 	case has("time"):
 		s.mode = perBatch
+		ps.Add(config.Problem{
+			Position: at, Severity: config.Warning, What: "a write whose outcome is unknown cannot be repeated and goes to review",
+			Expected: "{subject} or {key} in the name, or append: true",
+		})
 	default:
 		ps.Add(config.Problem{Position: at, What: fmt.Sprintf("each write would replace %q", s.File.Value), Expected: "{subject}, {key} or {time} in the name, or append: true"})
 	}

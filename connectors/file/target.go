@@ -60,8 +60,20 @@ func (t *target) Close() error {
 // Repeat says how a write may be repeated; see [connectors.Target]. A file a record is replaced by
 // the same; a file a write has the idempotency key in its name; an appending target remembers the
 // keys that it wrote; a file a batch is written once more under another name.
-func (t *target) Repeat() connectors.Repeat {
-	switch t.mode {
+func (t *target) Repeat() connectors.Repeat { return t.repeat() }
+
+// Describe gives a target's abilities; see [connectors.Describer].
+func (c *connector) Describe(name string) connectors.Abilities {
+	s := c.targets[name]
+	a := connectors.Abilities{Repeat: s.repeat(), Operations: []connectors.Operation{connectors.Create, connectors.Update}}
+	if s.mode == perRecord {
+		a.Operations = append(a.Operations, connectors.Delete)
+	}
+	return a
+}
+
+func (s *sink) repeat() connectors.Repeat {
+	switch s.mode {
 	case perRecord:
 		return connectors.RepeatUpsert
 	case perDelivery, appending:

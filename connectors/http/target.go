@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptrace"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -39,6 +41,12 @@ func newTarget(w *writer, c *client, clock func() time.Time) *target {
 
 // Repeat says how a create may be repeated; see [connectors.Target].
 func (t *target) Repeat() connectors.Repeat { return t.repeat }
+
+// Describe gives a target's abilities; see [connectors.Describer].
+func (c *connector) Describe(name string) connectors.Abilities {
+	w := c.targets[name]
+	return connectors.Abilities{Repeat: w.repeat, Operations: slices.Sorted(maps.Keys(w.operations))}
+}
 
 // Close gives idle connections back. The target can be used again afterwards.
 func (t *target) Close() error {

@@ -30,6 +30,19 @@ type target struct {
 // Repeat says how a create may be repeated; see [connectors.Target].
 func (t *target) Repeat() connectors.Repeat { return t.writer.repeat }
 
+// Describe gives a target's abilities; see [connectors.Describer].
+func (c *connector) Describe(name string) connectors.Abilities {
+	w := c.targets[name]
+	a := connectors.Abilities{Repeat: w.repeat, Operations: []connectors.Operation{connectors.Create, connectors.Update}}
+	if w.set.Deactivate != nil {
+		a.Operations = append(a.Operations, connectors.Deactivate)
+	}
+	if w.set.Delete != nil {
+		a.Operations = append(a.Operations, connectors.Delete)
+	}
+	return a
+}
+
 // Close gives the connections back. The target can be used again afterwards.
 func (t *target) Close() error {
 	t.mu.Lock()
