@@ -16,6 +16,6 @@ theirs="$dir/benthos run tests/bench/mapping/benthos.yaml"
 echo "mapping: $n records of $(($(stat -c %s "$INPUT") / n)) B, 10 fields and 3 contacts, file to file"
 
 go run ./tests/bench/measure -records "$n" -runs "${RUNS:-3}" -most 5us -ratio 6 \
-  "touchstone=$ours" "benthos=$theirs"
+  "touchstone=$ours" "benthos=rm -f $OUTPUT; $theirs"
 
 go run ./tests/bench/same "$dir/ours.ndjson" "$OUTPUT"

@@ -63,7 +63,7 @@ func main() {
 }
 
 func measure(command string) sample {
-	c := exec.Command("sh", "-c", "exec "+command)
+	c := exec.Command("sh", "-c", command)
 	c.Stderr = os.Stderr
 	began := time.Now()
 	if err := c.Run(); err != nil {
