@@ -70,7 +70,7 @@ type PendingCreate struct {
 // DeadLetter is a record that could not be processed.
 type DeadLetter struct {
 	ID          int64
-	Stage       string // ingest, translate, resolve, deliver
+	Stage       string // ingest, translate, resolve, documents, deliver
 	System      string
 	Stream      string
 	Key         string // record key where known
@@ -99,3 +99,14 @@ const (
 	DeadReplayed DeadLetterState = "replayed"
 	DeadDropped  DeadLetterState = "dropped"
 )
+
+// DeadLetterGroup is what dead letters of one cause have in common.
+type DeadLetterGroup struct {
+	Stage  string
+	System string
+	Stream string
+	Cause  string
+	Count  int64
+	Oldest time.Time
+	Newest DeadLetter // without its bytes
+}

@@ -156,6 +156,14 @@ type Deliveries interface {
 	PutWritten(ctx context.Context, written map[string][]WrittenValue) error
 	// AddDeadLetters stores dead letters.
 	AddDeadLetters(ctx context.Context, letters []DeadLetter) error
+	// ReopenDeadLetters opens letters again, by ID, which failed once more: Cause, Error and At are
+	// replaced and the attempts counted up. IDs that are not known are passed over.
+	ReopenDeadLetters(ctx context.Context, letters []DeadLetter) error
+	// SettleDeadLetters sets the state of letters with a reason, by ID, where Attempts are still the
+	// same: one that failed again meanwhile stays open.
+	SettleDeadLetters(ctx context.Context, letters []DeadLetter, state DeadLetterState, resolution string) error
+	// ReplayedDeadLetters returns the letters of record keys that were replayed, without their bytes.
+	ReplayedDeadLetters(ctx context.Context, stage, system, stream string, keys []string) ([]DeadLetter, error)
 }
 
 // Work is what the stages need outside transactions of their own.
@@ -224,6 +232,8 @@ type Reader interface {
 	DeadLetter(ctx context.Context, id int64) (DeadLetter, error)
 	// ResolveDeadLetters sets the state of letters with a reason.
 	ResolveDeadLetters(ctx context.Context, ids []int64, state DeadLetterState, resolution string) error
+	// DeadLetterGroups counts dead letters by stage, system, stream and cause, largest group first.
+	DeadLetterGroups(ctx context.Context, q DeadLetterQuery) ([]DeadLetterGroup, error)
 	// Statistics counts what the store holds.
 	Statistics(ctx context.Context) (Statistics, error)
 	// Snapshot calls yield for every live golden record in order of ID, from one consistent view,
@@ -277,7 +287,14 @@ type DeadLetterQuery struct {
 	Key    string
 	State  DeadLetterState // "": open
 	Before int64           // ID; 0: from the newest
-	Limit  int
+	Cause  string
+	// Topic, where set, asks for letters of frames that stand there: in Partition, from offset From
+	// on and before To.
+	Topic     string
+	Partition int
+	From, To  int64
+	Limit     int
+	Since  time.Time       // not older than this; zero: all
 }
 
 // Statistics counts what the store holds.

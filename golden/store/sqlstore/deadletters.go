@@ -66,15 +66,7 @@ func (t *tx) AddDeadLetters(ctx context.Context, dead []golden.DeadLetter) error
 
 // DeadLetters implements golden.Reader.
 func (s *Store) DeadLetters(ctx context.Context, q golden.DeadLetterQuery) (dead []golden.DeadLetter, err error) {
-	if q.State == "" {
-		q.State = golden.DeadOpen
-	}
-	w := &where{}
-	w.equal("state", string(q.State))
-	w.equal("stage", q.Stage)
-	w.equal("system", q.System)
-	w.equal("stream", q.Stream)
-	w.equal("key", q.Key)
+	w := lettersOf(q)
 	if q.Before > 0 {
 		w.and("id < {int}", q.Before)
 	}

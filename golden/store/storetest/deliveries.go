@@ -257,3 +257,63 @@ func testDeadLetters(s *suite) {
 		s.Errorf("got %v, want ErrNotFound", err)
 	}
 }
+
+func testDeadLettersAgain(s *suite) {
+	letter := func(key, cause string, offset int64, age int) golden.DeadLetter {
+		return golden.DeadLetter{
+			Stage: "translate", System: "erp", Stream: "customers", Key: key, Cause: cause, Error: "first",
+			Topic: "raw.erp", Partition: 1, Offset: offset, Attempts: 1, At: at(age), State: golden.DeadOpen,
+		}
+	}
+	dead := []golden.DeadLetter{letter("1", "mapping", 10, 1), letter("2", "mapping", 11, 2), letter("3", "key", 12, 3)}
+	s.tx(func(tx golden.Tx) error { return tx.AddDeadLetters(s.ctx, dead) })
+	list := func(q golden.DeadLetterQuery) (keys []string) {
+		s.Helper()
+		got, err := s.store.DeadLetters(s.ctx, q)
+		s.must(err)
+		for _, l := range got {
+			keys = append(keys, l.Key)
+		}
+		return keys
+	}
+	s.equal("by cause", list(golden.DeadLetterQuery{Cause: "mapping"}), []string{"2", "1"})
+	s.equal("since", list(golden.DeadLetterQuery{Since: at(2)}), []string{"3", "2"})
+	s.equal("by place", list(golden.DeadLetterQuery{Topic: "raw.erp", Partition: 1, From: 10, To: 12}), []string{"2", "1"})
+	s.equal("in another partition", list(golden.DeadLetterQuery{Topic: "raw.erp", From: 10, To: 12}), []string(nil))
+
+	groups, err := s.store.DeadLetterGroups(s.ctx, golden.DeadLetterQuery{})
+	s.must(err)
+	s.equal("groups", groups, []golden.DeadLetterGroup{
+		{Stage: "translate", System: "erp", Stream: "customers", Cause: "mapping", Count: 2, Oldest: at(1), Newest: dead[1]},
+		{Stage: "translate", System: "erp", Stream: "customers", Cause: "key", Count: 1, Oldest: at(3), Newest: dead[2]},
+	})
+	groups, err = s.store.DeadLetterGroups(s.ctx, golden.DeadLetterQuery{System: "shop"})
+	s.must(err)
+	s.equal("groups of another system", len(groups), 0)
+
+	// 1 fails again while its replay is under way: it stays open
+	s.tx(func(tx golden.Tx) error {
+		again := dead[0]
+		again.Error, again.Cause, again.At = "second", "format", at(4)
+		return tx.ReopenDeadLetters(s.ctx, []golden.DeadLetter{again, {ID: 1 << 40}})
+	})
+	s.tx(func(tx golden.Tx) error {
+		return tx.SettleDeadLetters(s.ctx, dead[:2], golden.DeadReplayed, "replayed")
+	})
+	s.equal("open", list(golden.DeadLetterQuery{}), []string{"3", "1"})
+	got, err := s.store.DeadLetter(s.ctx, dead[0].ID)
+	s.must(err)
+	want := dead[0]
+	want.Error, want.Cause, want.At, want.Attempts = "second", "format", at(4), 2
+	s.equal("opened again", got, want)
+
+	s.tx(func(tx golden.Tx) error {
+		replayed, err := tx.ReplayedDeadLetters(s.ctx, "translate", "erp", "customers", []string{"1", "2", "9"})
+		want := dead[1]
+		want.State, want.Resolution = golden.DeadReplayed, "replayed"
+		s.equal("replayed", replayed, []golden.DeadLetter{want})
+		return err
+	})
+	s.tx(func(tx golden.Tx) error { return tx.ReopenDeadLetters(s.ctx, dead[1:2]) })
+	s.equal("open again", list(golden.DeadLetterQuery{}), []string{"3", "2", "1"})
+}

@@ -55,6 +55,7 @@ func Run(t *testing.T, open func(t *testing.T) golden.Store) {
 		{"deliveries", testDeliveries},
 		{"pending creates", testPendingCreates},
 		{"dead letters", testDeadLetters},
+		{"dead letters that fail again or are replayed", testDeadLettersAgain},
 		{"leases", testLeases},
 		{"checkpoints", testCheckpoints},
 		{"seen deliveries", testSeenDeliveries},
