@@ -230,10 +230,10 @@ type Reader interface {
 	// DeadLetters returns dead letters, newest first, without their bytes; DeadLetter one with them.
 	DeadLetters(ctx context.Context, q DeadLetterQuery) ([]DeadLetter, error)
 	DeadLetter(ctx context.Context, id int64) (DeadLetter, error)
-	// ResolveDeadLetters sets the state of letters with a reason.
-	ResolveDeadLetters(ctx context.Context, ids []int64, state DeadLetterState, resolution string) error
 	// DeadLetterGroups counts dead letters by stage, system, stream and cause, largest group first.
 	DeadLetterGroups(ctx context.Context, q DeadLetterQuery) ([]DeadLetterGroup, error)
+	// ResolveDeadLetters sets the state of letters with a reason.
+	ResolveDeadLetters(ctx context.Context, ids []int64, state DeadLetterState, resolution string) error
 	// Statistics counts what the store holds.
 	Statistics(ctx context.Context) (Statistics, error)
 	// Snapshot calls yield for every live golden record in order of ID, from one consistent view,
@@ -285,16 +285,16 @@ type DeadLetterQuery struct {
 	System string
 	Stream string
 	Key    string
-	State  DeadLetterState // "": open
-	Before int64           // ID; 0: from the newest
 	Cause  string
+	State  DeadLetterState // "": open
+	Since  time.Time       // not older than this; zero: all
+	Before int64           // ID; 0: from the newest
 	// Topic, where set, asks for letters of frames that stand there: in Partition, from offset From
 	// on and before To.
 	Topic     string
 	Partition int
 	From, To  int64
 	Limit     int
-	Since  time.Time       // not older than this; zero: all
 }
 
 // Statistics counts what the store holds.
