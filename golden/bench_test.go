@@ -20,7 +20,7 @@ import (
 	"github.com/touchstone-hub/touchstone/tests/pgtest"
 )
 
-// BenchmarkResolve resolves batches of 500 records, a quarter of them duplicates with another
+// BenchmarkResolve resolves batches of TOUCHSTONE_BENCH_BATCH (500) records, a quarter of them duplicates with another
 // mail address or phone number, into a store that holds TOUCHSTONE_BENCH_RECORDS (20,000 by
 // default) before: a durable file of SQLite, and a PostgreSQL that is not durable.
 func BenchmarkResolve(b *testing.B) {
@@ -43,14 +43,11 @@ func BenchmarkResolve(b *testing.B) {
 }
 
 func benchmarkResolve(b *testing.B, store golden.Store) {
-	before := 20_000
-	if text := os.Getenv("TOUCHSTONE_BENCH_RECORDS"); text != "" {
-		before, _ = strconv.Atoi(text)
-	}
+	before, size := setting("RECORDS", 20_000), setting("BATCH", 500)
 	w := worldOn(b, store, "")
 	people := newPeople()
-	for n := 0; n < before; n += 500 {
-		w.resolve(people.batch(b, 500)...)
+	for n := 0; n < before; n += size {
+		w.resolve(people.batch(b, size)...)
 	}
 	records := 0
 	var cpu time.Duration
@@ -58,7 +55,7 @@ func benchmarkResolve(b *testing.B, store golden.Store) {
 	b.ReportAllocs()
 	for b.Loop() {
 		b.StopTimer()
-		batch := people.batch(b, 500)
+		batch := people.batch(b, size)
 		before := processorTime(b)
 		b.StartTimer()
 		w.resolve(batch...)
@@ -68,6 +65,13 @@ func benchmarkResolve(b *testing.B, store golden.Store) {
 	b.ReportMetric(float64(bytesWritten()-written)/float64(records), "B-written/record")
 	b.ReportMetric(float64(cpu.Microseconds())/float64(records), "cpu-µs/record")
 	b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "records/s")
+}
+
+func setting(name string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv("TOUCHSTONE_BENCH_" + name)); err == nil {
+		return n
+	}
+	return otherwise
 }
 
 // processorTime is what the process has used, on all cores, in the kernel too.

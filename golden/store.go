@@ -220,6 +220,8 @@ type Reader interface {
 	History(ctx context.Context, entity EntityNo, from int64, limit int) ([]Change, error)
 	// Feed returns published changes after the sequence, in order; oldest is the first that is kept.
 	Feed(ctx context.Context, after int64, limit int) (changes []Change, oldest int64, err error)
+	// FeedEnd returns the sequence of the change published last; 0 before the first.
+	FeedEnd(ctx context.Context) (int64, error)
 	// Tasks returns tasks by priority.
 	Tasks(ctx context.Context, q TaskQuery) ([]Task, error)
 	// ListDeliveries, ListDirty and ListPendingCreates show the reconciler's rows, of one target

@@ -43,7 +43,7 @@ func (a *list[T]) surviveAlone(e *election, s *Source, rule Rule) bool {
 	}
 	values := make([]Value, 0, len(items))
 	order := make([]int, 0, len(items))
-	names := make([]string, len(items))
+	names, hashes := make([]string, len(items)), make([]uint64, len(items))
 	group := a.groups[rule.Group]
 	for i := range items {
 		item := &items[i]
@@ -59,15 +59,17 @@ func (a *list[T]) surviveAlone(e *election, s *Source, rule Rule) bool {
 		default:
 			name = ""
 		}
-		names[i] = name
+		names[i], hashes[i] = name, h
+		if rule.Name != Union && a.repeatedAlone(items, names, hashes, order, i) {
+			continue
+		}
 		order, values = append(order, i), append(values, s.unopposed(rule.Name, h))
 	}
 	if rule.Name != Union && group != nil {
 		first := func(name string) int { return slices.Index(names, name) }
-		at := slices.Clone(values)
 		slices.SortStableFunc(order, func(x, y int) int { return first(names[x]) - first(names[y]) })
 		for i, n := range order {
-			values[i] = at[n]
+			values[i] = s.unopposed(rule.Name, hashes[n])
 		}
 	}
 	out := make([]T, len(order))
@@ -77,4 +79,14 @@ func (a *list[T]) surviveAlone(e *election, s *Source, rule Rule) bool {
 	*a.at(&e.result.Customer) = out
 	e.add(a.name, values)
 	return true
+}
+
+// repeatedAlone tells whether item i stands already among those chosen of its group.
+func (a *list[T]) repeatedAlone(items []T, names []string, hashes []uint64, chosen []int, i int) bool {
+	for _, n := range chosen {
+		if names[n] == names[i] && hashes[n] == hashes[i] && slices.Equal(a.leaves(&items[n]), a.leaves(&items[i])) {
+			return true
+		}
+	}
+	return false
 }

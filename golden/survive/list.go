@@ -148,7 +148,8 @@ func (a *list[T]) ballots(e *election, rule Rule) []ballot {
 	return ballots
 }
 
-// stand adds an item to its record's candidate; of a union the record's first such item stands.
+// stand adds an item to its record's candidate; of a union the record's first such item stands, else
+// of equal items one.
 func (a *list[T]) stand(b *ballot, rule Rule, s *Source, n int, item *T, h uint64) {
 	filled, letters := size(a.leaves(item))
 	stated, tie := s.Time, 0
@@ -161,7 +162,7 @@ func (a *list[T]) stand(b *ballot, rule Rule, s *Source, n int, item *T, h uint6
 	}
 	if last := len(b.candidates) - 1; last >= 0 && b.candidates[last].source == s {
 		c := &b.candidates[last]
-		if rule.Name == Union {
+		if rule.Name == Union || a.repeated(*a.at(s.Customer), c.items, c.hashes, n, h) {
 			return
 		}
 		c.items, c.hashes = append(c.items, n), append(c.hashes, h)
@@ -176,6 +177,17 @@ func (a *list[T]) stand(b *ballot, rule Rule, s *Source, n int, item *T, h uint6
 		source: s, rank: rank(rule.Priority, s), hash: h, time: stated, tie: tie,
 		items: []int{n}, hashes: []uint64{h}, filled: filled, length: letters,
 	})
+}
+
+// repeated tells whether item n stands among earlier ones already, with all its parts: a record
+// states an item once, however often it repeats it.
+func (a *list[T]) repeated(items []T, earlier []int, hashes []uint64, n int, h uint64) bool {
+	for i, e := range earlier {
+		if hashes[i] == h && slices.Equal(a.leaves(&items[e]), a.leaves(&items[n])) {
+			return true
+		}
+	}
+	return false
 }
 
 // emptied lists the records that state the whole list to be empty.

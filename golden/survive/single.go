@@ -15,6 +15,7 @@ type attribute interface {
 	groupNames() []string
 	survive(e *election)
 	hashes(c *canonical.Customer, forms Forms) []uint64
+	details(c *canonical.Customer, forms Forms) []Detail
 }
 
 // single is an attribute with one value.

@@ -123,6 +123,15 @@ func (s *Store) Feed(ctx context.Context, after int64, n int) (changes []golden.
 	return changes, oldest, err
 }
 
+// FeedEnd implements golden.Reader.
+func (s *Store) FeedEnd(ctx context.Context) (last int64, err error) {
+	err = s.backend.Read(ctx, func(c Conn) error {
+		last, err = one[int64](ctx, c, feedState)
+		return doing("read feed sequence", err)
+	})
+	return last, err
+}
+
 // History implements golden.Reader.
 func (s *Store) History(ctx context.Context, entity golden.EntityNo, from int64, n int) (changes []golden.Change, err error) {
 	err = s.backend.Read(ctx, func(c Conn) error {

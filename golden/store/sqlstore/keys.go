@@ -26,10 +26,11 @@ var (
 	deleteKeys = rows("k int, r int", `DELETE FROM record_key
 		WHERE (key, record) IN (SELECT k, r FROM v)`)
 
-	// The count that is kept of a key, -1 where none is, and then the members counted.
-	bothCounts = rows("k int", `SELECT v.k, coalesce(c.n, -1), CASE WHEN c.n IS NULL
-		THEN (SELECT count(*) FROM record_key r WHERE r.key = v.k) ELSE 0 END
-		FROM v LEFT JOIN key_count c ON c.key = v.k`)
+	// The count that is kept of a key, -1 where none is, and then the members counted. Those with
+	// one member, which are most, are left out.
+	bothCounts = rows("k int", `SELECT k, kept, members FROM (SELECT v.k AS k, coalesce(c.n, -1) AS kept,
+		CASE WHEN c.n IS NULL THEN (SELECT count(*) FROM record_key r WHERE r.key = v.k) ELSE 0 END AS members
+		FROM v LEFT JOIN key_count c ON c.key = v.k) x WHERE kept >= 0 OR members <> 1`)
 	setCounts   = rows("k int, n int", `UPDATE key_count SET n = v.n FROM v WHERE key_count.key = v.k`)
 	startCounts = rows("k int, n int", `INSERT INTO key_count (key, n) SELECT k, n FROM v`)
 	stopCounts  = plain(`DELETE FROM key_count WHERE key = {any int}`)
@@ -127,6 +128,9 @@ func (t *tx) indexKeys(ctx context.Context, gone, come []keyPair) (map[uint64]in
 		delta[p.key]++
 	}
 	counts := make(map[uint64]int64, len(delta))
+	for key := range delta {
+		counts[key] = 1
+	}
 	var kept, n, stop, start, from []int64
 	err := t.c.Query(ctx, bothCounts, func(scan Scan) error {
 		var key, before, members int64
