@@ -167,7 +167,7 @@ func (h *hub) watch(records int64, began time.Time, limit time.Duration) (custom
 				fmt.Printf("%-10s %8v  %.0f records/s\n", st.name, st.at.Round(10*time.Millisecond), float64(records)/st.at.Seconds())
 			}
 		}
-		time.Sleep(250 * time.Millisecond)
+		time.Sleep(time.Second)
 	}
 	return customers, nil
 }
