@@ -156,8 +156,8 @@ type Deliveries interface {
 	PutWritten(ctx context.Context, written map[string][]WrittenValue) error
 	// AddDeadLetters stores dead letters.
 	AddDeadLetters(ctx context.Context, letters []DeadLetter) error
-	// ReopenDeadLetters opens letters again, by ID, which failed once more: Cause, Error and At are
-	// replaced and the attempts counted up. IDs that are not known are passed over.
+	// ReopenDeadLetters opens letters again, by ID, which failed once more: Cause, Error, At
+	// and, where there are some, Bytes are replaced and the attempts counted up. IDs that are not known are passed over.
 	ReopenDeadLetters(ctx context.Context, letters []DeadLetter) error
 	// SettleDeadLetters sets the state of letters with a reason, by ID, where Attempts are still the
 	// same: one that failed again meanwhile stays open.

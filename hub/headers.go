@@ -26,6 +26,8 @@ const (
 	headerPath        = "touchstone_path"     //
 	headerIngest      = "touchstone_ingest"   // ingest sequence: topic/epoch/partition/offset
 	headerRevision    = "touchstone_revision" // translation revision, absent for 0
+	headerLetter      = "touchstone_letter"   // the dead letter that is replayed: its number
+	headerEpoch       = "touchstone_epoch"    // of the ingest sequence, in dead letters
 	headerCorrelation = "correlation_id"      // the name that watermill's middleware uses
 	headerTransport   = "header_"             // prefix of what the transport said
 )

@@ -9,6 +9,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"github.com/touchstone-hub/touchstone/bus"
+	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/connectors"
 	"github.com/touchstone-hub/touchstone/formats"
 	"github.com/touchstone-hub/touchstone/golden"
@@ -94,7 +95,7 @@ func (in *ingest) letter(f formats.Frame, cause string, err error, now time.Time
 	return golden.DeadLetter{
 		Stage: "ingest", System: in.stream.System, Stream: in.stream.Name, Key: f.Key,
 		Cause: cause, Error: err.Error(), Position: f.Position.String(), Offset: -1,
-		Bytes: f.Bytes, Context: f.Context, Header: f.Header, Attempts: 1, At: now,
+		Bytes: f.Bytes, Context: f.Context, Header: letterHeader(f, canonical.IngestSequence{}), Attempts: 1, At: now,
 		State: golden.DeadOpen,
 	}
 }

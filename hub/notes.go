@@ -32,7 +32,7 @@ func (n *notes) write(ctx context.Context, tx golden.Tx, target string, done, re
 		{len(n.created) > 0, func() error { return tx.DeletePendingCreates(ctx, target, n.created) }},
 		{len(n.links) > 0, func() error { return tx.PutLinks(ctx, n.links) }},
 		{len(n.written) > 0, func() error { return tx.PutWritten(ctx, n.written) }},
-		{len(n.letters) > 0, func() error { return tx.AddDeadLetters(ctx, n.letters) }},
+		{len(n.letters) > 0, func() error { return addLetters(ctx, tx, n.letters) }},
 		{len(n.tasks) > 0, func() error { return tx.PutTasks(ctx, n.tasks) }},
 		{true, func() error { return tx.SettleDirty(ctx, done, retry) }},
 	}

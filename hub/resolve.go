@@ -163,7 +163,7 @@ func (h *Hub) buryOne(stage string) func(context.Context, *bus.Batch, *recordErr
 			if err := tx.AdvanceOffset(ctx, a.Group, a.Topic, a.Partition, a.Expected, a.Next); err != nil {
 				return err
 			}
-			return tx.AddDeadLetters(ctx, letters)
+			return addLetters(ctx, tx, letters)
 		})
 		if err == nil {
 			h.noteBuried(letters)

@@ -77,17 +77,35 @@ func (h *Hub) translateBatch(ctx context.Context, batch *bus.Batch) error {
 	return h.bury(ctx, letters)
 }
 
+// rawInput is one raw record with what names it for good: the ingest sequence, and how often it was
+// translated before.
+type rawInput struct {
+	frame       formats.Frame
+	ingest      canonical.IngestSequence
+	revision    int64
+	correlation string
+}
+
+func inputOf(m *message.Message) rawInput {
+	return rawInput{
+		frame: readFrame(m), ingest: ingestSequence(m),
+		revision: number(m.Metadata[headerRevision], 0), correlation: m.Metadata[headerCorrelation],
+	}
+}
+
 // translateOne gives the canonical message of a raw one; nil where the mapping leaves it out. The
 // cause is the short class of a failure.
 func translateOne(doc *formats.Doc, s *Stream, m *message.Message) (entity *message.Message, cause string, err error) {
-	f := readFrame(m)
-	sequence := ingestSequence(m)
-	revision := number(m.Metadata[headerRevision], 0)
+	return translateInput(doc, s, inputOf(m))
+}
+
+func translateInput(doc *formats.Doc, s *Stream, in rawInput) (entity *message.Message, cause string, err error) {
+	f := in.frame
 	source := canonical.Source{
 		System: s.System, Stream: s.Name, Status: canonical.Active,
 		Provenance: &canonical.Provenance{
-			Origin: f.Position.Origin, Position: place(f.Position), Ingest: &sequence,
-			Mapping: s.Mapping.Name(), Revision: revision, Correlation: m.Metadata[headerCorrelation],
+			Origin: f.Position.Origin, Position: place(f.Position), Ingest: &in.ingest,
+			Mapping: s.Mapping.Name(), Revision: in.revision, Correlation: in.correlation,
 		},
 	}
 	out, cause, err := apply(doc, s, f, source)
@@ -100,7 +118,7 @@ func translateOne(doc *formats.Doc, s *Stream, m *message.Message) (entity *mess
 	if out.Skip {
 		return nil, "", nil
 	}
-	return canonicalMessage(s, m, out, sequence), "", nil
+	return canonicalMessage(s, in, out), "", nil
 }
 
 // apply runs the stream's mapping over a frame. Of a record that is gone it reads the version, where
@@ -157,7 +175,7 @@ func tombstone(source canonical.Source, id string) (mappings.Output, error) {
 	return mappings.Output{Bytes: text, ID: id, Deleted: true}, err
 }
 
-func canonicalMessage(s *Stream, raw *message.Message, out mappings.Output, at canonical.IngestSequence) *message.Message {
+func canonicalMessage(s *Stream, in rawInput, out mappings.Output) *message.Message {
 	key := s.System + "/" + s.Name + "/" + out.ID
 	m := message.NewMessage(watermill.NewUUID(), out.Bytes)
 	kind := "translated"
@@ -170,15 +188,19 @@ func canonicalMessage(s *Stream, raw *message.Message, out mappings.Output, at c
 	m.Metadata[bus.KeyMetadata] = key
 	m.Metadata[headerStream] = s.Name
 	m.Metadata[headerRecord] = out.ID
-	m.Metadata[headerIngest] = fmt.Sprintf("%s/%d/%d/%d", at.Topic, at.Epoch, at.Partition, at.Offset)
-	m.Metadata[headerCorrelation] = raw.Metadata[headerCorrelation]
-	if r := raw.Metadata[headerRevision]; r != "" {
-		m.Metadata[headerRevision] = r
+	m.Metadata[headerIngest] = ingestText(in.ingest)
+	m.Metadata[headerCorrelation] = in.correlation
+	if in.revision > 0 {
+		m.Metadata[headerRevision] = strconv.FormatInt(in.revision, 10)
 	}
 	if out.Deleted {
 		m.Metadata[headerDeleted] = strconv.FormatBool(true)
 	}
 	return m
+}
+
+func ingestText(at canonical.IngestSequence) string {
+	return fmt.Sprintf("%s/%d/%d/%d", at.Topic, at.Epoch, at.Partition, at.Offset)
 }
 
 func (h *Hub) untranslated(system, cause string, m *message.Message, err error) golden.DeadLetter {

@@ -11,8 +11,9 @@ import (
 const groupLetters = `SELECT stage, system, stream, cause, count(*), min(at), max(id) FROM dead_letter `
 
 var (
-	reopenLetters = rows(`id int, cause text, error text, at time`, `UPDATE dead_letter
-		SET state = 'open', resolution = '', cause = v.cause, error = v.error, at = v.at, attempts = attempts + 1
+	reopenLetters = rows(`id int, cause text, error text, at time, bytes bytes`, `UPDATE dead_letter
+		SET state = 'open', resolution = '', cause = v.cause, error = v.error, at = v.at, attempts = attempts + 1,
+		bytes = coalesce(v.bytes, dead_letter.bytes)
 		FROM v WHERE dead_letter.id = v.id`)
 	settleLetters = rows(`id int, attempts int`, `UPDATE dead_letter SET state = {text}, resolution = {text}
 		FROM v WHERE dead_letter.id = v.id AND dead_letter.attempts = v.attempts`)
@@ -54,7 +55,8 @@ func (t *tx) ReopenDeadLetters(ctx context.Context, letters []golden.DeadLetter)
 		column(letters, func(l *L) int64 { return l.ID }),
 		column(letters, func(l *L) string { return prose(l.Cause) }),
 		column(letters, func(l *L) string { return prose(l.Error) }),
-		column(letters, func(l *L) time.Time { return l.At }))
+		column(letters, func(l *L) time.Time { return l.At }),
+		column(letters, func(l *L) []byte { return l.Bytes }))
 }
 
 // SettleDeadLetters implements golden.Deliveries.
