@@ -97,6 +97,7 @@ func (a *API) register(api huma.API) {
 	a.registerCustomers(api)
 	a.registerHistory(api)
 	a.registerOperation(api)
+	a.registerRecords(api)
 }
 
 // get registers one GET operation.

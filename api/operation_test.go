@@ -126,7 +126,7 @@ func TestOpenAPI_describesEveryPath(t *testing.T) {
 	want := []string{
 		"/v1/changes", "/v1/customers", "/v1/customers/{id}", "/v1/customers/{id}/explain", "/v1/customers/{id}/history",
 		"/v1/customers/{id}/sources", "/v1/customers/{id}/timeline", "/v1/deadletters", "/v1/deadletters/{id}", "/v1/deliveries",
-		"/v1/deliveries/pending", "/v1/reviews", "/v1/sources/{system}/{stream}/{id}", "/v1/status",
+		"/v1/deliveries/pending", "/v1/records", "/v1/reviews", "/v1/sources/{system}/{stream}/{id}", "/v1/status",
 	}
 	for _, path := range want {
 		if _, ok := d.Paths[path]; !ok {

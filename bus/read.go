@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/segmentio/kafka-go"
@@ -74,6 +75,37 @@ func (b *Bus) Spans(ctx context.Context, topic string) ([]Span, error) {
 			return nil, err
 		}
 		out[i] = Span{Partition: i, First: first, Next: last}
+	}
+	return out, nil
+}
+
+// Since gives, by partition, the offset of the first record that was published at a time or later,
+// by the publishers' clocks; the end, where there is none.
+func (b *Bus) Since(ctx context.Context, topic string, at time.Time) (map[int]int64, error) {
+	spans, err := b.Spans(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	wire := b.wire(topic)
+	req := &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{}}
+	out := make(map[int]int64, len(spans))
+	for _, s := range spans {
+		out[s.Partition] = s.Next
+		req.Topics[wire] = append(req.Topics[wire], kafka.TimeOffsetOf(s.Partition, at))
+	}
+	var res *kafka.ListOffsetsResponse
+	if err := b.again(ctx, func() (err error) { res, err = b.client.ListOffsets(ctx, req); return err }); err != nil {
+		return nil, fmt.Errorf("offsets of %s since %s: %w", topic, at.UTC().Format(time.RFC3339), err)
+	}
+	for _, p := range res.Topics[wire] {
+		if p.Error != nil {
+			return nil, fmt.Errorf("offsets of %s/%d since %s: %w", topic, p.Partition, at.UTC().Format(time.RFC3339), p.Error)
+		}
+		for offset := range p.Offsets {
+			if offset >= 0 {
+				out[p.Partition] = offset
+			}
+		}
 	}
 	return out, nil
 }

@@ -54,6 +54,29 @@ topic PREFIXraw: max.message.bytes is 2097152, expected at least 4194304`, "PREF
 	}
 }
 
+func TestSince_findsTheFirstRecordOfATimeInEveryPartition(t *testing.T) {
+	onBoth(t, func(t *testing.T, b *bus.Bus) {
+		ensure(t, b, bus.Topic{Name: "t"})
+		publish(t, b, "t", numbered(0, 3, 1)...)
+		var last bus.Position
+		for m, err := range b.Read(t.Context(), "t", 0, 0, -1) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			last, _ = bus.PositionOf(m)
+		}
+		for _, c := range []struct {
+			at   time.Time
+			want int64
+		}{{last.Time.Add(-time.Hour), 0}, {last.Time.Add(time.Hour), 3}} {
+			got, err := b.Since(t.Context(), "t", c.at)
+			if err != nil || len(got) != 1 || got[0] != c.want {
+				t.Errorf("since %v: %v, %v; expected offset %d", c.at, got, err, c.want)
+			}
+		}
+	})
+}
+
 func TestCompactedTopic_keepsATombstone(t *testing.T) {
 	b := onKafka(t)
 	ensure(t, b, bus.Topic{Name: "t", Compacted: true})

@@ -14,11 +14,14 @@ func IntakeAnswer(h *Hub, path string) (status int, retryAfter string) {
 	return w.Code, w.Header().Get("Retry-After")
 }
 
-// PublishRaw puts a record on raw.<system> past its source.
-func PublishRaw(ctx context.Context, h *Hub, system, stream, record string) error {
-	m := message.NewMessage("test", []byte(record))
-	m.Metadata[headerStream] = stream
-	return h.bus.Publish(ctx, RawTopic(system), m)
+// PublishRaw puts records on raw.<system> past its source.
+func PublishRaw(ctx context.Context, h *Hub, system, stream string, records ...string) error {
+	messages := make([]*message.Message, len(records))
+	for i, record := range records {
+		messages[i] = message.NewMessage("test", []byte(record))
+		messages[i].Metadata[headerStream] = stream
+	}
+	return h.bus.Publish(ctx, RawTopic(system), messages...)
 }
 
 // GoldenEvents are the messages of golden.customer, in order: "type id version".

@@ -26,7 +26,12 @@ type client struct {
 	close func() error
 }
 
-func (a *app) connect(c *cobra.Command) (*client, error) {
+func (a *app) connect(c *cobra.Command) (*client, error) { return a.connectBy(c, hub.OpenStore) }
+
+// opener opens as much of a hub as a command needs where none runs.
+type opener func(context.Context, *hub.Folder, hub.Options) (*hub.Hub, error)
+
+func (a *app) connectBy(c *cobra.Command, open opener) (*client, error) {
 	folder, problems := hub.LoadSettings(a.folder, os.LookupEnv)
 	if folder == nil {
 		printProblems(c.ErrOrStderr(), problems)
@@ -38,7 +43,7 @@ func (a *app) connect(c *cobra.Command) (*client, error) {
 		if running = socketClient(folder.SocketPath()); running != nil {
 			return nil
 		}
-		h, err = hub.OpenStore(c.Context(), folder, hub.Options{Log: logger(io.Discard, "", 0)})
+		h, err = open(c.Context(), folder, hub.Options{Log: logger(io.Discard, "", 0)})
 		return err
 	})
 	if err != nil || running != nil {

@@ -74,7 +74,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON")
 	root.AddCommand(
 		a.initCommand(), a.checkCommand(), a.testCommand(), a.runCommand(), a.connectorsCommand(),
-		a.schemaCommand(), a.translateCommand(), a.lookupCommand(), a.explainCommand(), a.statusCommand(),
+		a.schemaCommand(), a.recordsCommand(), a.translateCommand(), a.lookupCommand(), a.explainCommand(), a.statusCommand(),
 		a.deadLettersCommand(), a.deliveriesCommand(), a.demoCommand(), a.versionCommand(),
 	)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse(c, err) })
