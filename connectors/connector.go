@@ -187,6 +187,7 @@ type Delivery struct {
 type Outcome struct {
 	Status        Status
 	RemoteID      string        // learnt by a create
+	Found         bool          // of a create: the record was there already, and was updated
 	RemoteVersion string        // ETag or version, where the target tells one
 	After         time.Duration // with Retry: not before (0: the hub's backoff)
 	Response      []byte        // what the target answered, cut to a few KB: for the log of the delivery

@@ -266,10 +266,24 @@ func (s *settling) learnWritten(ctx context.Context, created []*record) error {
 	if err != nil {
 		return err
 	}
+	learnt := map[string][]WrittenValue{}
 	for i := range stored {
-		s.records[stored[i].No].Written = stored[i].Written
+		rec := s.records[stored[i].No]
+		rec.Written = stored[i].Written
+		if rec.Deleted || !slices.ContainsFunc(rec.Written, WrittenValue.open) {
+			continue
+		}
+		now, err := s.customerOf(rec)
+		if err != nil {
+			return err
+		}
+		rec.Written = s.r.rules.Observe(rec.Written, nil, now)
+		learnt[rec.Key] = rec.Written
 	}
-	return nil
+	if len(learnt) == 0 {
+		return nil
+	}
+	return s.tx.PutWritten(ctx, learnt)
 }
 
 func (s *settling) followDecisions(ctx context.Context, keys []string, known map[string]bool) (named []string, err error) {

@@ -80,6 +80,9 @@ func (s *settling) takeIn(ctx context.Context, batch []prepared) error {
 			s.result.Stale++
 			continue
 		default:
+			if err := s.observe(rec, in); err != nil {
+				return err
+			}
 			if _, seen := stored[rec.Key]; !seen && rec.No != 0 {
 				stored[rec.Key] = rec.SourceRecord
 			}
@@ -123,6 +126,22 @@ func (s *settling) update(rec *record, in prepared) {
 	}
 }
 
+// observe learns from a report what came back of what the hub wrote.
+func (s *settling) observe(rec *record, in prepared) error {
+	if in.Record.Deleted || !slices.ContainsFunc(rec.Written, WrittenValue.open) {
+		return nil
+	}
+	before, err := s.customerOf(rec)
+	if err != nil {
+		return err
+	}
+	if rec.Deleted {
+		before = nil
+	}
+	rec.Written, rec.observed = s.r.rules.Observe(rec.Written, before, &in.Customer), true
+	return nil
+}
+
 // differs tells whether a record must be resolved again. A tombstone of a record that was never
 // there changes nothing.
 func differs(existed bool, before, after *SourceRecord) bool {
@@ -140,7 +159,12 @@ func (s *settling) putRecords(ctx context.Context, put []*record) error {
 	rows := make([]SourceRecord, len(put))
 	for i, rec := range put {
 		rows[i] = rec.SourceRecord
-		rows[i].Written = nil // it is the deliveries' to write
+		switch {
+		case !rec.observed:
+			rows[i].Written = nil // it is the deliveries' to write
+		case rec.Written == nil:
+			rows[i].Written = []WrittenValue{}
+		}
 	}
 	if len(rows) == 0 {
 		return nil

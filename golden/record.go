@@ -35,10 +35,20 @@ type SourceRecord struct {
 	Entity     EntityNo  // the entity it is a member of; 0 for none
 }
 
-// WrittenValue is one attribute value, or one item of a list, that the hub wrote.
+// WrittenValue is one attribute value, or one item of a list, that the hub wrote into a remote
+// record, or the form in which the remote system returned it.
 type WrittenValue struct {
-	Attribute string `json:"a"` // JSON name of the top-level attribute
+	Attribute string `json:"a"` // JSON name of the top-level attribute; "" for what holds of the record
 	Hash      uint64 `json:"h"` // of the standardised value; 0 for "no value" (the hub cleared it)
+	// Of is, of a form in which the system returned a value, the hash of the value that was written.
+	Of uint64 `json:"o,omitempty"`
+	// Version is the golden version with which the value was first written.
+	Version int64 `json:"v,omitempty"`
+	// Sent is the text of a value that the system has not returned yet in any form, its parts
+	// parted by NUL; "" once it has.
+	Sent string `json:"s,omitempty"`
+	// Dropped: the last write no longer has it. It is kept until the system has it no more.
+	Dropped bool `json:"d,omitempty"`
 }
 
 // RecordKeys are the block keys of one record.

@@ -32,6 +32,7 @@ type record struct {
 	forms       *standard.Standard
 	features    *match.Features
 	correlation string
+	observed    bool // its report told something of what the hub wrote into it
 	put         bool // is among the records to write
 	inserted    bool // is new to the store
 	revived     bool // was a tombstone before

@@ -154,6 +154,9 @@ type Deliveries interface {
 	// PutWritten records, for source records by key, the values that the hub wrote into them.
 	// A record not known yet gets them when it is first put.
 	PutWritten(ctx context.Context, written map[string][]WrittenValue) error
+	// WrittenOf returns what PutWritten recorded, also for records not known yet; keys without any
+	// are left out.
+	WrittenOf(ctx context.Context, keys []string) (map[string][]WrittenValue, error)
 	// AddDeadLetters stores dead letters.
 	AddDeadLetters(ctx context.Context, letters []DeadLetter) error
 	// ReopenDeadLetters opens letters again, by ID, which failed once more: Cause, Error, At

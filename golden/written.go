@@ -2,53 +2,124 @@ package golden
 
 import (
 	"cmp"
-	"maps"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/golden/survive"
 )
 
 // Written returns what a write of the golden record into a remote record writes there that
-// originates elsewhere; record is the key under which the target reports the remote record.
+// originates elsewhere, as far as reads names its attributes (nil: all); record is the key under
+// which the target reports the remote record.
 //
 // A value counts as written where the remote record is neither its source nor among those that
 // state it too. So a target that had the same value of its own accord before the first write keeps
 // it as its own: it lives on there when the other system drops it. A value that the target has
 // only because the hub put it there does not, however often the target returns it.
 //
-// before are the record's written values so far. They are kept, because the target may still
-// report the state before the write; call it with nil once the target has reported the state
-// after it. An attribute that the hub wrote before and that the golden record has no more counts
-// as cleared by the hub. Store the result with PutWritten before the write leaves.
-func Written(g GoldenRecord, record string, before []WrittenValue) ([]WrittenValue, error) {
+// before are the record's written values so far. What this write no longer has is kept as dropped,
+// because the target may still report the state before it; Observe takes it out once the target
+// has it no more. An attribute that the hub wrote before and that the golden record has no more
+// counts as cleared by the hub. Store the result with PutWritten before the write leaves.
+func (r *Ruleset) Written(g GoldenRecord, record string, before []WrittenValue, reads []string) ([]WrittenValue, error) {
 	lineage, err := ReadLineage(g)
 	if err != nil {
 		return nil, err
 	}
-	all := map[WrittenValue]bool{}
+	var c canonical.Customer
+	if err := c.UnmarshalJSON(g.Doc); err != nil {
+		return nil, fmt.Errorf("read customer %s: %w", g.ID, err)
+	}
+	w := writing{version: g.Version, before: map[valueKey]WrittenValue{}, now: map[valueKey]WrittenValue{}}
+	for _, b := range before {
+		w.before[b.key()] = b
+	}
+	details := survive.Details(&c, forms{r.standard})
 	for attribute, values := range lineage {
-		for _, v := range values {
-			if v.Source != record && !slices.Contains(v.Also, record) {
-				all[WrittenValue{Attribute: attribute, Hash: v.Hash}] = true
+		if reads != nil && !slices.Contains(reads, attribute) {
+			continue
+		}
+		for i, v := range values {
+			if v.Source == record || slices.Contains(v.Also, record) {
+				continue
 			}
+			sent := parted // known to be empty
+			if at := details[attribute]; i < len(at) && at[i].Hash == v.Hash {
+				sent = strings.Join(at[i].Parts, parted)
+			}
+			w.write(attribute, v.Hash, sent)
 		}
 	}
-	for _, w := range before {
-		all[w] = true
-		if len(lineage[w.Attribute]) == 0 {
-			all[WrittenValue{Attribute: w.Attribute}] = true
-		}
+	for _, b := range before {
+		w.keep(b, len(lineage[b.Attribute]) == 0)
 	}
-	return slices.SortedFunc(maps.Keys(all), func(a, b WrittenValue) int {
-		return cmp.Or(cmp.Compare(a.Attribute, b.Attribute), cmp.Compare(a.Hash, b.Hash))
-	}), nil
+	return w.result(), nil
+}
+
+// parted stands between the parts of a value that was sent.
+const parted = "\x00"
+
+// writing is one write into a remote record.
+type writing struct {
+	version     int64
+	before, now map[valueKey]WrittenValue
+}
+
+// valueKey tells written values apart.
+type valueKey struct {
+	attribute string
+	hash      uint64
+}
+
+func (w WrittenValue) key() valueKey { return valueKey{w.Attribute, w.Hash} }
+
+// write adds a value. One that was written before, and is not dropped, keeps what is known of it.
+func (w *writing) write(attribute string, hash uint64, sent string) {
+	k := valueKey{attribute, hash}
+	if b, known := w.before[k]; known && !b.Dropped {
+		b.Of = 0
+		w.now[k] = b
+		return
+	}
+	w.now[k] = WrittenValue{Attribute: attribute, Hash: hash, Version: w.version, Sent: sent}
+}
+
+// keep goes on with what was written before. emptied: the golden record has no value of the
+// attribute any more.
+func (w *writing) keep(b WrittenValue, emptied bool) {
+	if b.Attribute == "" {
+		w.now[b.key()] = b
+		return
+	}
+	if emptied {
+		w.write(b.Attribute, 0, parted)
+	}
+	if _, again := w.now[b.key()]; again {
+		return
+	}
+	_, origin := w.now[valueKey{b.Attribute, b.Of}]
+	b.Dropped = b.Of == 0 || !origin
+	w.now[b.key()] = b
+}
+
+func (w *writing) result() []WrittenValue {
+	all := make([]WrittenValue, 0, len(w.now))
+	for _, v := range w.now {
+		all = append(all, v)
+	}
+	slices.SortFunc(all, byValue)
+	return all
+}
+
+func byValue(a, b WrittenValue) int {
+	return cmp.Or(cmp.Compare(a.Attribute, b.Attribute), cmp.Compare(a.Hash, b.Hash))
 }
 
 // ValueHashes returns the hashes of a customer's standardised values by the JSON name of the
 // attribute; of a list one for each item, in order. A value whose hash stands among a record's
-// written values is one that the hub wrote; one that came back in another form has another hash
-// and can be added to them.
+// written values is one that the hub wrote, or the form in which the system returned it.
 func (r *Ruleset) ValueHashes(c *canonical.Customer) map[string][]uint64 {
 	return survive.Hashes(c, forms{r.standard})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -23,30 +22,10 @@ func (r *reconciler) compose(ctx context.Context, s *subject, route *targetRoute
 	w.Subject, w.RemoteID, w.RemoteVersion, w.Payload = s.id, state.RemoteID, state.RemoteVersion, payload
 	w.state.Route, w.state.SentHash, w.state.SentVersion, w.state.Status = route.Name, w.hash, s.version, golden.Settled
 	w.state.Attempts, w.state.Error = 0, ""
-	w.written, err = r.written(s, route, state.RemoteID)
-	return w, err
-}
-
-// written are the values that the write puts into the target's own record and that originate
-// elsewhere, as far as the mapping reads them. Before a create the record's key is not known, and
-// nothing can be its own yet.
-func (r *reconciler) written(s *subject, route *targetRoute, remote string) ([]golden.WrittenValue, error) {
-	if s.record == nil || !r.isSource() {
-		return nil, nil
+	if r.isSource() {
+		w.golden = s.record
 	}
-	key := r.target.System + "/" + r.target.Name + "/" + remote
-	var before []golden.WrittenValue
-	for _, own := range s.sources {
-		if own.Key == key {
-			before = own.Written
-		}
-	}
-	all, err := golden.Written(*s.record, key, before)
-	if err != nil {
-		return nil, err
-	}
-	reads := route.mapping.Reads()
-	return slices.DeleteFunc(all, func(w golden.WrittenValue) bool { return !slices.Contains(reads, w.Attribute) }), nil
+	return w, nil
 }
 
 func (r *reconciler) payload(ctx context.Context, s *subject, route *targetRoute, doc []byte, remote string) (payload []byte, skip bool, err error) {

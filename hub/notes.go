@@ -17,12 +17,12 @@ type notes struct {
 	creates []golden.PendingCreate
 	created []string // subjects whose create is done
 	links   []golden.Link
-	written map[string][]golden.WrittenValue
+	written []*reached
 	letters []golden.DeadLetter
 	tasks   []golden.Task
 }
 
-func (n *notes) write(ctx context.Context, tx golden.Tx, target string, done, retry []golden.Dirty) error {
+func (n *notes) write(ctx context.Context, tx golden.Tx, rules *golden.Ruleset, target string, done, retry []golden.Dirty) error {
 	steps := []struct {
 		needed bool
 		do     func() error
@@ -31,7 +31,7 @@ func (n *notes) write(ctx context.Context, tx golden.Tx, target string, done, re
 		{len(n.creates) > 0, func() error { return tx.PutPendingCreates(ctx, n.creates) }},
 		{len(n.created) > 0, func() error { return tx.DeletePendingCreates(ctx, target, n.created) }},
 		{len(n.links) > 0, func() error { return tx.PutLinks(ctx, n.links) }},
-		{len(n.written) > 0, func() error { return tx.PutWritten(ctx, n.written) }},
+		{len(n.written) > 0, func() error { return noteWritten(ctx, tx, rules, n.written) }},
 		{len(n.letters) > 0, func() error { return addLetters(ctx, tx, n.letters) }},
 		{len(n.tasks) > 0, func() error { return tx.PutTasks(ctx, n.tasks) }},
 		{true, func() error { return tx.SettleDirty(ctx, done, retry) }},

@@ -73,7 +73,10 @@ func (r *round) noteDone(n *notes, w *write, state golden.DeliveryState, out con
 	if state.Record == "" || w.route.Entity() != canonical.EntityCustomer || w.Operation != connectors.Create {
 		return
 	}
-	n.written[state.Record] = w.written
+	if w.golden != nil {
+		found := out.Found && !w.again // else it may be what an earlier attempt made
+		n.written = append(n.written, &reached{write: w, record: state.Record, made: !found, found: found})
+	}
 	if w.origin != "" && w.origin != state.Record {
 		n.links = append(n.links, golden.Link{Remote: state.Record, Origin: w.origin, Target: r.target.String(), At: state.UpdatedAt})
 	}

@@ -19,10 +19,12 @@ type write struct {
 	route *targetRoute
 	state golden.DeliveryState // as it is to be once done; RemoteID "" for a create
 	hash  uint64               // of the payload
-	// written are the values that the write puts into the target's own record and that originate
-	// elsewhere; origin is the source record that a created one is linked to.
-	written []golden.WrittenValue
-	origin  string
+	// golden is what is written where the target reports the record as a source record too; nil
+	// elsewhere. origin is the source record that a created one is linked to.
+	golden *golden.GoldenRecord
+	origin string
+	// again: an earlier attempt at the create may have been done.
+	again bool
 	// settled: the target holds this already, nothing is sent.
 	settled bool
 	// doubtful: a create of unknown outcome that a person has to look at, nothing is sent.
@@ -86,6 +88,7 @@ func (r *reconciler) creating(ctx context.Context, s *subject, route *targetRout
 		w.origin = s.record.Sources[0]
 	}
 	begun, known := at.begun[s.id]
+	w.again = known && begun.Status != golden.Refused
 	switch {
 	case !known:
 	case begun.Status == golden.Refused && begun.PayloadHash == w.hash:

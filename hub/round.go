@@ -116,13 +116,13 @@ func (r *round) drop(err error) {
 // stands as one of unknown outcome until the outcome is known.
 func (r *round) begin(ctx context.Context) error {
 	var creates []golden.PendingCreate
-	written := map[string][]golden.WrittenValue{}
+	var written []*reached
 	for i, w := range r.writes {
 		if !w.sent() {
 			continue
 		}
-		if w.Operation == connectors.Update && w.state.Record != "" {
-			written[w.state.Record] = w.written
+		if w.Operation == connectors.Update && w.state.Record != "" && w.golden != nil {
+			written = append(written, &reached{write: w, record: w.state.Record})
 		}
 		if w.Operation == connectors.Create {
 			c := r.pending(w, golden.Failing, nil)
@@ -137,10 +137,10 @@ func (r *round) begin(ctx context.Context) error {
 		return nil
 	}
 	return r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
-		if err := tx.PutPendingCreates(ctx, creates); err != nil {
+		if err := noteWritten(ctx, tx, r.hub.resolver.Ruleset(), written); err != nil {
 			return err
 		}
-		return tx.PutWritten(ctx, written)
+		return tx.PutPendingCreates(ctx, creates)
 	})
 }
 
@@ -243,26 +243,29 @@ func (r *round) turn(ctx context.Context, n int) (after time.Duration, err error
 // what they were made from, the records that the target has reported already are resolved again
 // in it.
 func (r *round) finish(ctx context.Context) error {
-	notes := &notes{written: map[string][]golden.WrittenValue{}}
+	notes := &notes{}
 	for i, w := range r.writes {
 		r.note(notes, r.of[i], w, r.out[i])
 	}
 	done, retry := r.settle(notes)
 	var err error
-	if len(notes.links) > 0 {
+	if len(notes.links)+len(notes.written) > 0 {
 		var result golden.Result
 		result, err = r.hub.resolver.Within(ctx, func(ctx context.Context, tx golden.Tx) (keys []string, err error) {
 			for _, l := range notes.links {
 				keys = append(keys, l.Remote)
 			}
-			return keys, notes.write(ctx, tx, r.target.String(), done, retry)
+			for _, w := range notes.written {
+				keys = append(keys, w.record)
+			}
+			return keys, notes.write(ctx, tx, r.hub.resolver.Ruleset(), r.target.String(), done, retry)
 		})
 		if len(result.Changes) > 0 {
 			r.hub.wake.changes.signal()
 		}
 	} else {
 		err = r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
-			return notes.write(ctx, tx, r.target.String(), done, retry)
+			return notes.write(ctx, tx, r.hub.resolver.Ruleset(), r.target.String(), done, retry)
 		})
 	}
 	if err == nil {

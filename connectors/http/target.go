@@ -142,7 +142,7 @@ func (t *target) one(ctx context.Context, d *connectors.Delivery) outcome {
 	found := *d
 	found.RemoteID = id
 	o = t.send(ctx, t.operations[connectors.Update], &found, deliveryValues(&found))
-	o.RemoteID = id
+	o.RemoteID, o.Found = id, true
 	return o
 }
 

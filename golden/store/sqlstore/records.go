@@ -38,6 +38,7 @@ var (
 
 	putWritten = rows("k text, items bytes", `INSERT INTO written (key, items)
 		SELECT k, items FROM v WHERE true ON CONFLICT (key) DO UPDATE SET items = excluded.items`)
+	writtenOf     = plain(`SELECT key, items FROM written WHERE key = {any text}`)
 	deleteWritten = plain(`DELETE FROM written WHERE key = {any text}`)
 )
 
@@ -136,6 +137,30 @@ func (t *tx) PutWritten(ctx context.Context, written map[string][]golden.Written
 		}
 	}
 	return exec(ctx, t.c, "write written values", putWritten, put, items)
+}
+
+// WrittenOf implements golden.Deliveries.
+func (t *tx) WrittenOf(ctx context.Context, keys []string) (map[string][]golden.WrittenValue, error) {
+	keys = known(keys)
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	type row struct {
+		key   string
+		items []golden.WrittenValue
+	}
+	found, err := list(ctx, t.c, "read written values", writtenOf, func(scan Scan, r *row) error {
+		var items []byte
+		if err := scan(&r.key, &items); err != nil {
+			return err
+		}
+		return decode(items, &r.items, "written values of "+r.key)
+	}, keys)
+	written := make(map[string][]golden.WrittenValue, len(found))
+	for _, r := range found {
+		written[r.key] = r.items
+	}
+	return written, err
 }
 
 func checkRecord(r *golden.SourceRecord) error {

@@ -154,6 +154,10 @@ func testWritten(s *suite) {
 		return tx.PutWritten(s.ctx, map[string][]golden.WrittenValue{known.Key: values, later.Key: values[:1]})
 	})
 	s.equal("written of a known record", get(known.Key).Written, values)
+	of := read(s, func(tx golden.Tx) (map[string][]golden.WrittenValue, error) {
+		return tx.WrittenOf(s.ctx, []string{known.Key, later.Key, "webshop/customers/never"})
+	})
+	s.equal("written values by key, of unknown records too", of, map[string][]golden.WrittenValue{known.Key: values, later.Key: values[:1]})
 	s.put(later)
 	s.equal("written before the record was known", get(later.Key).Written, values[:1])
 
