@@ -170,6 +170,14 @@ func (c *conn) statement(text string) error {
 	return typed(err)
 }
 
+// kept runs text as a prepared statement.
+func (c *conn) kept(text string) error {
+	return c.once(text, nil, func(st driver.Stmt, _ []driver.NamedValue) error {
+		_, err := st.(driver.StmtExecContext).ExecContext(context.Background(), nil)
+		return typed(err)
+	})
+}
+
 func (c *conn) close() error {
 	var errs []error
 	for _, st := range c.prepared {

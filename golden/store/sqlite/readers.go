@@ -24,11 +24,11 @@ func (b *backend) View(ctx context.Context, do func(c sqlstore.Conn) error) erro
 		return err
 	}
 	defer b.release(c)
-	if err := c.statement("BEGIN"); err != nil {
+	if err := c.kept("BEGIN"); err != nil {
 		return err
 	}
 	// A view writes nothing: ending it only lets go of the state.
-	defer func() { _ = c.statement("ROLLBACK") }()
+	defer func() { _ = c.kept("ROLLBACK") }()
 	return do(c)
 }
 

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -12,8 +13,10 @@ import (
 var (
 	entityByID  = plain(`SELECT ` + entityFields + ` FROM entity e WHERE e.id = {text}`)
 	entityByIDs = plain(`SELECT ` + entityFields + ` FROM entity e WHERE e.id = {any text}`)
-	sourcesOf   = plain(selectRecord + `WHERE r.no IN (SELECT x.record FROM member x
-		WHERE x.entity = {int} AND x.entity <> 0) ORDER BY r.key`)
+	// Without IN and ORDER BY, for each of which SQLite would set up a table of its own: deliveries
+	// ask this for one customer after the other.
+	sourcesOf = plain(recordFields + `FROM member m JOIN source_record r ON r.no = m.record
+		LEFT JOIN written w ON w.key = r.key WHERE m.entity = {int} AND m.entity <> 0`)
 	allCustomers = plain(`SELECT ` + entityFields + ` FROM entity e
 		WHERE e.id > {text} AND e.state = 'live' ORDER BY e.id LIMIT {int}`)
 )
@@ -26,6 +29,22 @@ func (s *Store) Customer(ctx context.Context, id string) (record golden.GoldenRe
 	if !storable(id) {
 		return record, asked, fmt.Errorf("customer %q: %w", id, golden.ErrNotFound)
 	}
+	var found []golden.GoldenRecord
+	err = s.backend.Read(ctx, func(c Conn) error {
+		found, err = list(ctx, c, "read customer", entityByID, scanEntity, id)
+		return err
+	})
+	switch {
+	case err != nil:
+		return record, asked, err
+	case len(found) == 1 && found[0].State != golden.Merged:
+		return found[0], found[0].Entity, nil
+	}
+	return s.forwarded(ctx, id)
+}
+
+// forwarded follows an ID through merges, in one state of the store.
+func (s *Store) forwarded(ctx context.Context, id string) (record golden.GoldenRecord, asked golden.Entity, err error) {
 	err = s.backend.View(ctx, func(c Conn) error {
 		found, err := list(ctx, c, "read customer", entityByID, scanEntity, id)
 		for range forwards {
@@ -122,6 +141,7 @@ func (s *Store) SourcesOf(ctx context.Context, entity golden.EntityNo) (records 
 		records, err = list(ctx, c, "read sources", sourcesOf, scanRecord, int64(entity))
 		return err
 	})
+	slices.SortFunc(records, func(a, b golden.SourceRecord) int { return strings.Compare(a.Key, b.Key) })
 	return records, err
 }
 

@@ -11,10 +11,11 @@ import (
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
-const selectRecord = `SELECT r.no, r.key, r.stream, r.hash, r.version, r.ingest_topic, r.ingest_epoch,
+const recordFields = `SELECT r.no, r.key, r.stream, r.hash, r.version, r.ingest_topic, r.ingest_epoch,
 	r.ingest_partition, r.ingest_offset, r.revision, r.deleted, r.business_time, r.received_at, r.doc,
-	coalesce(m.entity, 0), w.items
-	FROM source_record r
+	coalesce(m.entity, 0), w.items `
+
+const selectRecord = recordFields + `FROM source_record r
 	LEFT JOIN member m ON m.record = r.no
 	LEFT JOIN written w ON w.key = r.key `
 
