@@ -78,6 +78,10 @@ func (n *Node) Kind() Kind {
 	return n.kind
 }
 
+// Unreadable is true where something stands that could not be read, such as text that is no YAML or
+// a variable that is not set. That was told of: what follows from it is no further problem.
+func (n *Node) Unreadable() bool { return n != nil && n.broken }
+
 // IsSet is true unless the node is absent or null.
 func (n *Node) IsSet() bool { return n.Kind() > Null }
 

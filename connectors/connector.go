@@ -26,6 +26,9 @@ type Kind struct {
 	// Format names the format that streams have where they name none; "" for kinds whose streams
 	// have none (database rows) or must name one.
 	Format string
+	// Fixed says that the kind writes the records of its streams itself, as a database's rows: they
+	// are of Format whatever a file says, and no option of a format changes them.
+	Fixed bool
 	// Policy is how the hub writes to targets of the kind where the connector file says nothing;
 	// what is zero in it is that of DefaultPolicy.
 	Policy TargetPolicy
@@ -52,6 +55,7 @@ type StreamSettings struct {
 	Poll    string         // cron expression or "@every 15m", checked; "" where the kind does not poll or uses its default
 	Format  formats.Format // nil: neither the stream nor the kind names one
 	Keys    []string       // `key:` paths; the hub takes the key from the frame by them
+	KeysAt  config.Position
 	Mapping string
 	// MappingAt is where the mapping is named, for whoever finds that there is none of that name.
 	MappingAt config.Position

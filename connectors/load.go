@@ -65,6 +65,9 @@ type file struct {
 // Load reads one connector file; name is the file's base name, which names the system where the
 // file does not. Everything wrong becomes a problem; the result is nil where there are errors.
 func Load(node *config.Node, name string, o LoadOptions, ps *config.Problems) *Configured {
+	if node.Unreadable() {
+		return nil
+	}
 	l := &loader{options: o, node: node, problems: &config.Problems{}}
 	c := l.load(name)
 	ps.Append(l.problems.Sorted()...)
@@ -226,7 +229,7 @@ func decodeRest(rest *config.Node, into any, common []string, ps *config.Problem
 
 // streamKeys are the keys of a stream that every kind has.
 type streamKeys struct {
-	Key     paths                     `yaml:"key" doc:"path of the record's key, or several"`
+	Key     config.Positioned[paths]  `yaml:"key" doc:"path of the record's key, or several"`
 	Mapping config.Positioned[string] `yaml:"mapping" doc:"the mapping that translates the records"`
 	Poll    config.Positioned[string] `yaml:"poll" doc:"when to look: a cron expression or @every 15m"`
 	Format  *config.Node              `yaml:"format" doc:"the format's name, or {name: …, options}"`
@@ -237,7 +240,7 @@ func (l *loader) stream(e config.Entry, kind Kind) StreamSettings {
 	var keys streamKeys
 	common.Decode(&keys, l.problems)
 	s := StreamSettings{
-		Name: e.Key, At: e.Position, Poll: keys.Poll.Value, Keys: keys.Key,
+		Name: e.Key, At: e.Position, Poll: keys.Poll.Value, Keys: keys.Key.Value, KeysAt: keys.Key.Position(),
 		Mapping: keys.Mapping.Value, MappingAt: keys.Mapping.Position(),
 	}
 	if s.Poll != "" {
@@ -245,8 +248,37 @@ func (l *loader) stream(e config.Entry, kind Kind) StreamSettings {
 			l.problems.Add(config.Problem{Position: keys.Poll.Position(), What: fmt.Sprintf("poll %q is no schedule", s.Poll), Expected: `a cron expression such as "*/15 * * * *", or @every 15m`})
 		}
 	}
+	if kind.Fixed {
+		l.ignored(common.Entries(), "format")
+		s.Format, s.Rest = l.plain(kind.Format), l.withoutOptions(rest, kind)
+		return s
+	}
 	s.Format, s.Rest = l.format(keys.Format, rest, kind.Format)
 	return s
+}
+
+// withoutOptions takes out the options of the format of a kind that writes its records itself.
+func (l *loader) withoutOptions(rest *config.Node, kind Kind) *config.Node {
+	for _, k := range l.options.Formats {
+		if k.Name == kind.Format && rest.Kind() == config.Mapping {
+			beside, others := rest.Split(k.Keys...)
+			l.ignored(beside.Entries(), k.Keys...)
+			return others
+		}
+	}
+	return rest
+}
+
+// ignored warns of keys that change nothing.
+func (l *loader) ignored(entries []config.Entry, keys ...string) {
+	for _, e := range entries {
+		if slices.Contains(keys, e.Key) {
+			l.problems.Add(config.Problem{
+				Position: e.Position, Severity: config.Warning, What: e.Key + " changes nothing here: the records are made of rows, which have no format",
+				Expected: "no " + e.Key + ":",
+			})
+		}
+	}
 }
 
 func (l *loader) target(e config.Entry) (TargetSettings, policyKeys) {

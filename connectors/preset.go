@@ -160,8 +160,12 @@ func (l *loader) needed(p Preset, settings *config.Node, ps *config.Problems) {
 	if !settings.IsSet() {
 		at = l.file.Preset.Position()
 	}
+	misspelt := map[string]bool{}
+	for _, told := range ps.Sorted() {
+		misspelt[told.Hint] = true
+	}
 	for _, s := range p.Settings {
-		if use[s.Needed] && !settings.Get(s.Name).IsSet() {
+		if use[s.Needed] && !settings.Get(s.Name).IsSet() && !misspelt[s.Name] {
 			ps.Add(config.Problem{Position: at, What: fmt.Sprintf("setting %q is missing", s.Name), Expected: s.Doc})
 		}
 	}

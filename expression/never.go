@@ -3,13 +3,11 @@ package expression
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 
-	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/config"
 )
 
@@ -17,9 +15,6 @@ import (
 // is seen: constants, comparisons of a path with text, and `"x" in systems`, joined by and and or.
 type Condition struct {
 	*Program
-	// Document names the variable that holds the document, such as customer, with its schema.
-	Document string
-	Schema   *canonical.Schema
 	// Systems are those from which documents come; nil where they are not known.
 	Systems []string
 }
@@ -93,18 +88,7 @@ func (c Condition) impossible(n ast.Node) *config.Problem {
 		p.Expected, p.Hint = "a system with one", config.Nearest(system, c.Systems)
 		return p
 	}
-	path, value, equal, ok := comparison(n)
-	if !ok || !equal || c.Schema == nil {
-		return nil
-	}
-	member, inside := strings.CutPrefix(path, c.Document+".")
-	known := c.Schema.Path(member)
-	if !inside || known == nil || len(known.Enum) == 0 || slices.Contains(known.Enum, value) {
-		return nil
-	}
-	p := c.problem(n.Location(), "%s is never %q", path, value)
-	p.Expected, p.Hint = oneOf(known.Enum), config.Nearest(value, known.Enum)
-	return p
+	return nil
 }
 
 // contradiction finds two comparisons of one path that exclude each other.

@@ -54,6 +54,25 @@ func LoadRuleset(node *config.Node, o RulesetOptions, ps *config.Problems) *Rule
 	return r
 }
 
+// Ranks tells whether some priority of the ruleset names a system or one of its streams.
+func (r *Ruleset) Ranks(system string) bool {
+	named := func(priority []string) bool {
+		return slices.ContainsFunc(priority, func(name string) bool {
+			of, _, _ := strings.Cut(name, "/")
+			return of == system
+		})
+	}
+	if named(r.survive.Priority) || named(r.survive.Default.Priority) {
+		return true
+	}
+	for _, rule := range r.survive.Attributes {
+		if named(rule.Priority) {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *Ruleset) fingerprint() string {
 	text := fmt.Sprintf("%s|%s|%+v|%v|", standard.Version, r.standard.Region, r.match, r.survive.Priority)
 	for _, name := range slices.Sorted(maps.Keys(r.survive.Attributes)) {

@@ -17,7 +17,12 @@ import (
 func (l *loader) routes() {
 	names := map[string]config.Position{}
 	for _, file := range l.files.Routes {
-		r := routes.Load(l.read(file), routes.Options{Region: l.Settings.Region, Folder: l.Root}, l.ps)
+		node := l.read(file)
+		unsure := false
+		r := routes.Load(node, routes.Options{Region: l.Settings.Region, Folder: l.Root}, l.ps)
+		if r == nil {
+			r, unsure = l.lostRoute(node), true
+		}
 		if r == nil {
 			continue
 		}
@@ -28,36 +33,46 @@ func (l *loader) routes() {
 		names[r.Name] = r.At
 		l.Routes = append(l.Routes, r)
 		for _, to := range r.To {
-			l.lead(r, to)
+			l.lead(r, to, unsure)
 		}
 	}
 }
 
-// lead joins a route to one of its targets.
-func (l *loader) lead(r *routes.Route, to routes.TargetRef) {
-	i := slices.IndexFunc(l.targets, func(t *target) bool { return t.System == to.System && t.Name == to.Stream })
-	if i < 0 {
-		l.used[to.Mapping] = true // by what was meant
-		names := make([]string, len(l.targets))
-		for i, t := range l.targets {
-			names[i] = t.String()
-		}
-		l.ps.Add(config.Problem{
-			Position: to.At, What: fmt.Sprintf("target %s.%s is not defined", to.System, to.Stream),
-			Expected: "system.stream of a connector's `target:`",
-			Hint:     config.Nearest(to.System+"."+to.Stream, names),
-		})
-		return
-	}
-	m := l.mapping(to.Mapping, to.At)
-	if m == nil {
+// lead joins a route to one of its targets. Where the route's condition is not known, it is unsure.
+func (l *loader) lead(r *routes.Route, to routes.TargetRef, unsure bool) {
+	m := l.mapping(to.Mapping, to.MappingAt)
+	t := l.target(to.String(), to.System, to.At)
+	if m == nil || t == nil {
+		l.led[to.String()] = true
 		return
 	}
 	if !m.Outbound() || m.From() != r.Entity() {
-		l.ps.Errorf(to.At, "mapping %q does not fit route %s; expected one with `from: %s`", to.Mapping, r.Name, r.Entity())
+		l.led[to.String()] = true
+		l.ps.Errorf(to.MappingAt, "mapping %q does not fit route %s; expected one with `from: %s`", to.Mapping, r.Name, r.Entity())
 		return
 	}
-	l.targets[i].Routes = append(l.targets[i].Routes, targetRoute{Route: r, mapping: m})
+	t.Routes = append(t.Routes, targetRoute{Route: r, mapping: m, at: to.At, unsure: unsure})
+}
+
+// target finds a target that a route names; nil where there is none, or its file has errors.
+func (l *loader) target(name, system string, at config.Position) *target {
+	names := slices.Clone(l.lost.targets)
+	for _, t := range l.targets {
+		if t.String() == name {
+			return t
+		}
+		names = append(names, t.String())
+	}
+	if slices.Contains(l.lost.targets, name) || slices.Contains(l.lost.systems, system) {
+		return nil
+	}
+	hint := config.Nearest(name, names)
+	l.led[hint] = true // by what was meant
+	l.ps.Add(config.Problem{
+		Position: at, What: fmt.Sprintf("target %s is not defined", name),
+		Expected: "system.stream of a connector's `target:`", Hint: hint,
+	})
+	return nil
 }
 
 // unused warns of mappings that nothing names.
@@ -74,7 +89,7 @@ func (l *loader) mappingNames() []string { return slices.Sorted(maps.Keys(l.Mapp
 // checkListeners refuses to show customers to the network without keys and encryption.
 func (l *loader) checkListeners(node *config.Node) {
 	api := node.Get("api")
-	if !loopback(l.Settings.API.Listen) {
+	if !api.Get("listen").Unreadable() && !loopback(l.Settings.API.Listen) {
 		at := api.Get("listen").Position()
 		if len(l.Settings.API.Keys) == 0 {
 			l.ps.Errorf(at, "the API would listen on %s without API keys; expected `keys:`, or an address on loopback", l.Settings.API.Listen)

@@ -61,6 +61,8 @@ type target struct {
 type targetRoute struct {
 	*routes.Route
 	mapping *mappings.Mapping
+	at      config.Position // where the route names the target
+	unsure  bool            // the condition has errors
 }
 
 // String is "system.stream", as routes name it.
@@ -73,14 +75,17 @@ func Load(root string, env config.Environment) (*Folder, *config.Problems) {
 	files := config.Folder(root, ps)
 	l := &loader{
 		Folder: &Folder{Root: root, Mappings: map[string]*mappings.Mapping{}, streams: map[string]*Stream{}},
-		files:  files, env: env, ps: ps,
+		files:  files, env: env, ps: ps, led: map[string]bool{},
 	}
 	l.settings()
 	l.mappings()
 	l.connectors()
 	l.routes()
 	l.rules()
+	l.checkRoutes()
+	l.checkCycles()
 	l.unused()
+	l.unusedTables()
 	if ps.HasErrors() {
 		return nil, ps
 	}
@@ -96,8 +101,11 @@ type loader struct {
 	env   config.Environment
 	ps    *config.Problems
 	used  map[string]bool // mappings that something names
+	led   map[string]bool // targets that a route with errors leads to
+	lost  lost
 
-	broken []string // names of mappings that could not be compiled; "" where even the name is not known
+	broken      []string // names of mappings that could not be compiled; "" where even the name is not known
+	brokenFiles []string
 }
 
 func (l *loader) read(name string) *config.Node {
@@ -130,7 +138,7 @@ func (l *loader) mappings() {
 		node := l.read(file)
 		m := mappings.Load(node, mappings.Options{Region: l.Settings.Region, Folder: l.Root, Formats: formatkinds.Kinds()}, l.ps)
 		if m == nil {
-			l.broken = append(l.broken, node.Get("mapping").Text())
+			l.broken, l.brokenFiles = append(l.broken, node.Get("mapping").Text()), append(l.brokenFiles, file)
 			continue
 		}
 		if first, ok := l.Mappings[m.Name()]; ok {
@@ -150,6 +158,7 @@ func (l *loader) connectors() {
 			Folder: l.Root, Env: l.env, Presets: []fs.FS{os.DirFS(l.files.Path("presets")), presets.FS},
 		}, l.ps)
 		if c == nil {
+			l.lostConnector(node, fileStem(file))
 			continue
 		}
 		if first, ok := systems[c.System]; ok {
@@ -183,7 +192,7 @@ func (l *loader) stream(c *connectors.Configured, settings connectors.StreamSett
 	if len(settings.Keys) > 0 && settings.Format != nil {
 		key, err := formats.KeyFunc(settings.Format, settings.Keys)
 		if err != nil {
-			l.ps.Errorf(settings.At, "key of stream %s: %v", s, err)
+			l.ps.Errorf(settings.KeysAt, "key of stream %s: %v", s, err)
 		}
 		s.key = key
 	}
@@ -195,9 +204,11 @@ func (l *loader) mapping(name string, at config.Position) *mappings.Mapping {
 	l.used[name] = true
 	m, ok := l.Mappings[name]
 	if !ok && !slices.Contains(l.broken, name) && !slices.Contains(l.broken, "") {
+		hint := config.Nearest(name, append(l.mappingNames(), l.broken...))
+		l.used[hint] = true // by what was meant
 		l.ps.Add(config.Problem{
 			Position: at, What: fmt.Sprintf("mapping %q is not defined", name),
-			Expected: "the name of a file's `mapping:`", Hint: config.Nearest(name, append(l.mappingNames(), l.broken...)),
+			Expected: "the name of a file's `mapping:`", Hint: hint,
 		})
 	}
 	return m
@@ -208,7 +219,7 @@ func (l *loader) rules() {
 	if l.files.Golden != "" {
 		node = l.read(l.files.Golden)
 	}
-	l.Rules = golden.LoadRuleset(node, golden.RulesetOptions{Region: l.Settings.Region}, l.ps)
+	l.Rules = golden.LoadRuleset(node, golden.RulesetOptions{Region: l.Settings.Region, Systems: l.systems()}, l.ps)
 }
 
 // brokers takes apart what environment variables hold: one may name several brokers with commas

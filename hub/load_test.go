@@ -45,8 +45,7 @@ func TestLoad_saysWhatIsWrongBetweenFiles(t *testing.T) {
 		},
 		"a route's mapping": {
 			files: map[string]string{"routes/customers.yaml": "route: r\nfrom: golden.customer\nto: shop.customers\nmapping: acount\n", "mappings/booking.yaml": ""},
-			want: `mappings/account.yaml:2:1: warning: mapping "account" is used by no stream and no route` + "\n" +
-				`routes/customers.yaml:3:5: mapping "acount" is not defined; expected the name of a file's ` + "`mapping:`" + `; did you mean "account"?`,
+			want:  `routes/customers.yaml:4:10: mapping "acount" is not defined; expected the name of a file's ` + "`mapping:`" + `; did you mean "account"?`,
 		},
 		"a route's target": {
 			files: map[string]string{"routes/customers.yaml": "route: r\nfrom: golden.customer\nto: shop.custmers\nmapping: account\n"},
@@ -59,12 +58,12 @@ func TestLoad_saysWhatIsWrongBetweenFiles(t *testing.T) {
 		"a mapping of another direction in a route": {
 			files: map[string]string{"routes/customers.yaml": "route: r\nfrom: golden.customer\nto: shop.customers\nmapping: customer\n"},
 			want: `mappings/account.yaml:2:1: warning: mapping "account" is used by no stream and no route` + "\n" +
-				`routes/customers.yaml:3:5: mapping "customer" does not fit route r; expected one with ` + "`from: Customer`",
+				`routes/customers.yaml:4:10: mapping "customer" does not fit route r; expected one with ` + "`from: Customer`",
 		},
 		"a mapping of another entity in a route": {
 			files: map[string]string{"routes/customers.yaml": "route: r\nfrom: golden.customer\nto: shop.customers\nmapping: booking\n"},
 			want: `mappings/account.yaml:2:1: warning: mapping "account" is used by no stream and no route` + "\n" +
-				`routes/customers.yaml:3:5: mapping "booking" does not fit route r; expected one with ` + "`from: Customer`",
+				`routes/customers.yaml:4:10: mapping "booking" does not fit route r; expected one with ` + "`from: Customer`",
 		},
 		"two mappings of one name": {
 			files: map[string]string{"mappings/other.yaml": base["mappings/account.yaml"]},

@@ -27,7 +27,7 @@ type loader struct {
 // Load compiles one mapping file. All problems go to ps; the result is nil where one of them is
 // an error.
 func Load(node *config.Node, o Options, ps *config.Problems) *Mapping {
-	if node.Kind() == config.Absent && ps.HasErrors() {
+	if node.Unreadable() {
 		return nil // the file could not be read, which has been told
 	}
 	m := &Mapping{name: node.Get("mapping").Text(), node: node, shape: &formats.Shape{}, folder: filepath.Dir(node.Position().File), kinds: o.Formats}

@@ -36,11 +36,11 @@ type loader struct {
 // Load compiles one route file. All problems go to ps; the result is nil where one of them is an
 // error.
 func Load(node *config.Node, o Options, ps *config.Problems) *Route {
-	if node.Kind() == config.Absent && ps.HasErrors() {
+	if node.Unreadable() {
 		return nil // the file could not be read, which has been told
 	}
 	r := &Route{
-		Name: node.Get("route").Text(), At: node.Position(), shape: &formats.Shape{}, Update: UpdateAll,
+		Name: node.Get("route").Text(), At: node.Position(), node: node, shape: &formats.Shape{}, Update: UpdateAll,
 		On: On{Merged: Deactivate, Split: Keep, Unmatched: Keep, Deleted: Deactivate, Erased: Delete},
 	}
 	l := &loader{Route: r, node: node, ps: &config.Problems{}}
@@ -101,7 +101,7 @@ func (l *loader) targets() {
 		if through.Text() == "" {
 			l.wrong(item, "target "+name.Text()+" has no mapping", "mapping: NAME, beside the target or for the whole route")
 		}
-		t := TargetRef{System: system, Stream: stream, Mapping: through.Text(), At: name.Position()}
+		t := TargetRef{System: system, Stream: stream, Mapping: through.Text(), At: name.Position(), MappingAt: through.Position()}
 		if slices.ContainsFunc(l.To, func(other TargetRef) bool { return other.String() == t.String() }) {
 			l.wrong(name, "target "+t.String()+" stands twice", "each target once")
 		}

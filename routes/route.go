@@ -7,7 +7,6 @@ package routes
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/touchstone-hub/touchstone/canonical"
@@ -67,6 +66,7 @@ type TargetRef struct {
 	System, Stream string
 	Mapping        string // name of the outbound mapping
 	At             config.Position
+	MappingAt      config.Position // where the mapping is named
 }
 
 // String is system.stream, as routes write it.
@@ -85,6 +85,7 @@ type Route struct {
 	env   *expression.Env
 	shape *formats.Shape
 	doc   *expression.Document
+	node  *config.Node
 	pool  sync.Pool // of *expression.Machine
 }
 
@@ -120,15 +121,18 @@ func (r *Route) Requires() []string {
 	return r.condition(nil).Requires()
 }
 
+// PolicyAt is where the route says what happens when: merged, split, unmatched, deleted or erased.
+// It is false where the route leaves that to the default.
+func (r *Route) PolicyAt(when string) (config.Position, bool) {
+	n := r.node.Get("on").Get(when)
+	return n.Position(), n.IsSet()
+}
+
 // Names tells whether the condition names a lookup table.
 func (r *Route) Names(table string) bool { return r.env != nil && r.env.Names(table) }
 
 func (r *Route) condition(systems []string) expression.Condition {
-	entity := r.Entity()
-	return expression.Condition{
-		Program: r.when, Systems: systems,
-		Document: strings.ToLower(string(entity)), Schema: canonical.SchemaOf(entity),
-	}
+	return expression.Condition{Program: r.when, Systems: systems}
 }
 
 // Match tells whether the route carries the document, which was decoded with Shape. What is

@@ -49,8 +49,8 @@ update: primary
 on: {merged: delete, unmatched: deactivate}
 `)
 	want := []routes.TargetRef{
-		{System: "erp", Stream: "customers", Mapping: "erp-customer", At: config.Position{File: "r.yaml", Line: 5, Column: 6}},
-		{System: "crm", Stream: "accounts", Mapping: "crm-account", At: config.Position{File: "r.yaml", Line: 5, Column: 30}},
+		{System: "erp", Stream: "customers", Mapping: "erp-customer", At: config.Position{File: "r.yaml", Line: 5, Column: 6}, MappingAt: config.Position{File: "r.yaml", Line: 6, Column: 10}},
+		{System: "crm", Stream: "accounts", Mapping: "crm-account", At: config.Position{File: "r.yaml", Line: 5, Column: 30}, MappingAt: config.Position{File: "r.yaml", Line: 5, Column: 53}},
 	}
 	if diff := cmp.Diff(want, r.To); diff != "" {
 		t.Error(diff)

@@ -23,6 +23,7 @@ var Kind = connectors.Kind{
 	Name:   "sql",
 	Doc:    "tables of PostgreSQL and SQLite, read on a schedule and written by upsert",
 	Format: "json",
+	Fixed:  true,
 	// one call is one transaction
 	Policy: connectors.TargetPolicy{Concurrency: 2, Batch: 500},
 	Open:   open,
