@@ -116,7 +116,8 @@ type Results interface {
 	// PutEntities inserts (No 0) or replaces entities and golden records, and sets No of the
 	// inserted ones. A record that is not Live keeps its row, so that the ID resolves.
 	PutEntities(ctx context.Context, records []GoldenRecord) error
-	// PutLookups replaces all lookups of the entities in of.
+	// PutLookups replaces all lookups of the entities in of. Those of LookupRecord serve timelines:
+	// searches find the customer of a live record by its membership.
 	PutLookups(ctx context.Context, of []EntityNo, lookups []Lookup) error
 	// PutTasks inserts tasks whose ID is new and leaves the others alone; CloseTasks closes open
 	// tasks all of whose records are among the keys and whose ID is not in keep. It leaves tasks of

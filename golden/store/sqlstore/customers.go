@@ -85,20 +85,23 @@ func (s *Store) Customers(ctx context.Context, ids []string) (records []golden.G
 func (s *Store) FindCustomers(ctx context.Context, q golden.Query) (records []golden.GoldenRecord, err error) {
 	statement, args := allCustomers, []any{}
 	if len(q.Lookups) > 0 {
-		var ranges []bool
+		var shapes []byte
 		for _, l := range q.Lookups {
 			w, err := wayOf(l.Kind, l.Value)
 			if err != nil {
 				return nil, nil // nothing can have been stored under it
 			}
 			prefix := q.Prefix && l.Kind == golden.LookupName
-			ranges = append(ranges, prefix)
-			args = append(args, w.kind, w.value)
-			if prefix {
-				args = append(args, w.value+"\U0010FFFF")
+			switch {
+			case l.Kind == golden.LookupRecord:
+				shapes, args = append(shapes, byRecord), append(args, w.value, false)
+			case prefix:
+				shapes, args = append(shapes, byPrefix), append(args, w.kind, w.value, w.value+"\U0010FFFF")
+			default:
+				shapes, args = append(shapes, byValue), append(args, w.kind, w.value)
 			}
 		}
-		statement = searchStatement(ranges)
+		statement = searchStatement(string(shapes))
 	}
 	if !storable(q.After) {
 		return nil, nil
@@ -111,24 +114,33 @@ func (s *Store) FindCustomers(ctx context.Context, q golden.Query) (records []go
 	return records, err
 }
 
-var searches sync.Map // shape of a search to *Statement
+// How one condition of a search finds customers.
+const (
+	byValue  = 'v'
+	byPrefix = 'p'
+	byRecord = 'r' // through the membership of a live source record: that needs no index of its own
+)
 
-// searchStatement intersects the lookups; ranges says which of them are prefixes. The hits are
-// found first and on their own: by the order of IDs a planner would walk the whole store instead.
-func searchStatement(ranges []bool) *Statement {
-	shape := fmt.Sprint(ranges)
-	if s, ok := searches.Load(shape); ok {
+var conditions = map[byte]string{
+	byValue:  "SELECT DISTINCT entity FROM lookup WHERE kind = {int} AND value = {text}",
+	byPrefix: "SELECT DISTINCT entity FROM lookup WHERE kind = {int} AND value >= {text} AND value <= {text}",
+	byRecord: `SELECT m.entity FROM source_record r JOIN member m ON m.record = r.no
+		WHERE r.key = {text} AND r.deleted = {bool} AND m.entity <> 0`,
+}
+
+var searches sync.Map // the conditions of a search, one byte each, to *Statement
+
+// searchStatement intersects the conditions. The hits are found first and on their own: by the
+// order of IDs a planner would walk the whole store instead.
+func searchStatement(shapes string) *Statement {
+	if s, ok := searches.Load(shapes); ok {
 		return s.(*Statement)
 	}
 	var parts []string
-	for _, prefix := range ranges {
-		condition := "value = {text}"
-		if prefix {
-			condition = "value >= {text} AND value <= {text}"
-		}
-		parts = append(parts, "SELECT DISTINCT entity FROM lookup WHERE kind = {int} AND "+condition)
+	for i := range len(shapes) {
+		parts = append(parts, conditions[shapes[i]])
 	}
-	s, _ := searches.LoadOrStore(shape, plain(`WITH hit AS MATERIALIZED (`+strings.Join(parts, " INTERSECT ")+`)
+	s, _ := searches.LoadOrStore(shapes, plain(`WITH hit AS MATERIALIZED (`+strings.Join(parts, " INTERSECT ")+`)
 		SELECT `+entityFields+` FROM (SELECT h.no FROM hit JOIN entity h ON h.no = hit.entity
 			WHERE h.state = 'live' AND h.id > {text} ORDER BY h.id LIMIT {int}) x
 		JOIN entity e ON e.no = x.no ORDER BY e.id`))

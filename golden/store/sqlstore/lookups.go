@@ -80,10 +80,10 @@ func (t *tx) PutLookups(ctx context.Context, of []golden.EntityNo, lookups []gol
 			continue
 		}
 		minus, plus := differentWays(before[entity], now)
-		for _, w := range minus {
+		for _, w := range indexed(minus) {
 			gone = append(gone, lookupRow{w, entity})
 		}
-		for _, w := range plus {
+		for _, w := range indexed(plus) {
 			come = append(come, lookupRow{w, entity})
 		}
 		if len(now) == 0 {
@@ -104,6 +104,12 @@ func (t *tx) PutLookups(ctx context.Context, of []golden.EntityNo, lookups []gol
 		return err
 	}
 	return exec(ctx, t.c, "write lookups", insertLookups, lookupRows(come)...)
+}
+
+// indexed leaves out the ways that the index need not have: a record's customer is found by its
+// membership.
+func indexed(ways []way) []way {
+	return slices.DeleteFunc(ways, func(w way) bool { return w.kind == lookupCodes[golden.LookupRecord] })
 }
 
 func readLookups(ctx context.Context, c Conn, of []golden.EntityNo) (map[golden.EntityNo][]way, error) {

@@ -68,23 +68,33 @@ func testLookups(s *suite) {
 	nos := []golden.EntityNo{all[0].No, all[1].No, all[2].No}
 	find := func(lookups ...golden.Lookup) []string { return s.find(golden.Query{Lookups: lookups}) }
 	phone := golden.Lookup{Kind: golden.LookupPhone, Value: "+861012345678"}
+	member := s.put(record("erp", "7"))[0]
+	byRecord := golden.Lookup{Kind: golden.LookupRecord, Value: member.Key}
+	s.equal("by a record that is nowhere yet", find(byRecord), []string{})
+	s.tx(func(tx golden.Tx) error {
+		return tx.PutMembers(s.ctx, []golden.Member{{Record: member.No, Entity: all[2].No}}, at(1), "test")
+	})
 	s.tx(func(tx golden.Tx) error {
 		return tx.PutLookups(s.ctx, nos, []golden.Lookup{
 			lookup(all[0], golden.LookupPhone, "+861012345678"), lookup(all[0], golden.LookupEmail, "a@example.org"),
 			lookup(all[1], golden.LookupPhone, "+861012345678"), lookup(all[1], golden.LookupPhone, "+861012345678"),
-			lookup(all[2], golden.LookupRecord, "erp/customers/7"),
+			lookup(all[2], golden.LookupRecord, member.Key), lookup(all[2], golden.LookupName, "anna"),
 		})
 	})
 	s.equal("by phone", find(phone), []string{"L0", "L1"})
 	s.equal("by phone and email", find(phone, lookup(all[0], golden.LookupEmail, "a@example.org")), []string{"L0"})
-	s.equal("by record", find(golden.Lookup{Kind: golden.LookupRecord, Value: "erp/customers/7"}), []string{"L2"})
+	s.equal("by record", find(byRecord), []string{"L2"})
+	s.equal("by record and name", find(byRecord, lookup(all[2], golden.LookupName, "anna")), []string{"L2"})
 	s.equal("by the value of another kind", find(golden.Lookup{Kind: golden.LookupEmail, Value: "+861012345678"}), []string{})
 	s.tx(func(tx golden.Tx) error {
 		return tx.PutLookups(s.ctx, nos[:2], []golden.Lookup{lookup(all[1], golden.LookupEmail, "b@example.org")})
 	})
 	s.equal("by a phone gone", find(phone), []string{})
 	s.equal("by a new email", find(golden.Lookup{Kind: golden.LookupEmail, Value: "b@example.org"}), []string{"L1"})
-	s.equal("of one not replaced", find(golden.Lookup{Kind: golden.LookupRecord, Value: "erp/customers/7"}), []string{"L2"})
+	s.equal("of one not replaced", find(byRecord), []string{"L2"})
+	member.Deleted = true
+	s.put(member)
+	s.equal("by a deleted record", find(byRecord), []string{})
 	s.equal("by what cannot be", find(golden.Lookup{Kind: golden.LookupEmail, Value: "\x00"}), []string{})
 	if err := s.try(func(tx golden.Tx) error {
 		return tx.PutLookups(s.ctx, nos[:1], []golden.Lookup{lookup(all[1], golden.LookupEmail, "c@example.org")})
