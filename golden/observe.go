@@ -61,9 +61,10 @@ func (r *Ruleset) Observe(written []WrittenValue, before, now *canonical.Custome
 }
 
 // open: a report may tell something of it.
-func (w WrittenValue) open() bool { return w.awaited() || w.Dropped }
+func (w WrittenValue) open() bool { return w.Awaited() || w.Dropped }
 
-func (w WrittenValue) awaited() bool { return w.Sent != "" }
+// Awaited: the system has not returned the value yet in any form.
+func (w WrittenValue) Awaited() bool { return w.Sent != "" }
 
 type observation struct {
 	written []WrittenValue
@@ -81,7 +82,7 @@ func (o *observation) comeBack() {
 	own := map[valueKey]bool{}
 	for i := range o.written {
 		w := &o.written[i]
-		if !w.awaited() || !o.has(*w) || slices.Contains(o.before[w.Attribute], w.Hash) {
+		if !w.Awaited() || !o.has(*w) || slices.Contains(o.before[w.Attribute], w.Hash) {
 			continue
 		}
 		at := slices.IndexFunc(o.now[w.Attribute], func(d survive.Detail) bool { return d.Hash == w.Hash })
@@ -104,7 +105,7 @@ func (o *observation) take(attribute string, d survive.Detail) {
 	best, of := survive.Unlike, uint64(0)
 	like := make([]survive.Likeness, len(o.written))
 	for i, w := range o.written {
-		if w.Attribute == attribute && w.awaited() && w.Hash != 0 {
+		if w.Attribute == attribute && w.Awaited() && w.Hash != 0 {
 			if like[i] = survive.Like(attribute, w.parts(), d.Parts); like[i] > best || like[i] == best && best > survive.Unlike && !w.Dropped {
 				best, of = like[i], w.Hash
 			}
@@ -132,9 +133,9 @@ func (o *observation) forget() {
 			w.Sent = ""
 		}
 	}
-	awaiting := slices.ContainsFunc(o.written, WrittenValue.awaited)
+	awaiting := slices.ContainsFunc(o.written, WrittenValue.Awaited)
 	o.written = slices.DeleteFunc(o.written, func(w WrittenValue) bool {
-		return w.Dropped && !w.awaited() && !o.has(w) || w == Found && !awaiting
+		return w.Dropped && !w.Awaited() && !o.has(w) || w == Found && !awaiting
 	})
 }
 

@@ -24,6 +24,9 @@ type ResolverOptions struct {
 	// that they are about (merged and emptied ones included), after all else was written. The hub
 	// marks there what targets now lack. It may run again with the transaction.
 	OnChanged func(ctx context.Context, tx Tx, changes []Change, records map[EntityNo]GoldenRecord) error
+	// OnReported is called in the same way, at the end, with the records known before whose content
+	// the batch changed, be it to their customers' or not.
+	OnReported func(ctx context.Context, tx Tx, records []SourceRecord) error
 }
 
 // Batch is what Resolve takes: records in the order in which they arrived, and how far the group
@@ -130,6 +133,9 @@ func (r *Resolver) settled(ctx context.Context, what string, do func(context.Con
 		if err := s.settle(ctx); err != nil {
 			return err
 		}
+		if err := s.reported(ctx); err != nil {
+			return err
+		}
 		result = s.result
 		return nil
 	})
@@ -137,4 +143,21 @@ func (r *Resolver) settled(ctx context.Context, what string, do func(context.Con
 		return Result{}, fmt.Errorf("%s: %w", what, err)
 	}
 	return result, nil
+}
+
+// reported tells of the records whose content the transaction changed.
+func (s *settling) reported(ctx context.Context) error {
+	if s.r.o.OnReported == nil {
+		return nil
+	}
+	var records []SourceRecord
+	for _, rec := range s.dirty {
+		if rec.put && rec.changed && !rec.inserted && rec.live() {
+			records = append(records, rec.SourceRecord)
+		}
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	return s.r.o.OnReported(ctx, s.tx, records)
 }

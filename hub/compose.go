@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -29,6 +30,11 @@ func (r *reconciler) compose(ctx context.Context, s *subject, route *targetRoute
 }
 
 func (r *reconciler) payload(ctx context.Context, s *subject, route *targetRoute, doc []byte, remote string) (payload []byte, skip bool, err error) {
+	if remote != "" {
+		if doc, err = without(doc, route.CreateOnly); err != nil {
+			return nil, false, fmt.Errorf("read %s: %w", s.id, err)
+		}
+	}
 	decoded := docs.Get().(*formats.Doc)
 	defer docs.Put(decoded)
 	if err := r.hub.json.Decode(decoded, formats.Frame{Bytes: doc}, route.mapping.Shape()); err != nil {
@@ -43,6 +49,34 @@ func (r *reconciler) payload(ctx context.Context, s *subject, route *targetRoute
 		return nil, false, &recordError{cause: "mapping", err: err}
 	}
 	return out.Bytes, out.Skip, nil
+}
+
+// without leaves attributes out of a canonical document.
+func without(doc []byte, attributes []string) ([]byte, error) {
+	if len(attributes) == 0 {
+		return doc, nil
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(doc, &members); err != nil {
+		return nil, err
+	}
+	for _, name := range attributes {
+		delete(members, name)
+	}
+	return json.Marshal(members)
+}
+
+// asUpdate gives the hash of the payload that an update of a record just created would have. The
+// mapping may make another payload for a create; the target still holds what is wanted.
+func (r *reconciler) asUpdate(ctx context.Context, s *subject, w *write) func(remote string) uint64 {
+	ctx = context.WithoutCancel(ctx) // what was sent is noted even where the hub is being stopped
+	return func(remote string) uint64 {
+		payload, skip, err := r.payload(ctx, s, w.route, s.doc, remote)
+		if err != nil || skip {
+			return w.hash
+		}
+		return payloadHash(payload)
+	}
 }
 
 // holds says whether the target's own report of a record that the hub never wrote already comes

@@ -134,7 +134,7 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 		return fmt.Errorf("open the store: %w", err)
 	}
 	h.closers = append(h.closers, h.store)
-	h.resolver = golden.NewResolver(h.store, h.folder.Rules, golden.ResolverOptions{Log: h.log, OnChanged: h.markChanged})
+	h.resolver = golden.NewResolver(h.store, h.folder.Rules, golden.ResolverOptions{Log: h.log, OnChanged: h.markChanged, OnReported: h.markReported})
 	return nil
 }
 

@@ -65,6 +65,7 @@ func (r *round) noteDone(n *notes, w *write, state golden.DeliveryState, out con
 	}
 	if w.Operation == connectors.Create {
 		n.created = append(n.created, w.Subject)
+		state.SentHash = w.asUpdate(state.RemoteID)
 	}
 	if r.isSource() && state.Record == "" {
 		state.Record = r.target.System + "/" + r.target.Name + "/" + state.RemoteID

@@ -23,6 +23,8 @@ type write struct {
 	// elsewhere. origin is the source record that a created one is linked to.
 	golden *golden.GoldenRecord
 	origin string
+	// asUpdate gives, of a create, what the hash of an update of the record would be.
+	asUpdate func(remote string) uint64
 	// again: an earlier attempt at the create may have been done.
 	again bool
 	// settled: the target holds this already, nothing is sent.
@@ -83,7 +85,7 @@ func (r *reconciler) creating(ctx context.Context, s *subject, route *targetRout
 	if err != nil || w == nil {
 		return nil, err
 	}
-	w.Operation, w.Key = connectors.Create, uuid.NewString()
+	w.Operation, w.Key, w.asUpdate = connectors.Create, uuid.NewString(), r.asUpdate(ctx, s, w)
 	if s.record != nil && len(s.record.Sources) > 0 {
 		w.origin = s.record.Sources[0]
 	}
@@ -116,14 +118,21 @@ func (r *reconciler) updating(ctx context.Context, s *subject, route *targetRout
 		if err != nil {
 			return nil, err
 		}
-		if w == nil || w.hash == state.SentHash && !moved {
+		if w == nil {
 			continue
 		}
-		w.settled = w.hash == state.SentHash
-		if !w.settled {
+		seen, changed := r.observe(s, route, &w.state)
+		w.settled = w.hash == state.SentHash && !changed
+		if w.settled && !moved && !seen {
+			continue
+		}
+		if !w.settled && !changed {
 			if w.settled, err = r.holds(ctx, s, route, state, w.hash); err != nil {
 				return nil, err
 			}
+		}
+		if !w.settled {
+			w.state.ObservedHash = 0 // the next report is what came of it
 		}
 		w.Operation = connectors.Update
 		w.Key = idempotencyKey(w, r.target.String(), s.stand)

@@ -3,8 +3,10 @@ package hub
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/connectors"
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
@@ -14,6 +16,15 @@ type reached struct {
 	record string // its key as a source record
 	made   bool   // the hub created it: whatever has been reported of it is what came of the create
 	found  bool   // a create that found the record there
+}
+
+// reads are the attributes that the write puts into the target.
+func (w *write) reads() []string {
+	reads := w.route.mapping.Reads()
+	if w.Operation != connectors.Update || len(w.route.CreateOnly) == 0 {
+		return reads
+	}
+	return slices.DeleteFunc(slices.Clone(reads), func(a string) bool { return slices.Contains(w.route.CreateOnly, a) })
 }
 
 // noteWritten notes which values the writes put into remote records that originate elsewhere. What
@@ -41,7 +52,7 @@ func noteWritten(ctx context.Context, tx golden.Tx, rules *golden.Ruleset, write
 	}
 	written := make(map[string][]golden.WrittenValue, len(writes))
 	for _, w := range writes {
-		values, err := rules.Written(*w.golden, w.record, before[w.record], w.route.mapping.Reads())
+		values, err := rules.Written(*w.golden, w.record, before[w.record], w.reads())
 		if err != nil {
 			return err
 		}

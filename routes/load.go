@@ -2,9 +2,11 @@ package routes
 
 import (
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/expression"
 	"github.com/touchstone-hub/touchstone/formats"
@@ -19,12 +21,13 @@ type Options struct {
 }
 
 var (
-	keys       = []string{"route", "from", "when", "to", "mapping", "update", "on"}
+	keys       = []string{"route", "from", "when", "to", "mapping", "update", "create_only", "on"}
 	targetKeys = []string{"target", "mapping"}
-	onKeys     = []string{"merged", "split", "unmatched", "deleted", "erased"}
+	onKeys     = []string{"merged", "split", "unmatched", "deleted", "erased", "changed"}
 	origins    = []string{string(GoldenCustomer), string(CanonicalOrder), string(CanonicalInteraction), string(CanonicalProduct)}
 	updates    = []string{string(UpdateAll), string(UpdatePrimary)}
 	policies   = []string{string(Keep), string(Deactivate), string(Delete)}
+	stances    = []string{string(Accept), string(Enforce)}
 )
 
 type loader struct {
@@ -64,7 +67,7 @@ func (l *loader) load(o Options) {
 	l.From = Origin(l.choice(l.node, "from", origins, ""))
 	l.Update = Update(l.choice(l.node, "update", updates, string(UpdateAll)))
 	if l.From != GoldenCustomer && l.From != "" {
-		for _, key := range []string{"update", "on"} {
+		for _, key := range []string{"update", "create_only", "on"} {
 			if n := l.node.Get(key); n.IsSet() {
 				l.wrong(n, key+" beside from: "+string(l.From), "it only with from: golden.customer")
 			}
@@ -72,6 +75,8 @@ func (l *loader) load(o Options) {
 	}
 	l.targets()
 	l.policies()
+	l.stances()
+	l.createOnly()
 	l.condition(o)
 }
 
@@ -121,6 +126,64 @@ func (l *loader) policies() {
 	} {
 		*policy = Policy(l.choice(on, key, policies, string(*policy)))
 	}
+}
+
+// stances reads on.changed: one word for all attributes, or one for each.
+func (l *loader) stances() {
+	l.On.Changed.Default = Accept
+	n := l.node.Get("on").Get("changed")
+	switch n.Kind() {
+	case config.Absent:
+	case config.Mapping:
+		l.On.Changed.Attributes = map[string]Stance{}
+		for _, e := range n.Entries() {
+			stance := Stance(l.choice(n, e.Key, stances, ""))
+			if e.Key == "default" {
+				l.On.Changed.Default = stance
+				continue
+			}
+			l.attribute(e.Key, config.Problem{Position: e.Position})
+			l.On.Changed.Attributes[e.Key] = stance
+		}
+	default:
+		l.On.Changed.Default = Stance(l.choice(l.node.Get("on"), "changed", stances, ""))
+	}
+}
+
+func (l *loader) createOnly() {
+	n := l.node.Get("create_only")
+	if !n.IsSet() {
+		return
+	}
+	if n.Kind() != config.Sequence {
+		l.wrong(n, "found "+n.Shown(), "a list of attributes such as [emails]")
+		return
+	}
+	for _, item := range n.Items() {
+		l.attribute(item.Text(), config.Problem{Position: item.Position()})
+		l.CreateOnly = append(l.CreateOnly, item.Text())
+	}
+}
+
+// attributeNames lists the attributes of a customer by their JSON names, source aside.
+func attributeNames() (names []string) {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[canonical.Customer]()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name != "" && name != "-" && name != "source" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// attribute reports what is no attribute of a customer.
+func (l *loader) attribute(name string, p config.Problem) {
+	names := attributeNames()
+	if slices.Contains(names, name) {
+		return
+	}
+	p.What, p.Expected, p.Hint = "no such attribute: "+name, "an attribute of a customer", config.Nearest(name, names)
+	l.ps.Add(p)
 }
 
 func (l *loader) condition(o Options) {

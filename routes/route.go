@@ -59,6 +59,41 @@ type On struct {
 	Unmatched Policy // the route's condition no longer holds; default keep
 	Deleted   Policy // all source records are gone; default deactivate
 	Erased    Policy // the customer was erased; default delete
+	// Changed says what becomes of values that people change in the target and that do not survive.
+	Changed Changed
+}
+
+// Stance is how the hub takes it that a target's own record differs from what was written into it.
+type Stance string
+
+// The stances.
+const (
+	Accept  Stance = "accept"  // the target keeps its value until the golden record changes
+	Enforce Stance = "enforce" // the golden value is written again
+)
+
+// Changed are the stances on a target's own changes, by attribute.
+type Changed struct {
+	Default    Stance // accept where nothing is said
+	Attributes map[string]Stance
+}
+
+// Enforces says whether an attribute of the target's record is held to the golden record.
+func (c Changed) Enforces(attribute string) bool {
+	if s, own := c.Attributes[attribute]; own {
+		return s == Enforce
+	}
+	return c.Default == Enforce
+}
+
+// Any says whether any attribute is.
+func (c Changed) Any() bool {
+	for _, s := range c.Attributes {
+		if s == Enforce {
+			return true
+		}
+	}
+	return c.Default == Enforce
 }
 
 // TargetRef names one place that a route leads to.
@@ -79,7 +114,10 @@ type Route struct {
 	To     []TargetRef
 	Update Update
 	On     On
-	At     config.Position
+	// CreateOnly names attributes of the customer that are written when a remote record is created
+	// and never again: an update is mapped without them.
+	CreateOnly []string
+	At         config.Position
 
 	when  *expression.Program // nil: always
 	env   *expression.Env
