@@ -3,8 +3,11 @@ package hub
 import (
 	"context"
 	"net/http/httptest"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/touchstone-hub/touchstone/formats"
 )
 
 // IntakeAnswer is what the intake answers to a webhook at path.
@@ -33,4 +36,20 @@ func GoldenEvents(ctx context.Context, h *Hub) (events []string, err error) {
 		events = append(events, m.Metadata["ce_type"]+" "+m.Metadata["ce_subject"]+" "+m.Metadata["ce_sequence"])
 	}
 	return events, nil
+}
+
+// PublishRawAll puts records on raw.<system> past their source, in one call. Their key is their
+// member id.
+func PublishRawAll(ctx context.Context, h *Hub, system, stream string, records []string) error {
+	in := &ingest{hub: h, stream: h.folder.streams[system+"/"+stream]}
+	messages := make([]*message.Message, len(records))
+	for i, record := range records {
+		f := formats.Frame{Bytes: []byte(record), Position: formats.Position{Origin: "test", Record: int64(i) + 1, Offset: -1}}
+		id, _, err := in.key(&formats.Doc{}, f)
+		if err != nil {
+			return err
+		}
+		messages[i] = in.message(f, id, time.Now())
+	}
+	return h.bus.Publish(ctx, RawTopic(system), messages...)
 }

@@ -38,6 +38,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	for _, t := range h.folder.targets {
 		start(func(ctx context.Context) error { h.deliver(ctx, t); return nil }) // dirty rows → target
 	}
-	start(h.watch) // lag, free disk, what the store holds → metrics and readiness
+	start(h.replay) // raw.<system>, once more → canonical.<entity>, where somebody asks for it
+	start(h.watch)  // lag, free disk, what the store holds → metrics and readiness
 	return stages.Wait()
 }

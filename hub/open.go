@@ -41,6 +41,7 @@ type Hub struct {
 	metrics  *metrics
 	status   *status
 	wake     wakes
+	replays  replays
 	closers  []io.Closer // in the order in which they were opened
 }
 
