@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -133,11 +134,21 @@ func printCustomer(w io.Writer, v view) {
 	line("sources", v.Sources...)
 }
 
+// nameText is a name as it is written: in Han characters the family comes first, and nothing stands
+// between.
 func nameText(n canonical.Name) string {
-	if n.Full != "" {
+	switch {
+	case n.Full != "":
 		return n.Full
+	case han(n.Family) && (n.Given == "" || han(n.Given)):
+		return n.Family + n.Given + n.Honorific
 	}
 	return strings.Join(present([]string{n.Honorific, n.Given, n.Family}), " ")
+}
+
+// han says whether text is written in Han characters.
+func han(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.Is(unicode.Han, r) })
 }
 
 func bracket(text string) string {

@@ -69,13 +69,14 @@ func newRoot() *cobra.Command {
 		Use:           "touchstone",
 		Short:         "A customer integration hub: one truth about customers, in every system",
 		SilenceErrors: true, SilenceUsage: true,
+		Version: version, // --version, beside the command of that name
 	}
 	root.PersistentFlags().StringVarP(&a.folder, "hub", "C", ".", "the hub folder")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON")
 	root.AddCommand(
 		a.initCommand(), a.checkCommand(), a.testCommand(), a.runCommand(), a.connectorsCommand(),
 		a.schemaCommand(), a.recordsCommand(), a.translateCommand(), a.lookupCommand(), a.explainCommand(), a.statusCommand(),
-		a.deadLettersCommand(), a.deliveriesCommand(), a.demoCommand(), a.versionCommand(),
+		a.deadLettersCommand(), a.deliveriesCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(),
 	)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse(c, err) })
 	checkArgs(root)

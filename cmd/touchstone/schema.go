@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,7 +33,16 @@ func (a *app) schemaCommand() *cobra.Command {
 		Use:       "schema " + strings.Join(names, "|"),
 		Short:     "Print the JSON Schema of hub.yaml or of a canonical entity",
 		ValidArgs: names,
-		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 && !slices.Contains(names, args[0]) {
+				text := fmt.Sprintf("unknown schema %q; expected one of %s", args[0], strings.Join(names, ", "))
+				if near := config.Nearest(args[0], names); near != "" {
+					text += fmt.Sprintf("; did you mean %q?", near)
+				}
+				return errors.New(text)
+			}
+			return cobra.ExactArgs(1)(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			text, err := all[args[0]]()
 			if err != nil {

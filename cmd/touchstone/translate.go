@@ -112,6 +112,14 @@ func (t *translation) open(c *cobra.Command) (io.Reader, func(), error) {
 	return file, func() { _ = file.Close() }, nil
 }
 
+// origin is what positions name.
+func (t *translation) origin() string {
+	if t.file == "-" {
+		return "standard input"
+	}
+	return filepath.Base(t.file)
+}
+
 // openFormat gives the format that --format names, else that which the mapping names, else that of
 // the file's suffix, else the first of all.
 func (t *translation) openFormat(m *mappings.Mapping) (formats.Format, error) {
@@ -137,7 +145,7 @@ func (t *translation) openFormat(m *mappings.Mapping) (formats.Format, error) {
 
 func (t *translation) run(c *cobra.Command, m *mappings.Mapping, f formats.Format, in io.Reader) (failed int, err error) {
 	n := 0
-	for tr, err := range m.Translate(c.Context(), f, in, filepath.Base(t.file), sample(m)) {
+	for tr, err := range m.Translate(c.Context(), f, in, t.origin(), sample(m)) {
 		if err != nil {
 			return failed, err
 		}
@@ -175,7 +183,7 @@ func (t *translation) pass(c *cobra.Command, m *mappings.Mapping, f formats.Form
 		input = sample(m)
 	)
 	input.Root = &doc.Root
-	for frame, err := range f.Frames(c.Context(), bufio.NewReaderSize(in, 1<<16), filepath.Base(t.file)) {
+	for frame, err := range f.Frames(c.Context(), bufio.NewReaderSize(in, 1<<16), t.origin()) {
 		if err != nil {
 			return failed, err
 		}
