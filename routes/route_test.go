@@ -55,7 +55,7 @@ on: {merged: delete, unmatched: deactivate}
 	if diff := cmp.Diff(want, r.To); diff != "" {
 		t.Error(diff)
 	}
-	on := routes.On{Merged: routes.Delete, Split: routes.Keep, Unmatched: routes.Deactivate, Deleted: routes.Deactivate, Erased: routes.Delete}
+	on := routes.On{Merged: routes.Delete, Split: routes.Keep, Unmatched: routes.Deactivate, Deleted: routes.Deactivate, Erased: routes.Delete, Changed: routes.Changed{Default: routes.Accept}}
 	if diff := cmp.Diff(on, r.On); diff != "" {
 		t.Error(diff)
 	}
@@ -78,14 +78,18 @@ func TestLoad_namesPlaceFoundAndExpected(t *testing.T) {
 		{"no name", "from: golden.customer\nto: [erp.customers]\nmapping: m", []string{"r.yaml:1:1: the route has no name; expected route: NAME"}},
 		{"no origin", "route: r\nto: [erp.customers]\nmapping: m", []string{"r.yaml:1:1: from is missing; expected one of golden.customer, canonical.order, canonical.interaction, canonical.product"}},
 		{"unknown origin", "route: r\nfrom: golden.custmer\nto: [erp.customers]\nmapping: m", []string{`r.yaml:2:7: found "golden.custmer"; expected one of golden.customer, canonical.order, canonical.interaction, canonical.product; did you mean "golden.customer"?`}},
-		{"unknown key", good + "wen: x", []string{`r.yaml:5:1: unknown key "wen"; expected one of route, from, when, to, mapping, update, on; did you mean "when"?`}},
+		{"unknown key", good + "wen: x", []string{`r.yaml:5:1: unknown key "wen"; expected one of route, from, when, to, mapping, update, create_only, on; did you mean "when"?`}},
 		{"no target", "route: r\nfrom: golden.customer\nmapping: m", []string{"r.yaml:1:1: the route leads nowhere; expected to: [SYSTEM.STREAM]"}},
 		{"no stream", "route: r\nfrom: golden.customer\nto: [erp]\nmapping: m", []string{`r.yaml:3:6: found "erp"; expected a target SYSTEM.STREAM such as erp.customers`}},
 		{"no mapping", "route: r\nfrom: golden.customer\nto: [erp.customers]", []string{"r.yaml:3:6: target erp.customers has no mapping; expected mapping: NAME, beside the target or for the whole route"}},
 		{"twice", "route: r\nfrom: golden.customer\nto: [erp.c, erp.c]\nmapping: m", []string{"r.yaml:3:13: target erp.c stands twice; expected each target once"}},
 		{"wrong update", good + "update: primry", []string{`r.yaml:5:9: found "primry"; expected one of all, primary; did you mean "primary"?`}},
 		{"wrong policy", good + "on: {merged: drop}", []string{`r.yaml:5:14: found "drop"; expected one of keep, deactivate, delete`}},
-		{"wrong event", good + "on: {merge: keep}", []string{`r.yaml:5:6: unknown key "merge"; expected one of merged, split, unmatched, deleted, erased; did you mean "merged"?`}},
+		{"wrong stance", good + "on: {changed: force}", []string{`r.yaml:5:15: found "force"; expected one of accept, enforce; did you mean "enforce"?`}},
+		{"wrong stance of an attribute", good + "on: {changed: {phones: keep}}", []string{`r.yaml:5:24: found "keep"; expected one of accept, enforce`}},
+		{"a stance on what is no attribute", good + "on: {changed: {phone: enforce}}", []string{`r.yaml:5:16: no such attribute: phone; expected an attribute of a customer; did you mean "phones"?`}},
+		{"create_only of what is no attribute", good + "create_only: [emals]", []string{`r.yaml:5:15: no such attribute: emals; expected an attribute of a customer; did you mean "emails"?`}},
+		{"wrong event", good + "on: {merge: keep}", []string{`r.yaml:5:6: unknown key "merge"; expected one of merged, split, unmatched, deleted, erased, changed; did you mean "merged"?`}},
 		{"policy of an order", "route: r\nfrom: canonical.order\nto: [erp.orders]\nmapping: m\nupdate: all", []string{"r.yaml:5:9: update beside from: canonical.order; expected it only with from: golden.customer"}},
 		{"unknown path", good + "when: customer.knd == \"person\"", []string{`r.yaml:5:16: unknown field "knd"; expected one of kind, identifiers, names, birthDate, gender, language, industry, emails, phones, faxes, webs, chats, …; did you mean "kind"?`}},
 		{"unknown variable", good + "when: order.number == \"1\"", []string{`r.yaml:5:7: unknown name "order"; expected one of customer, id, sources, systems, version`}},
