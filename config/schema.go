@@ -35,7 +35,7 @@ func schemaOf(t reflect.Type, f field, inside map[reflect.Type]bool) map[string]
 	case ordered:
 		return map[string]any{"type": "object", "additionalProperties": nullable(schemaOf(own.add(Entry{}).Type(), f, inside))}
 	case *Secret:
-		return map[string]any{"type": "string"}
+		return map[string]any{"type": []string{"string", "number", "boolean"}}
 	case Decoder:
 		return map[string]any{}
 	}
@@ -83,8 +83,7 @@ func scalarSchema(t reflect.Type, f field) map[string]any {
 	s := map[string]any{}
 	switch {
 	case len(f.enum) > 0:
-		s["enum"] = f.enum
-		return s
+		return map[string]any{"anyOf": []any{map[string]any{"enum": f.enum}, map[string]any{"type": "string", "pattern": referencePattern}}}
 	case t == durationType:
 		s["type"], s["pattern"] = "string", `^([0-9.]+(d|h|m|s|ms|us|µs|ns))+$|`+referencePattern
 		return s
@@ -125,6 +124,22 @@ func defaultOf(f field) any {
 		return *f.fallback
 	}
 	return (&Node{kind: Scalar, text: *f.fallback}).Any()
+}
+
+// OneOrMore is the schema of what may stand alone or in a list, for types that describe themselves.
+func OneOrMore(s map[string]any) map[string]any {
+	return map[string]any{"anyOf": []any{s, map[string]any{"type": "array", "items": s, "minItems": 1}}}
+}
+
+// Plain is the schema of a value that is no list and no mapping.
+func Plain() map[string]any {
+	return map[string]any{"type": []string{"string", "number", "boolean"}}
+}
+
+// Keys gives the schemas of the keys of a struct that is read by Decode, by name.
+func Keys(v any) map[string]any {
+	properties, _ := Schema(v)["properties"].(map[string]any)
+	return properties
 }
 
 // nullable lets `name:` stand alone.

@@ -31,9 +31,9 @@ func TestSchema_describesWhatDecodeReads(t *testing.T) {
  "properties": {
   "children": {"items": {"type": "object"}, "type": "array"},
   "count": {"anyOf": [{"maximum": 9, "minimum": 1, "type": "integer"}, {"pattern": "\\$\\{[^}]*\\}", "type": "string"}], "default": 3},
-  "kind": {"default": "a", "enum": ["a", "b"]},
+  "kind": {"default": "a", "anyOf": [{"enum": ["a", "b"]}, {"pattern": "\\$\\{[^}]*\\}", "type": "string"}]},
   "map": {"additionalProperties": {"type": ["string", "number", "boolean"]}, "type": "object"},
-  "modes": {"default": ["r", "w"], "items": {"enum": ["r", "w"]}, "type": "array"},
+  "modes": {"default": ["r", "w"], "items": {"anyOf": [{"enum": ["r", "w"]}, {"pattern": "\\$\\{[^}]*\\}", "type": "string"}]}, "type": "array"},
   "name": {"description": "What it is called.", "type": ["string", "number", "boolean"]}
  },
  "required": ["name"],

@@ -32,6 +32,9 @@ type Kind struct {
 	// Policy is how the hub writes to targets of the kind where the connector file says nothing;
 	// what is zero in it is that of DefaultPolicy.
 	Policy TargetPolicy
+	// Keys hold a value of each struct that the kind's Open decodes: from `settings:`, from a stream
+	// and from a target, beside the keys that every kind has. JSON Schemas are made of them.
+	Keys struct{ Settings, Stream, Target any }
 	// Open checks the parts of a connector file that belong to the kind and returns the connector.
 	// It adds every problem to ps and does no I/O; the result is nil where there are errors.
 	Open func(s Settings, ps *config.Problems) Connector

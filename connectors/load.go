@@ -347,6 +347,9 @@ func (l *loader) plain(name string) formats.Format {
 // paths are one path or several.
 type paths []string
 
+// ConfigSchema describes what DecodeConfig reads.
+func (*paths) ConfigSchema() map[string]any { return config.OneOrMore(config.Plain()) }
+
 // DecodeConfig reads a text or a list of texts.
 func (p *paths) DecodeConfig(n *config.Node, ps *config.Problems) {
 	items := n.Items()

@@ -72,6 +72,11 @@ func set[T any](into, from *T) {
 // rate is a number of writes a second.
 type rate float64
 
+// ConfigSchema describes what DecodeConfig reads.
+func (*rate) ConfigSchema() map[string]any {
+	return map[string]any{"type": "string", "pattern": `^[0-9.]+/[smh]$|\$\{[^}]*\}`}
+}
+
 // DecodeConfig reads "10/s", "600/m" and "5000/h".
 func (r *rate) DecodeConfig(n *config.Node, ps *config.Problems) {
 	count, unit, _ := strings.Cut(n.Text(), "/")

@@ -53,6 +53,8 @@ type Kind struct {
 	// Keys are the options that Open knows, so that they may stand in a stream beside `format:`
 	// (`from: customers`) as well as inside it (`format: {name: json, from: customers}`).
 	Keys []string
+	// Options is a value of the struct that Open decodes, of which JSON Schemas are made.
+	Options any
 	// Open checks the options beside the name and returns the configured format. Problems go to
 	// ps; the result is nil where there are errors. A nil node means defaults.
 	Open func(options *config.Node, ps *config.Problems) Format

@@ -41,6 +41,31 @@ type ruleFile struct {
 	Limit    config.Positioned[int]      `yaml:"limit" min:"1" max:"1000"`
 }
 
+// ConfigSchema describes what DecodeConfig reads.
+func (*ruleFile) ConfigSchema() map[string]any {
+	type plain ruleFile
+	names := map[string]any{"enum": survive.RuleNames}
+	s := config.Schema(plain{})
+	properties := s["properties"].(map[string]any)
+	properties["rule"], properties["prefer"] = names, names
+	return map[string]any{"anyOf": []any{names, s}}
+}
+
+// RulesetSchema is the JSON Schema of golden.yaml.
+func RulesetSchema() map[string]any {
+	s := config.Schema(rulesetFile{})
+	properties := s["properties"].(map[string]any)
+	rules := properties["survive"].(map[string]any)["properties"].(map[string]any)["attributes"].(map[string]any)
+	rule, known := rules["additionalProperties"], map[string]any{}
+	for _, name := range append(survive.AttributeNames(), "default") {
+		known[name] = rule
+	}
+	rules["properties"], rules["additionalProperties"] = known, false
+	keys := properties["match"].(map[string]any)["properties"].(map[string]any)["keys"].(map[string]any)
+	keys["items"].(map[string]any)["items"] = map[string]any{"enum": match.PartNames[:]}
+	return s
+}
+
 // DecodeConfig implements config.Decoder.
 func (f *ruleFile) DecodeConfig(n *config.Node, ps *config.Problems) {
 	f.node = n

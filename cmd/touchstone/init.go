@@ -6,11 +6,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/touchstone-hub/touchstone/examples"
+	"github.com/touchstone-hub/touchstone/hub"
 )
 
 func (a *app) initCommand() *cobra.Command {
@@ -60,11 +62,20 @@ func unpack(example, folder string) (made []string, err error) {
 			return errors.Join(fmt.Errorf("%s is there already", to), err)
 		}
 		names = append(names, to)
-		files[to], err = fs.ReadFile(source, name)
+		text, err := fs.ReadFile(source, name)
+		files[to] = append([]byte(modeline(name)), text...)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make %s: %w", folder, err)
+	}
+	for _, kind := range hub.FileKinds {
+		to := filepath.Join(folder, ".schemas", kind+".json")
+		if files[to], err = hub.FileSchema(kind); err != nil {
+			return nil, err
+		}
+		files[to] = append(files[to], '\n')
+		names = append(names, to)
 	}
 	for _, name := range names {
 		if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
@@ -75,4 +86,18 @@ func unpack(example, folder string) (made []string, err error) {
 		}
 	}
 	return names, nil
+}
+
+// modeline is the first line of a YAML file, by which editors find its schema; "" for other files.
+func modeline(name string) string {
+	kind, above := map[string]string{
+		"hub.yaml": "hub", "golden.yaml": "golden",
+	}[name], ""
+	if room := path.Dir(name); room != "." {
+		kind, above = map[string]string{"connectors": "connector", "mappings": "mapping", "routes": "route"}[room], "../"
+	}
+	if kind == "" || path.Ext(name) != ".yaml" {
+		return ""
+	}
+	return "# yaml-language-server: $schema=" + above + ".schemas/" + kind + ".json\n"
 }

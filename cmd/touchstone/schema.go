@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -17,8 +16,9 @@ import (
 
 // schemas are the JSON Schemas that can be printed, by name.
 func schemas() map[string]func() ([]byte, error) {
-	all := map[string]func() ([]byte, error){
-		"hub": func() ([]byte, error) { return json.MarshalIndent(config.Schema(hub.Settings{}), "", "  ") },
+	all := map[string]func() ([]byte, error){}
+	for _, kind := range hub.FileKinds {
+		all[kind] = func() ([]byte, error) { return hub.FileSchema(kind) }
 	}
 	for _, e := range canonical.Entities {
 		all[strings.ToLower(string(e))] = func() ([]byte, error) { return canonical.JSONSchema(e) }
@@ -31,7 +31,7 @@ func (a *app) schemaCommand() *cobra.Command {
 	names := slices.Sorted(maps.Keys(all))
 	return &cobra.Command{
 		Use:       "schema " + strings.Join(names, "|"),
-		Short:     "Print the JSON Schema of hub.yaml or of a canonical entity",
+		Short:     "Print the JSON Schema of a kind of file, or of a canonical entity",
 		ValidArgs: names,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 && !slices.Contains(names, args[0]) {

@@ -28,6 +28,7 @@ var Kind = connectors.Kind{
 	Doc:  "drop folders in; files written whole, or appended to, out",
 	// one call is one sync of the file, and calls take turns
 	Policy: connectors.TargetPolicy{Concurrency: 1, Batch: 1000},
+	Keys:   struct{ Settings, Stream, Target any }{settings{}, stream{}, sink{}},
 	Open:   open,
 }
 
@@ -131,6 +132,9 @@ func (s *stream) formatFor(name string) formats.Format {
 
 // patterns are one glob or several.
 type patterns []string
+
+// ConfigSchema describes what DecodeConfig reads.
+func (*patterns) ConfigSchema() map[string]any { return config.OneOrMore(config.Plain()) }
 
 // DecodeConfig reads a text or a list of texts, each a pattern of path.Match.
 func (p *patterns) DecodeConfig(n *config.Node, ps *config.Problems) {

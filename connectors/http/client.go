@@ -36,6 +36,12 @@ type apiKey struct {
 	Value  config.Secret `yaml:"value,required"`
 }
 
+// ConfigSchema describes what DecodeConfig reads.
+func (*auth) ConfigSchema() map[string]any {
+	type plain auth
+	return config.Schema(plain{})
+}
+
 // DecodeConfig reads the mapping and keeps where it stood.
 func (a *auth) DecodeConfig(n *config.Node, ps *config.Problems) {
 	type plain auth

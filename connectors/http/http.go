@@ -20,6 +20,7 @@ var Kind = connectors.Kind{
 	Name:   "http",
 	Doc:    "webhooks and lists in, writes to an HTTP API out",
 	Format: "json",
+	Keys:   struct{ Settings, Stream, Target any }{settings{}, streamKeys{}, writerKeys{}},
 	Open:   open,
 }
 

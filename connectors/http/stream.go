@@ -39,6 +39,9 @@ func (c *condition) holds(h http.Header) bool {
 // oneOrAll is a text or a list of texts.
 type oneOrAll []string
 
+// ConfigSchema describes what DecodeConfig reads.
+func (*oneOrAll) ConfigSchema() map[string]any { return config.OneOrMore(config.Plain()) }
+
 // DecodeConfig reads either.
 func (o *oneOrAll) DecodeConfig(n *config.Node, ps *config.Problems) {
 	if n.Kind() == config.Scalar {

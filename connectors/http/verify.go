@@ -53,6 +53,11 @@ type signed struct {
 	keys   [][]byte
 }
 
+// ConfigSchema describes what DecodeConfig reads.
+func (*verifyKeys) ConfigSchema() map[string]any {
+	return map[string]any{"anyOf": []any{map[string]any{"const": "none"}, config.Schema(ways{})}}
+}
+
 // DecodeConfig reads `none` or a mapping.
 func (v *verifyKeys) DecodeConfig(n *config.Node, ps *config.Problems) {
 	v.given = true
@@ -205,6 +210,9 @@ func near(text string, now time.Time, tolerance time.Duration) bool {
 
 // secrets are one secret, or several while one takes the place of the other.
 type secrets []config.Secret
+
+// ConfigSchema describes what DecodeConfig reads.
+func (*secrets) ConfigSchema() map[string]any { return config.OneOrMore(config.Plain()) }
 
 // DecodeConfig reads a text or a list of texts.
 func (s *secrets) DecodeConfig(n *config.Node, ps *config.Problems) {

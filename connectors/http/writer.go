@@ -49,6 +49,9 @@ type findKeys struct {
 
 type findPaths []*config.Node
 
+// ConfigSchema describes what DecodeConfig reads.
+func (*findPaths) ConfigSchema() map[string]any { return config.OneOrMore(config.Plain()) }
+
 // DecodeConfig reads a text or a list of texts.
 func (f *findPaths) DecodeConfig(n *config.Node, ps *config.Problems) {
 	items := n.Items()

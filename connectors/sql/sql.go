@@ -26,6 +26,7 @@ var Kind = connectors.Kind{
 	Fixed:  true,
 	// one call is one transaction
 	Policy: connectors.TargetPolicy{Concurrency: 2, Batch: 500},
+	Keys:   struct{ Settings, Stream, Target any }{settings{}, streamKeys{}, writerKeys{}},
 	Open:   open,
 }
 

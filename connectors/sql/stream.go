@@ -41,6 +41,9 @@ type relatedKeys struct {
 // names are one name or several.
 type names []config.Positioned[string]
 
+// ConfigSchema describes what DecodeConfig reads.
+func (*names) ConfigSchema() map[string]any { return config.OneOrMore(config.Plain()) }
+
 // DecodeConfig reads a text or a list of texts.
 func (l *names) DecodeConfig(n *config.Node, ps *config.Problems) {
 	items := n.Items()
@@ -64,6 +67,9 @@ type ordering struct {
 	column     config.Positioned[string]
 	descending bool
 }
+
+// ConfigSchema describes what DecodeConfig reads.
+func (*orderings) ConfigSchema() map[string]any { return config.OneOrMore(config.Plain()) }
 
 // DecodeConfig reads `line_no`, `[priority desc, line_no]`.
 func (o *orderings) DecodeConfig(n *config.Node, ps *config.Problems) {

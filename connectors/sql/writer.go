@@ -27,6 +27,11 @@ type assignments struct {
 // fixed are columns with the values that they get; null is one of them.
 type fixed []config.Entry
 
+// ConfigSchema describes what DecodeConfig reads.
+func (*fixed) ConfigSchema() map[string]any {
+	return map[string]any{"type": "object", "additionalProperties": map[string]any{"type": []string{"string", "number", "boolean", "null"}}}
+}
+
 // DecodeConfig reads `{active: false, left_at: null}`.
 func (f *fixed) DecodeConfig(n *config.Node, ps *config.Problems) {
 	*f = n.Entries()
@@ -44,6 +49,11 @@ func (f *fixed) DecodeConfig(n *config.Node, ps *config.Problems) {
 type removal struct {
 	assignments
 	hard bool
+}
+
+// ConfigSchema describes what DecodeConfig reads.
+func (*removal) ConfigSchema() map[string]any {
+	return map[string]any{"anyOf": []any{map[string]any{"const": true}, config.Schema(assignments{})}}
 }
 
 // DecodeConfig reads either.

@@ -16,10 +16,10 @@ import (
 )
 
 // CSV is the kind `csv`.
-var CSV = formats.Kind{Name: "csv", Keys: keys, Open: func(n *config.Node, ps *config.Problems) formats.Format { return open(n, ps, ",") }}
+var CSV = formats.Kind{Name: "csv", Options: options{}, Keys: keys, Open: func(n *config.Node, ps *config.Problems) formats.Format { return open(n, ps, ",") }}
 
 // TSV is the kind `tsv`: csv with a tab for its delimiter.
-var TSV = formats.Kind{Name: "tsv", Keys: keys, Open: func(n *config.Node, ps *config.Problems) formats.Format { return open(n, ps, "\t") }}
+var TSV = formats.Kind{Name: "tsv", Options: options{}, Keys: keys, Open: func(n *config.Node, ps *config.Problems) formats.Format { return open(n, ps, "\t") }}
 
 // keys are those of options.
 var keys = []string{"delimiter", "quote", "header", "columns", "charset", "trim", "null", "comment", "line_end", "bom", "max_record"}

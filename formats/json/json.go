@@ -15,10 +15,10 @@ import (
 )
 
 // JSON is the kind `json`: a payload in which records stand at a place named by `from:`.
-var JSON = formats.Kind{Name: "json", Keys: []string{"from", "where", "max_record"}, Open: func(n *config.Node, ps *config.Problems) formats.Format { return open(n, ps, false) }}
+var JSON = formats.Kind{Name: "json", Options: options{}, Keys: []string{"from", "where", "max_record"}, Open: func(n *config.Node, ps *config.Problems) formats.Format { return open(n, ps, false) }}
 
 // NDJSON is the kind `ndjson`: a record a line.
-var NDJSON = formats.Kind{Name: "ndjson", Keys: []string{"where", "max_record"}, Open: func(n *config.Node, ps *config.Problems) formats.Format { return open(n, ps, true) }}
+var NDJSON = formats.Kind{Name: "ndjson", Options: options{}, Keys: []string{"where", "max_record"}, Open: func(n *config.Node, ps *config.Problems) formats.Format { return open(n, ps, true) }}
 
 // options stand beside `format: json`. For ndjson there is no `from`.
 type options struct {
