@@ -17,7 +17,7 @@ import (
 // in the same transaction as what they stand for.
 func (h *Hub) resolve(ctx context.Context) error {
 	return h.bus.Batches(ctx, bus.BatchConfig{
-		Topics: []string{CanonicalTopic(canonical.EntityCustomer)}, Group: "resolve", MaxRecords: 1000,
+		Topics: []string{CanonicalTopic(canonical.EntityCustomer)}, Group: "resolve", MaxRecords: 2000, MaxBytes: 4 << 20,
 		Offsets: storeOffsets{h.store}, SessionTimeout: h.folder.Settings.Bus.Session,
 	}, h.staged("resolve", h.resolveBatch))
 }
