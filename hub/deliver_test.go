@@ -153,6 +153,33 @@ func TestDeliver_aTargetThatWasDownGetsTheNewestStateOnce(t *testing.T) {
 	}
 }
 
+// A server that is away is told of once, however long the pauses between the attempts are.
+func TestDeliver_aTargetThatIsDownIsToldOfOnceAndUntilItIsBack(t *testing.T) {
+	t.Parallel()
+	r, shop := journey(t, nil)
+	shop.set(func() { shop.before = answer(http.StatusBadGateway) })
+	r.send("erp/customers", `{"id": 1, "v": 1, "name": "Anna", "mail": "anna@post.example"}`)
+	// much longer than a run has to last to count as good (5 × 20 ms here)
+	await(t, "many attempts", func() error {
+		if n := shop.requests(); n < 8 {
+			return fmt.Errorf("%d attempts", n)
+		}
+		return nil
+	})
+	if _, failing := r.Connections()["shop.customers"]; !failing {
+		t.Error("the target is not said to fail while it is down")
+	}
+	shop.set(func() { shop.before = nil })
+	shop.holds("1 name=Anna", "name")
+	r.settled()
+	log := r.log.String()
+	fails := strings.Count(log, `msg="connection fails, will be tried again" target=shop.customers`)
+	back := strings.Count(log, `msg="connection goes on" target=shop.customers`)
+	if fails != 1 || back != 1 {
+		t.Errorf("the log says %d times that it fails, %d times that it goes on, expected once each", fails, back)
+	}
+}
+
 // answer refuses every request.
 func answer(status int, header ...string) func(http.ResponseWriter, *http.Request, map[string]any) bool {
 	return func(w http.ResponseWriter, _ *http.Request, _ map[string]any) bool {

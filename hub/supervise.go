@@ -23,10 +23,12 @@ type link struct {
 	mu   sync.Mutex
 	wait *backoff.ExponentialBackOff
 	last string // the error it fails with just now
+	told bool   // that error came from a run that goes on: lasting proves nothing then
 }
 
-// unproven is how long a run has to last before it counts as good where nothing else proves it.
-const unproven = 5 * time.Second
+// unproven is how many of the first waits a run has to last before it counts as good where nothing
+// else proves it.
+const unproven = 5
 
 // supervise runs one source or target again and again until ctx ends. A failure is logged once for
 // as long as it stays the same, and every new attempt waits longer, up to a minute; where the
@@ -38,7 +40,8 @@ func (h *Hub) supervise(ctx context.Context, log *slog.Logger, name string, run 
 	var took time.Duration
 	for ctx.Err() == nil {
 		began := time.Now()
-		proven := time.AfterFunc(2*took+unproven, l.well)
+		l.begin()
+		proven := time.AfterFunc(2*took+unproven*h.options.RetryFirst, l.lasted)
 		err := contained(func() error { return run(ctx, l) })
 		proven.Stop()
 		if ctx.Err() != nil {
@@ -75,7 +78,26 @@ func (l *link) troubled(err error, pause time.Duration) {
 	l.hub.metrics.sourceErrors.WithLabelValues(l.name, string(class)).Inc()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.told = true
 	l.down(err, pause)
+}
+
+// begin notes that a run begins, of which nothing is known yet.
+func (l *link) begin() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.told = false
+}
+
+// lasted notes that a run has gone on for long without failing. One that tells of trouble itself
+// also tells when it is over.
+func (l *link) lasted() {
+	l.mu.Lock()
+	told := l.told
+	l.mu.Unlock()
+	if !told {
+		l.well()
+	}
 }
 
 // down is called under l.mu.
@@ -93,6 +115,7 @@ func (l *link) well() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.wait.Reset()
+	l.told = false
 	if l.last != "" {
 		l.log.Info("connection goes on")
 		l.last = ""
