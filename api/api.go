@@ -28,6 +28,7 @@ import (
 type Options struct {
 	Version string       // of the program, for the description
 	Keys    []Key        // empty: everyone who reaches the listener, which is then on loopback or a socket
+	Local   bool         // only requests to a name of this machine: for loopback without keys
 	Log     *slog.Logger // of requests that fail; slog's default where nil
 }
 
@@ -57,6 +58,9 @@ func New(h *hub.Hub, o Options) http.Handler {
 	router.Get("/healthz", a.health)
 	router.Get("/readyz", a.ready)
 	router.Group(func(r chi.Router) {
+		if o.Local {
+			r.Use(localOnly)
+		}
 		r.Use(authenticate(o.Keys))
 		r.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(h.Metrics(), promhttp.HandlerOpts{}))
 		described := humachi.New(r, description(o.Version))

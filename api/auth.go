@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"net"
 	"net/http"
 	"strings"
 )
@@ -40,4 +41,21 @@ func authenticate(keys []Key) func(http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		})
 	}
+}
+
+// localOnly refuses requests under a name that is not this machine's own: a page of another site
+// that has its name lead to 127.0.0.1 would else read customers through the user's browser.
+func localOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = strings.Trim(r.Host, "[]")
+		}
+		ip := net.ParseIP(host)
+		if host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			writeProblem(w, http.StatusMisdirectedRequest, "without API keys the hub answers to localhost and 127.0.0.1 only; found "+r.Host)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,6 +39,23 @@ func TestKeys_areAskedForEverywhereButForHealth(t *testing.T) {
 	for _, path := range []string{"/healthz", "/readyz"} {
 		if a := f.get(path); a.status != http.StatusOK {
 			t.Errorf("%s without a key: %d", path, a.status)
+		}
+	}
+}
+
+func TestLocal_answersToNamesOfThisMachineOnly(t *testing.T) {
+	t.Parallel()
+	f := open(t, api.Options{Local: true}, records...)
+	for host, want := range map[string]int{
+		"localhost": 200, "localhost:8080": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200, "[::1]": 200,
+		"customers.example": 421, "customers.example:8080": 421, "10.0.0.1": 421, "localhost.example": 421, "": 421,
+	} {
+		q := httptest.NewRequest(http.MethodGet, "/v1/status", nil)
+		q.Host = host
+		w := httptest.NewRecorder()
+		f.handler.ServeHTTP(w, q)
+		if w.Code != want {
+			t.Errorf("a request to %q is answered with %d, expected %d", host, w.Code, want)
 		}
 	}
 }

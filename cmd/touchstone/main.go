@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -32,7 +34,7 @@ func main() {
 // Main runs one command line and gives its exit code: 0 done, 1 failed, 2 wrong use.
 func Main(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	root := newRoot()
-	root.SetArgs(args)
+	root.SetArgs(asGoTest(args))
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errs)
@@ -49,6 +51,20 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errs io.Writer)
 	}
 	fmt.Fprintf(errs, "touchstone: %v\n", err)
 	return exitFailed
+}
+
+// asGoTest takes -run for --run: whoever tests mappings has tested Go before.
+func asGoTest(args []string) []string {
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if arg == "-run" || strings.HasPrefix(arg, "-run=") {
+			args[i] = "-" + arg
+		}
+	}
+	return args
 }
 
 // errReported ends a command that has told what is wrong already.

@@ -26,6 +26,9 @@ func (a *app) runCommand() *cobra.Command {
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			a.use(args)
+			if a.json && !c.Flags().Changed("log-format") {
+				format = "json"
+			}
 			var l slog.Level
 			if err := l.UnmarshalText([]byte(level)); err != nil {
 				return misuse(c, fmt.Errorf("--log-level is %q; expected debug, info, warn or error", level))
@@ -40,7 +43,7 @@ func (a *app) runCommand() *cobra.Command {
 			return runHub(c.Context(), folder, logger(c.ErrOrStderr(), format, l))
 		},
 	}
-	c.Flags().StringVar(&format, "log-format", "text", "text or json")
+	c.Flags().StringVar(&format, "log-format", "text", "text or json; json with --json")
 	c.Flags().StringVar(&level, "log-level", "info", "debug, info, warn or error")
 	return c
 }
@@ -93,7 +96,7 @@ func listen(h *hub.Hub, log *slog.Logger) (*servers, error) {
 	for i, k := range s.settings.Keys {
 		keys[i] = api.Key{Name: k.Name, Key: k.Key.Reveal()}
 	}
-	s.guarded = api.New(h, api.Options{Version: version, Keys: keys, Log: log})
+	s.guarded = api.New(h, api.Options{Version: version, Keys: keys, Local: len(keys) == 0, Log: log})
 	s.open = withProfiles(api.New(h, api.Options{Version: version, Log: log}))
 	var err error
 	if s.tcp, err = net.Listen("tcp", s.settings.Listen); err != nil {
