@@ -126,9 +126,12 @@ func (s *settling) update(rec *record, in prepared) {
 	}
 }
 
-// observe learns from a report what came back of what the hub wrote.
+// observe learns from a report what came back of what the hub wrote, and what the record itself
+// changed.
 func (s *settling) observe(rec *record, in prepared) error {
-	if in.Record.Deleted || !slices.ContainsFunc(rec.Written, WrittenValue.open) {
+	open := slices.ContainsFunc(rec.Written, WrittenValue.open)
+	same := rec.Hash == in.Record.Hash && !rec.Deleted
+	if in.Record.Deleted || same && !open {
 		return nil
 	}
 	before, err := s.customerOf(rec)
@@ -138,7 +141,16 @@ func (s *settling) observe(rec *record, in prepared) error {
 	if rec.Deleted {
 		before = nil
 	}
-	rec.Written, rec.observed = s.r.rules.Observe(rec.Written, before, &in.Customer), true
+	old := rec.Written
+	rec.Written = s.r.rules.Observe(old, before, &in.Customer)
+	switch {
+	case same:
+	case before == nil:
+		rec.Written = slices.DeleteFunc(slices.Clone(rec.Written), func(w WrittenValue) bool { return w.Since != 0 })
+	default:
+		rec.Written = s.r.rules.restated(rec.Written, old, before, &in.Customer, rec.BusinessTime, in.Record.BusinessTime)
+	}
+	rec.observed = rec.observed || !slices.Equal(old, rec.Written)
 	return nil
 }
 

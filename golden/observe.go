@@ -99,7 +99,7 @@ func (w WrittenValue) parts() []string { return strings.Split(w.Sent, parted) }
 // take decides whether a new value is the normal form of an awaited one.
 func (o *observation) take(attribute string, d survive.Detail) {
 	if slices.Contains(o.before[attribute], d.Hash) ||
-		slices.ContainsFunc(o.written, func(w WrittenValue) bool { return w.Attribute == attribute && w.Hash == d.Hash }) {
+		slices.ContainsFunc(o.written, func(w WrittenValue) bool { return w.value() && w.Attribute == attribute && w.Hash == d.Hash }) {
 		return
 	}
 	best, of := survive.Unlike, uint64(0)

@@ -29,7 +29,8 @@ type SourceRecord struct {
 	// BusinessTime is when the content changed in the system's own business; zero where unknown.
 	BusinessTime time.Time
 	// Written lists the values that the hub wrote into the remote record and that originate
-	// elsewhere. They keep their origin: survivorship passes over them here.
+	// elsewhere. They keep their origin: survivorship passes over them here. It also has the times
+	// of attributes that are older than BusinessTime.
 	Written    []WrittenValue
 	ReceivedAt time.Time // hub time of the last version
 	Entity     EntityNo  // the entity it is a member of; 0 for none
@@ -47,6 +48,10 @@ type WrittenValue struct {
 	// Sent is the text of a value that the system has not returned yet in any form, its parts
 	// parted by NUL; "" once it has.
 	Sent string `json:"s,omitempty"`
+	// Since, of an entry that stands for an attribute which the record itself states: since when it
+	// has stated it as it does, in microseconds of Unix time, where its content changed in other
+	// attributes since. Such an entry has no other member set.
+	Since int64 `json:"t,omitempty"`
 	// Dropped: the last write no longer has it. It is kept until the system has it no more.
 	Dropped bool `json:"d,omitempty"`
 }

@@ -63,6 +63,13 @@ func sourceOf(rec *SourceRecord, customer *canonical.Customer) survive.Source {
 		Time: rec.BusinessTime,
 	}
 	for _, w := range rec.Written {
+		if w.Since != 0 {
+			if s.Since == nil {
+				s.Since = map[string]time.Time{}
+			}
+			s.Since[w.Attribute] = time.UnixMicro(w.Since).UTC()
+			continue
+		}
 		s.Written = append(s.Written, survive.Written{Attribute: w.Attribute, Hash: w.Hash})
 	}
 	return s

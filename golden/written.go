@@ -34,7 +34,9 @@ func (r *Ruleset) Written(g GoldenRecord, record string, before []WrittenValue, 
 	}
 	w := writing{version: g.Version, before: map[valueKey]WrittenValue{}, now: map[valueKey]WrittenValue{}}
 	for _, b := range before {
-		w.before[b.key()] = b
+		if b.value() {
+			w.before[b.key()] = b
+		}
 	}
 	details := survive.Details(&c, forms{r.standard})
 	for attribute, values := range lineage {
@@ -52,10 +54,15 @@ func (r *Ruleset) Written(g GoldenRecord, record string, before []WrittenValue, 
 			w.write(attribute, v.Hash, sent)
 		}
 	}
+	var others []WrittenValue
 	for _, b := range before {
-		w.keep(b, len(lineage[b.Attribute]) == 0)
+		if b.value() {
+			w.keep(b, len(lineage[b.Attribute]) == 0)
+		} else {
+			others = append(others, b)
+		}
 	}
-	return w.result(), nil
+	return w.result(others), nil
 }
 
 // parted stands between the parts of a value that was sent.
@@ -75,6 +82,9 @@ type valueKey struct {
 
 func (w WrittenValue) key() valueKey { return valueKey{w.Attribute, w.Hash} }
 
+// value: the entry is of a value, not of a record or of an attribute's time.
+func (w WrittenValue) value() bool { return w.Attribute != "" && w.Since == 0 }
+
 // write adds a value. One that was written before, and is not dropped, keeps what is known of it.
 func (w *writing) write(attribute string, hash uint64, sent string) {
 	k := valueKey{attribute, hash}
@@ -89,10 +99,6 @@ func (w *writing) write(attribute string, hash uint64, sent string) {
 // keep goes on with what was written before. emptied: the golden record has no value of the
 // attribute any more.
 func (w *writing) keep(b WrittenValue, emptied bool) {
-	if b.Attribute == "" {
-		w.now[b.key()] = b
-		return
-	}
 	if emptied {
 		w.write(b.Attribute, 0, parted)
 	}
@@ -104,8 +110,7 @@ func (w *writing) keep(b WrittenValue, emptied bool) {
 	w.now[b.key()] = b
 }
 
-func (w *writing) result() []WrittenValue {
-	all := make([]WrittenValue, 0, len(w.now))
+func (w *writing) result(all []WrittenValue) []WrittenValue {
 	for _, v := range w.now {
 		all = append(all, v)
 	}
@@ -114,7 +119,7 @@ func (w *writing) result() []WrittenValue {
 }
 
 func byValue(a, b WrittenValue) int {
-	return cmp.Or(cmp.Compare(a.Attribute, b.Attribute), cmp.Compare(a.Hash, b.Hash))
+	return cmp.Or(cmp.Compare(a.Attribute, b.Attribute), cmp.Compare(a.Hash, b.Hash), cmp.Compare(a.Since, b.Since))
 }
 
 // ValueHashes returns the hashes of a customer's standardised values by the JSON name of the

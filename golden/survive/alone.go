@@ -14,11 +14,11 @@ func (e *election) alone() *Source {
 }
 
 // unopposed is the lineage of a value of the only source.
-func (s *Source) unopposed(rule RuleName, hash uint64) Value {
+func (s *Source) unopposed(rule RuleName, attribute string, hash uint64) Value {
 	if s.Pinned {
 		rule = "pinned"
 	}
-	return Value{Source: s.Key, Rule: string(rule), Time: s.Time, Hash: hash}
+	return Value{Source: s.Key, Rule: string(rule), Time: s.stated(attribute), Hash: hash}
 }
 
 func (a *single[T]) surviveAlone(e *election, s *Source) {
@@ -28,9 +28,9 @@ func (a *single[T]) surviveAlone(e *election, s *Source) {
 	case v != none:
 		*a.at(&e.result.Customer) = v
 		h := hash(fold(e.forms, a.leaves(v)))
-		e.add(a.name, []Value{s.unopposed(e.rules.rule(a).Name, h)})
+		e.add(a.name, []Value{s.unopposed(e.rules.rule(a).Name, a.name, h)})
 	case s.clears(a.name):
-		e.cleared(a.name, s.unopposed(e.rules.rule(a).Name, 0))
+		e.cleared(a.name, s.unopposed(e.rules.rule(a).Name, a.name, 0))
 	}
 }
 
@@ -63,13 +63,13 @@ func (a *list[T]) surviveAlone(e *election, s *Source, rule Rule) bool {
 		if rule.Name != Union && a.repeatedAlone(items, names, hashes, order, i) {
 			continue
 		}
-		order, values = append(order, i), append(values, s.unopposed(rule.Name, h))
+		order, values = append(order, i), append(values, s.unopposed(rule.Name, a.name, h))
 	}
 	if rule.Name != Union && group != nil {
 		first := func(name string) int { return slices.Index(names, name) }
 		slices.SortStableFunc(order, func(x, y int) int { return first(names[x]) - first(names[y]) })
 		for i, n := range order {
-			values[i] = s.unopposed(rule.Name, hashes[n])
+			values[i] = s.unopposed(rule.Name, a.name, hashes[n])
 		}
 	}
 	out := make([]T, len(order))

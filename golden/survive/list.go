@@ -152,7 +152,7 @@ func (a *list[T]) ballots(e *election, rule Rule) []ballot {
 // of equal items one.
 func (a *list[T]) stand(b *ballot, rule Rule, s *Source, n int, item *T, h uint64) {
 	filled, letters := size(a.leaves(item))
-	stated, tie := s.Time, 0
+	stated, tie := s.stated(a.name), 0
 	if a.stated != nil {
 		text, t := a.stated(item)
 		tie = t
@@ -194,7 +194,7 @@ func (a *list[T]) repeated(items []T, earlier []int, hashes []uint64, n int, h u
 func (a *list[T]) emptied(e *election, rule Rule) (candidates []candidate) {
 	for i := range e.sources {
 		if s := &e.sources[i]; len(*a.at(s.Customer)) == 0 && s.clears(a.name) {
-			candidates = append(candidates, candidate{source: s, rank: rank(rule.Priority, s), time: s.Time, empty: true})
+			candidates = append(candidates, candidate{source: s, rank: rank(rule.Priority, s), time: s.stated(a.name), empty: true})
 		}
 	}
 	return candidates

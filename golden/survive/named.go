@@ -37,7 +37,7 @@ func (a *named) survive(e *election) {
 			names[name] = true
 		}
 		if s.clears(a.name) {
-			emptied = append(emptied, candidate{source: s, rank: rank(rule.Priority, s), time: s.Time, empty: true})
+			emptied = append(emptied, candidate{source: s, rank: rank(rule.Priority, s), time: s.stated(a.name), empty: true})
 		}
 	}
 	out := a.at(&e.result.Customer)
@@ -86,7 +86,7 @@ func (a *named) candidates(e *election, rule Rule, name string) (candidates []ca
 			continue
 		}
 		filled, letters := size([]string{text})
-		candidates = append(candidates, candidate{source: s, rank: rank(rule.Priority, s), hash: h, time: s.Time, filled: filled, length: letters})
+		candidates = append(candidates, candidate{source: s, rank: rank(rule.Priority, s), hash: h, time: s.stated(a.name), filled: filled, length: letters})
 	}
 	return candidates
 }
@@ -112,7 +112,7 @@ func (e *election) extra() {
 			if !stated || s.wrote(name, h) {
 				continue
 			}
-			candidates = append(candidates, candidate{source: s, rank: rank(e.rules.Priority, s), hash: h, time: s.Time, filled: 1, length: len(raw)})
+			candidates = append(candidates, candidate{source: s, rank: rank(e.rules.Priority, s), hash: h, time: s.stated(name), filled: 1, length: len(raw)})
 		}
 		if len(candidates) == 0 {
 			continue

@@ -55,7 +55,7 @@ func (a *single[T]) survive(e *election) {
 		if candidates == nil {
 			rule = e.rules.rule(a)
 		}
-		c := candidate{source: s, rank: rank(rule.Priority, s), time: s.Time, empty: v == none}
+		c := candidate{source: s, rank: rank(rule.Priority, s), time: s.stated(a.name), empty: v == none}
 		if v != none {
 			leaves := a.leaves(v)
 			c.hash = hash(fold(e.forms, leaves))

@@ -14,6 +14,9 @@ type Source struct {
 	Stream   string
 	Customer *canonical.Customer
 	Time     time.Time // when its content changed in the system's own business; zero where unknown
+	// Since has the earlier times of attributes that the record still states as it did before its
+	// content last changed.
+	Since map[string]time.Time
 	// Pinned: a person stated these values. They win over every rule.
 	Pinned bool
 	// Written are the values that the hub wrote into the record and that originate elsewhere.
@@ -25,6 +28,14 @@ type Source struct {
 type Written struct {
 	Attribute string // JSON name of the top-level attribute
 	Hash      uint64 // of the standardised value; 0 for "no value"
+}
+
+// stated is when the record first stated an attribute as it does now.
+func (s *Source) stated(attribute string) time.Time {
+	if t, earlier := s.Since[attribute]; earlier {
+		return t
+	}
+	return s.Time
 }
 
 func (s *Source) wrote(attribute string, hash uint64) bool {
