@@ -61,7 +61,7 @@ func New(h *hub.Hub, o Options) http.Handler {
 		if o.Local {
 			r.Use(localOnly)
 		}
-		r.Use(authenticate(o.Keys))
+		r.Use(authenticate(o.Keys), idempotent(a.store))
 		r.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(h.Metrics(), promhttp.HandlerOpts{}))
 		described := humachi.New(r, description(o.Version))
 		described.UseMiddleware(badRequests)
@@ -101,6 +101,7 @@ func (a *API) register(api huma.API) {
 	a.registerCustomers(api)
 	a.registerHistory(api)
 	a.registerOperation(api)
+	a.registerReplays(api)
 	a.registerRecords(api)
 }
 

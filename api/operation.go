@@ -187,12 +187,13 @@ type DeadLetter struct {
 	Header     map[string]string      `json:"header,omitempty"`
 	Text       string                 `json:"text,omitempty" doc:"the original bytes, where they are UTF-8"`
 	Bytes      []byte                 `json:"bytes,omitempty" doc:"the original bytes, where they are not"`
+	View       *hub.LetterView        `json:"view,omitempty" doc:"how today's format and mapping see the bytes"`
 }
 
 func letterOf(l golden.DeadLetter) DeadLetter {
 	d := DeadLetter{
 		ID: l.ID, Stage: l.Stage, System: l.System, Stream: l.Stream, Key: l.Key, Cause: l.Cause, Error: l.Error,
-		Position: l.Position, Attempts: l.Attempts, Time: l.At, State: l.State, Resolution: l.Resolution, Header: l.Header,
+		Position: l.Position, Attempts: l.Attempts, Time: l.At, State: l.State, Resolution: l.Resolution, Header: hub.LetterHeader(l),
 	}
 	if utf8.Valid(l.Bytes) {
 		d.Text = string(l.Bytes)
@@ -203,11 +204,7 @@ func letterOf(l golden.DeadLetter) DeadLetter {
 }
 
 type deadLettersInput struct {
-	Stage  string `query:"stage"`
-	System string `query:"system"`
-	Stream string `query:"stream"`
-	Key    string `query:"key"`
-	State  string `query:"state" enum:"open,replayed,dropped" default:"open"`
+	LetterFilter
 	Page
 }
 
@@ -216,10 +213,9 @@ func (a *API) deadLetters(ctx context.Context, in *deadLettersInput) (*listOutpu
 	if err != nil {
 		return nil, err
 	}
-	letters, err := a.store.DeadLetters(ctx, golden.DeadLetterQuery{
-		Stage: in.Stage, System: in.System, Stream: in.Stream, Key: in.Key,
-		State: golden.DeadLetterState(in.State), Before: before, Limit: in.Limit + 1,
-	})
+	q := in.query()
+	q.Before, q.Limit = before, in.Limit+1
+	letters, err := a.store.DeadLetters(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +234,12 @@ type deadLetterOutput struct{ Body DeadLetter }
 
 func (a *API) deadLetter(ctx context.Context, in *deadLetterInput) (*deadLetterOutput, error) {
 	l, err := a.store.DeadLetter(ctx, in.ID)
-	return &deadLetterOutput{letterOf(l)}, err
+	if err != nil {
+		return nil, err
+	}
+	d := letterOf(l)
+	d.View = a.hub.ViewLetter(l)
+	return &deadLetterOutput{d}, nil
 }
 
 // Review is a question for people.

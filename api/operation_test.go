@@ -146,6 +146,8 @@ func TestOpenAPI_describesEveryPath(t *testing.T) {
 		"/v1/customers/{id}/sources", "/v1/customers/{id}/timeline", "/v1/deadletters", "/v1/deadletters/{id}", "/v1/deliveries",
 		"/v1/deliveries/pending", "/v1/records", "/v1/reviews", "/v1/sources/{system}/{stream}/{id}", "/v1/status",
 	}
+	changing := []string{"/v1/replays", "/v1/replays/{id}/stop", "/v1/deadletters/replay", "/v1/deadletters/drop"}
+	want = append(append(want, changing...), "/v1/replays/{id}", "/v1/deadletters/groups")
 	for _, path := range want {
 		if _, ok := d.Paths[path]; !ok {
 			t.Errorf("%s is not described", path)
@@ -157,13 +159,16 @@ func TestOpenAPI_describesEveryPath(t *testing.T) {
 			t.Errorf("%s is described and not known to this test", path)
 		}
 		for method, o := range operations {
-			if method != "get" {
+			if method != "get" && !slices.Contains(changing, path) {
 				t.Errorf("%s %s: nothing changes here", method, path)
 			}
 			if o.OperationID == "" || o.Summary == "" || len(o.Tags) != 1 || slices.Contains(ids, o.OperationID) {
 				t.Errorf("%s: %+v", path, o)
 			}
 			ids = append(ids, o.OperationID)
+			if o.Responses["202"].Content["application/json"].Schema != nil {
+				continue
+			}
 			if o.Responses["200"].Content["application/json"].Schema == nil {
 				t.Errorf("%s: no schema of what it answers", path)
 			}

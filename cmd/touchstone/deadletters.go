@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -13,37 +12,36 @@ import (
 )
 
 func (a *app) deadLettersCommand() *cobra.Command {
-	c := &cobra.Command{Use: "deadletters", Short: "Show records that could not be processed"}
-	c.AddCommand(a.deadLettersList(), a.deadLettersShow())
+	c := &cobra.Command{Use: "deadletters", Short: "Show, replay and drop records that could not be processed"}
+	c.AddCommand(a.deadLettersList(), a.deadLettersShow(), a.deadLettersReplay(), a.deadLettersDrop())
 	return c
 }
 
 func (a *app) deadLettersList() *cobra.Command {
 	var limit int
-	filters := map[string]*string{}
-	c := &cobra.Command{
-		Use:   "list",
-		Short: "List dead letters, newest first",
-		RunE: func(c *cobra.Command, _ []string) error {
-			query := url.Values{"limit": {strconv.Itoa(limit)}}
-			for name, value := range filters {
-				if *value != "" {
-					query.Set(name, *value)
-				}
-			}
-			var found api.List[api.DeadLetter]
-			if err := a.ask(c, "/v1/deadletters", query, &found); err != nil {
+	var group bool
+	c := &cobra.Command{Use: "list", Short: "List dead letters, newest first"}
+	f := newLetterFilters(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		query, err := f.query(c)
+		if err != nil {
+			return err
+		}
+		if group {
+			var found api.List[api.DeadLetterGroup]
+			if err := a.ask(c, "/v1/deadletters/groups", query, &found); err != nil {
 				return err
 			}
-			return a.print(c, found, func(w io.Writer) error { return printDeadLetters(w, found) })
-		},
+			return a.print(c, found, func(w io.Writer) error { return printDeadLetterGroups(w, found) })
+		}
+		query.Set("limit", strconv.Itoa(limit))
+		var found api.List[api.DeadLetter]
+		if err := a.ask(c, "/v1/deadletters", query, &found); err != nil {
+			return err
+		}
+		return a.print(c, found, func(w io.Writer) error { return printDeadLetters(w, found) })
 	}
-	for name, help := range map[string]string{
-		"stage": "ingest, translate, resolve, documents or deliver", "system": "only of this system",
-		"stream": "only of this stream", "key": "only of this record", "state": "open (default), replayed or dropped",
-	} {
-		filters[name] = c.Flags().String(name, "", help)
-	}
+	c.Flags().BoolVar(&group, "group", false, "count them by cause")
 	c.Flags().IntVar(&limit, "limit", 50, "most letters to show")
 	return c
 }
@@ -110,5 +108,6 @@ func printDeadLetter(w io.Writer, l api.DeadLetter) error {
 		return err
 	}
 	fmt.Fprintln(w)
+	printLetterView(w, l.View)
 	return nil
 }

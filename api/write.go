@@ -1,0 +1,180 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/touchstone-hub/touchstone/golden"
+	"github.com/touchstone-hub/touchstone/hub"
+)
+
+// post registers one operation that changes something.
+func post[I, O any](a *API, api huma.API, path, id, tag, summary string, status int, do func(context.Context, *I) (*O, error)) {
+	huma.Register(api, huma.Operation{
+		OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, Tags: []string{tag}, DefaultStatus: status,
+		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable},
+	}, handler(a, func(ctx context.Context, in *I) (*O, error) {
+		out, err := do(ctx, in)
+		return out, asked(err)
+	}))
+}
+
+// Once is what every request that changes something may carry.
+type Once struct {
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"a name of the caller's for this request: sent again within a day, the answer is the first one"`
+}
+
+// asked is the answer to what is wrong with a request, or with the hub that is asked.
+func asked(err error) error {
+	var wrong *hub.RequestError
+	switch {
+	case errors.As(err, &wrong):
+		return huma.Error400BadRequest("the request is wrong", &huma.ErrorDetail{
+			Location: "body." + wrong.Field, Value: wrong.Found, Message: "expected " + wrong.Expected,
+		})
+	case errors.Is(err, hub.ErrNotRunning):
+		return huma.Error503ServiceUnavailable(err.Error())
+	}
+	return err
+}
+
+const (
+	answersKept    = 24 * time.Hour
+	answerSlots    = 1024     // answers that the store keeps, at most
+	answerMostText = 64 << 10 // larger ones are not kept
+)
+
+// idempotency answers a request that was answered before, by its Idempotency-Key, with the same.
+// Answers lie in the store, each in the slot that its key falls into: a later one replaces it.
+type idempotency struct {
+	store golden.Store
+	next  http.Handler
+
+	mu      sync.Mutex
+	running map[[sha256.Size]byte]bool
+}
+
+// answer is what a request was answered.
+type answer struct {
+	Name   string    `json:"name"`    // hash of the caller's credentials and its key
+	Asked  string    `json:"request"` // hash of method, path and body
+	Status int       `json:"status"`
+	Type   string    `json:"type"`
+	Body   []byte    `json:"body"`
+	At     time.Time `json:"at"`
+}
+
+func idempotent(store golden.Store) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return &idempotency{store: store, next: next, running: map[[sha256.Size]byte]bool{}}
+	}
+}
+
+// ServeHTTP implements http.Handler.
+func (s *idempotency) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	key := r.Header.Get("Idempotency-Key")
+	if key == "" || r.Method == http.MethodGet || r.Method == http.MethodHead {
+		s.next.ServeHTTP(w, r)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		writeProblem(w, http.StatusRequestEntityTooLarge, "the request is too large or was cut off")
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	name := sha256.Sum256([]byte(r.Header.Get("Authorization") + "\x00" + r.Header.Get("X-API-Key") + "\x00" + key))
+	request := sha256.Sum256([]byte(r.Method + " " + r.URL.RequestURI() + "\x00" + string(body)))
+	if !s.begin(name) {
+		writeProblem(w, http.StatusConflict, "a request with this Idempotency-Key is under way")
+		return
+	}
+	defer s.end(name)
+	slot := fmt.Sprintf("$answer/%d", binary.BigEndian.Uint64(name[:8])%answerSlots)
+	before, err := s.load(r.Context(), slot)
+	switch {
+	case err != nil:
+		writeProblem(w, http.StatusInternalServerError, "the store could not answer")
+	case before == nil || before.Name != hex.EncodeToString(name[:]) || time.Since(before.At) > answersKept:
+		s.first(w, r, slot, name, request)
+	case before.Asked != hex.EncodeToString(request[:]):
+		writeProblem(w, http.StatusUnprocessableEntity, "this Idempotency-Key was used for another request")
+	default:
+		w.Header().Set("Content-Type", before.Type)
+		w.Header().Set("Idempotency-Replayed", "true")
+		w.WriteHeader(before.Status)
+		_, _ = w.Write(before.Body)
+	}
+}
+
+func (s *idempotency) begin(name [sha256.Size]byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running[name] {
+		return false
+	}
+	s.running[name] = true
+	return true
+}
+
+func (s *idempotency) end(name [sha256.Size]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.running, name)
+}
+
+func (s *idempotency) load(ctx context.Context, slot string) (*answer, error) {
+	text, err := s.store.LoadCheckpoint(ctx, slot)
+	if err != nil || text == nil {
+		return nil, err
+	}
+	a := &answer{}
+	return a, json.Unmarshal(text, a)
+}
+
+// first answers a request and keeps the answer, unless it may be another one the next time.
+func (s *idempotency) first(w http.ResponseWriter, r *http.Request, slot string, name, request [sha256.Size]byte) {
+	kept := &keeping{ResponseWriter: w, status: http.StatusOK}
+	s.next.ServeHTTP(kept, r)
+	if kept.status >= http.StatusInternalServerError || kept.status == http.StatusUnauthorized || kept.body.Len() > answerMostText {
+		return
+	}
+	text, err := json.Marshal(answer{
+		Name: hex.EncodeToString(name[:]), Asked: hex.EncodeToString(request[:]), Status: kept.status,
+		Type: w.Header().Get("Content-Type"), Body: kept.body.Bytes(), At: time.Now(),
+	})
+	if err == nil {
+		_ = s.store.SaveCheckpoint(context.WithoutCancel(r.Context()), slot, text) // it was answered
+	}
+}
+
+// keeping keeps what is answered.
+type keeping struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (k *keeping) WriteHeader(status int) {
+	k.status = status
+	k.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (k *keeping) Write(b []byte) (int, error) {
+	k.body.Write(b)
+	return k.ResponseWriter.Write(b)
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+)
+
+// post asks for a change and reads the answer into v. Sent again after an answer that was lost, the
+// hub knows it by its key.
+func (cl *client) post(ctx context.Context, path string, body, v any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://hub"+path, bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Idempotency-Key", uuid.NewString())
+	answer, err := cl.do(r)
+	if err != nil {
+		return fmt.Errorf("ask the hub: %w", err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode >= http.StatusBadRequest {
+		return answerError(answer)
+	}
+	if err := json.NewDecoder(answer.Body).Decode(v); err != nil {
+		return fmt.Errorf("read the hub's answer to %s: %w", path, err)
+	}
+	return nil
+}
+
+// with connects, has do ask, and closes.
+func (a *app) with(c *cobra.Command, do func(cl *client) error) error {
+	cl, err := a.connect(c)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(cl), cl.close())
+}
