@@ -367,6 +367,15 @@ func TestTarget_writesForms(t *testing.T) {
 	}
 }
 
+// A variable that is not set is one problem, not one more for everything that lacks its value.
+func TestOpen_tellsOfAMissingVariableOnce(t *testing.T) {
+	t.Parallel()
+	_, problems := load(t, "kind: http\nstreams: {a: {verify: {bearer: \"${UNSET}\"}}}")
+	if diff := cmp.Diff([]string{`shop.yaml:2:33: environment variable UNSET is not set; expected a value or ${UNSET:default}`}, problems); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestOpen_tellsWhereAFileIsWrong(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ text, want string }{

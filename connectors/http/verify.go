@@ -72,7 +72,11 @@ func (v *verifyKeys) DecodeConfig(n *config.Node, ps *config.Problems) {
 	if !n.Decode(&v.ways, ps) {
 		return
 	}
-	if given := []bool{v.HMAC != nil, len(v.Bearer) > 0, v.Basic != nil}; !slices.Contains(given, true) || len(n.Entries()) != 1 {
+	given := []bool{v.HMAC != nil, len(v.Bearer) > 0, v.Basic != nil}
+	switch entries := n.Entries(); {
+	case len(entries) == 1 && entries[0].Value.Unreadable():
+		return // a variable that is not set, which was told of
+	case len(entries) != 1 || !slices.Contains(given, true):
 		ps.Add(config.Problem{Position: n.Position(), What: "verify does not name one way", Expected: "one of hmac, bearer, basic"})
 		return
 	}
