@@ -92,7 +92,7 @@ func (d *demo) show(ctx context.Context) (*demoResult, error) {
 		return nil, err
 	}
 	d.tell.step("all systems are in step")
-	result := &demoResult{Folder: filepath.Join(d.folder, "acme"), API: "http://" + d.company.API()}
+	result := &demoResult{Folder: filepath.Join(d.folder, "acme"), Temporary: d.temporary, API: "http://" + d.company.API()}
 	if err := d.count(ctx, result); err != nil {
 		return nil, err
 	}

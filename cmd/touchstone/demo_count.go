@@ -15,6 +15,7 @@ import (
 // from the hub's API.
 type demoResult struct {
 	Folder      string             `json:"folder"`
+	Temporary   bool               `json:"temporary"` // the folder goes when the demo ends
 	API         string             `json:"api"`
 	Systems     []demoRow          `json:"systems"`
 	Real        int                `json:"realCustomers"`

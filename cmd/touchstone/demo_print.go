@@ -36,6 +36,10 @@ func printDemo(w io.Writer, r *demoResult) error {
 	for _, wrong := range r.Wrong {
 		fmt.Fprintf(w, "  WRONG: %s\n", wrong)
 	}
+	kept := ""
+	if r.Temporary {
+		kept = " (removed at the end; --folder DIR keeps it)"
+	}
 	fmt.Fprintf(w, `
 OPEN, AS LONG AS THE DEMO IS UP
 
@@ -45,8 +49,8 @@ OPEN, AS LONG AS THE DEMO IS UP
   %[1]s/metrics
   touchstone -C %[4]s status
 
-the hub folder is %[4]s; all took %.0[5]f s
-`, r.API, r.View.ID, "Wang", r.Folder, r.Seconds)
+the hub folder is %[4]s%[6]s; all took %.0[5]f s
+`, r.API, r.View.ID, "Wang", r.Folder, r.Seconds, kept)
 	return nil
 }
 

@@ -119,8 +119,13 @@ func printReplay(w io.Writer, r hub.Replay) error {
 		what  string
 		count int64
 	}{
-		{"read", n.Read}, {"not asked for", n.Passed}, {"left out", n.LeftOut}, {changed, n.Changed}, {"unchanged", n.Unchanged},
-		{"older", n.Older}, {"failed", n.Failed},
+		{"read", n.Read},
+		{"not asked for", n.Passed},
+		{"left out", n.LeftOut},
+		{changed, n.Changed},
+		{"unchanged", n.Unchanged},
+		{"older", n.Older},
+		{"failed", n.Failed},
 	} {
 		fmt.Fprintf(w, "  %-14s %d\n", row.what, row.count)
 	}
