@@ -9,6 +9,7 @@ package api
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"reflect"
 
@@ -38,12 +39,14 @@ type API struct {
 	store    golden.Store
 	standard *standard.Standardiser
 	log      *slog.Logger
+
+	snapshots chan struct{} // those that are being read
 }
 
 // New gives the handler. It serves /v1/…, /openapi.json, /openapi.yaml, /healthz, /readyz and
 // /metrics; all but the two health checks ask for a key where there are keys.
 func New(h *hub.Hub, o Options) http.Handler {
-	a := &API{hub: h, store: h.Store(), standard: &standard.Standardiser{Region: h.Folder().Settings.Region}, log: o.Log}
+	a := &API{hub: h, store: h.Store(), standard: &standard.Standardiser{Region: h.Folder().Settings.Region}, log: o.Log, snapshots: make(chan struct{}, snapshotsMost)}
 	if a.log == nil {
 		a.log = slog.Default()
 	}
@@ -75,6 +78,8 @@ func description(version string) huma.Config {
 	c.Info.Description = "The single customer view: golden records, where they come from, and what other systems hold of them."
 	c.DocsPath = "" // the viewer would be fetched from another host
 	c.CreateHooks = nil
+	c.Formats = maps.Clone(c.Formats)
+	c.Formats[batchType] = batchFormat
 	c.RejectUnknownQueryParameters = true // a misspelt condition would be no condition
 	c.Transformers = append(c.Transformers, badRequestBody)
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
@@ -100,6 +105,7 @@ func schemaName(t reflect.Type, hint string) string {
 func (a *API) register(api huma.API) {
 	a.registerCustomers(api)
 	a.registerHistory(api)
+	a.registerFeed(api)
 	a.registerOperation(api)
 	a.registerReplays(api)
 	a.registerRecords(api)

@@ -318,7 +318,7 @@ func TestParameters_thatAreWrongAreToldWithTheirPlace(t *testing.T) {
 		"/v1/customers?nam=a":                              "query.nam: unknown query parameter",
 		"/v1/customers/" + id + "?fields=mail":             "query.fields: expected top-level attributes of Customer",
 		"/v1/customers/" + id + "/timeline?entity=Product": `query.entity[0]: expected value to be one of "Order, Interaction"`,
-		"/v1/changes?cursor=eA":                            "query.cursor: expected the next of an earlier answer",
+		"/v1/changes?cursor=eA":                            "query.cursor: expected the next of an earlier answer, or now",
 		"/v1/deadletters?state=gone":                       `query.state: expected value to be one of "open, replayed, dropped"`,
 		"/v1/deadletters/x":                                "path.id: invalid integer",
 		"/v1/deliveries?status=lost":                       `query.status: expected value to be one of "settled, failing, refused, review, inactive, gone"`,
@@ -348,7 +348,7 @@ func pages(t *testing.T, f *fixture, path, key string, limit int) (keys []string
 		for _, item := range page.Items {
 			keys = append(keys, fmt.Sprint(item[key]))
 		}
-		if page.Next == "" {
+		if page.Next == "" || len(page.Items) == 0 { // the feed has no end
 			return keys
 		}
 		query.Set("cursor", page.Next)
@@ -377,7 +377,7 @@ func TestPaging_givesEveryEntryOnceInAStableOrder(t *testing.T) {
 		"/v1/deliveries/pending":            {"subject", 7},
 		"/v1/deadletters":                   {"id", 9},
 		"/v1/reviews":                       {"id", 5},
-		"/v1/changes":                       {"sequence", 24},
+		"/v1/changes":                       {"id", 24},
 		"/v1/customers/" + id + "/timeline": {"key", 11},
 		"/v1/customers/" + id + "/history":  {"version", 2},
 	} {

@@ -14,7 +14,6 @@ import (
 func (a *API) registerHistory(api huma.API) {
 	get(a, api, "/v1/customers/{id}/timeline", "get-timeline", "customers", "Orders and interactions of a customer, newest first", a.timeline)
 	get(a, api, "/v1/customers/{id}/history", "get-history", "customers", "How the golden record changed, oldest first", a.history)
-	get(a, api, "/v1/changes", "list-changes", "changes", "Changes of all customers in the order of the feed", a.changes)
 }
 
 // Entry is one order or interaction in a timeline.
@@ -69,21 +68,20 @@ func (a *API) timeline(ctx context.Context, in *timelineInput) (*listOutput[Entr
 
 // Change is one step of a golden record.
 type Change struct {
-	Sequence int64               `json:"sequence,omitempty" doc:"place in the feed; absent until it is published"`
-	ID       string              `json:"id" doc:"golden ID"`
-	Version  int64               `json:"version"`
-	Type     golden.ChangeType   `json:"type" enum:"created,changed,merged,split,deleted,erased"`
-	Changed  []golden.PathChange `json:"changed,omitempty"`
-	Into     string              `json:"into,omitempty" doc:"the customer that this one was merged into"`
-	From     []string            `json:"from,omitempty"`
-	Records  []string            `json:"records,omitempty" doc:"source records that moved"`
-	Time     time.Time           `json:"time"`
-	Cause    string              `json:"cause,omitempty"`
+	ID      string              `json:"id" doc:"golden ID"`
+	Version int64               `json:"version"`
+	Type    golden.ChangeType   `json:"type" enum:"created,changed,merged,split,deleted,erased"`
+	Changed []golden.PathChange `json:"changed,omitempty"`
+	Into    string              `json:"into,omitempty" doc:"the customer that this one was merged into"`
+	From    []string            `json:"from,omitempty"`
+	Records []string            `json:"records,omitempty" doc:"source records that moved"`
+	Time    time.Time           `json:"time"`
+	Cause   string              `json:"cause,omitempty"`
 }
 
 func changeOf(c golden.Change) Change {
 	return Change{
-		Sequence: c.Seq, ID: c.ID, Version: c.Version, Type: c.Type, Changed: c.Paths, Into: c.Into,
+		ID: c.ID, Version: c.Version, Type: c.Type, Changed: c.Paths, Into: c.Into,
 		From: c.From, Records: c.Records, Time: c.At, Cause: c.Cause,
 	}
 }
@@ -130,21 +128,4 @@ func (p Page) number() (int64, error) {
 		return 0, invalid("cursor", p.Cursor, "the next of an earlier answer")
 	}
 	return n, nil
-}
-
-func (a *API) changes(ctx context.Context, in *struct{ Page }) (*listOutput[Change], error) {
-	after, err := in.number()
-	if err != nil {
-		return nil, err
-	}
-	changes, oldest, err := a.store.Feed(ctx, after, in.Limit+1)
-	if err != nil {
-		return nil, err
-	}
-	if after > 0 && after < oldest-1 {
-		return nil, huma.NewError(410, "changes that old are kept no more: read the customers anew, then go on from the newest change")
-	}
-	return &listOutput[Change]{changeList(changes, in.Limit, func(c Change) string {
-		return cursor(strconv.FormatInt(c.Sequence, 10))
-	})}, nil
 }

@@ -25,6 +25,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		return err
 	}
 	stages, ctx := errgroup.WithContext(ctx)
+	context.AfterFunc(ctx, h.stop) // what streams to others ends, so that the API can end
 	start := func(stage func(context.Context) error) { stages.Go(func() error { return stage(ctx) }) }
 
 	start(h.intake.serve) // webhooks arrive: /in/<system>/<stream>
@@ -37,6 +38,9 @@ func (h *Hub) Run(ctx context.Context) error {
 	start(h.publish)   // outbox → golden.customer
 	for _, t := range h.folder.targets {
 		start(func(ctx context.Context) error { h.deliver(ctx, t); return nil }) // dirty rows → target
+	}
+	for _, s := range h.folder.Settings.Subscribers {
+		start(func(ctx context.Context) error { h.notify(ctx, s); return nil }) // feed → webhook
 	}
 	start(h.replay) // raw.<system>, once more → canonical.<entity>, where somebody asks for it
 	start(h.watch)  // lag, free disk, what the store holds → metrics and readiness

@@ -130,6 +130,7 @@ func (l *loader) settings() {
 		l.Settings.Data = filepath.Join(l.Root, l.Settings.Data)
 	}
 	l.checkListeners(node)
+	l.checkSubscribers(node.Get("subscribers"))
 }
 
 func (l *loader) mappings() {

@@ -3,7 +3,6 @@ package hub
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,6 +28,11 @@ type metrics struct {
 	dirty          *prometheus.GaugeVec
 	oldest         *prometheus.GaugeVec
 	outbox         prometheus.Gauge
+	behindSeconds  *prometheus.GaugeVec
+	webhooks       *prometheus.CounterVec
+	webhookSeconds *prometheus.HistogramVec
+	webhookBehind  *prometheus.GaugeVec
+	webhookHeld    *prometheus.GaugeVec
 }
 
 func newMetrics(r *prometheus.Registry) *metrics {
@@ -66,6 +70,11 @@ func newMetrics(r *prometheus.Registry) *metrics {
 		dirty:          gauge("deliver_dirty_rows", "Subjects that a target's reconciler has yet to look at.", "target"),
 		oldest:         gauge("deliver_oldest_seconds", "Age of the oldest subject that a target lacks.", "target"),
 		outbox:         gauge("publish_outbox_rows", "Changes not yet published.").WithLabelValues(),
+		behindSeconds:  gauge("stage_oldest_seconds", "Age of the oldest record that a stage has yet to take; 0 where there is none.", "stage", "topic"),
+		webhooks:       counter("webhook_attempts_total", "Events posted to subscribers, by result.", "subscriber", "result"),
+		webhookSeconds: seconds("webhook_seconds", "Time that a subscriber takes to answer.", "subscriber"),
+		webhookBehind:  gauge("webhook_behind_changes", "Changes that a subscriber has yet to look at.", "subscriber"),
+		webhookHeld:    gauge("webhook_held_customers", "Customers held back because a subscriber did not take an event of theirs.", "subscriber"),
 	}
 }
 
@@ -77,7 +86,7 @@ func (h *Hub) watch(ctx context.Context) error {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for {
-		if err := errors.Join(h.measureStore(ctx), h.measureLag(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(h.measureStore(ctx), h.measureLag(ctx), h.measureSubscribers(ctx)); err != nil && ctx.Err() == nil {
 			h.trouble("watch", err)
 		} else {
 			h.fine("watch")
@@ -135,54 +144,4 @@ func (f *Folder) stageTopics() map[string][]string {
 		stages["documents"] = append(stages["documents"], CanonicalTopic(e))
 	}
 	return stages
-}
-
-func (h *Hub) measureLag(ctx context.Context) error {
-	for stage, topics := range h.folder.stageTopics() {
-		behind, err := h.behind(ctx, stage, topics)
-		if err != nil {
-			return err
-		}
-		for topic, n := range behind {
-			h.metrics.lag.WithLabelValues(stage, topic).Set(float64(n))
-		}
-	}
-	return nil
-}
-
-// behind is by topic how many records a stage has yet to take.
-func (h *Hub) behind(ctx context.Context, stage string, topics []string) (map[string]int64, error) {
-	lags, err := h.bus.Lag(ctx, stage, topics)
-	if err != nil {
-		return nil, fmt.Errorf("measure the lag of %s: %w", stage, err)
-	}
-	behind := map[string]int64{}
-	for _, l := range lags {
-		// the stages that write the store keep their offsets there; Kafka hears of them later
-		next, known, err := h.store.NextOffset(ctx, stage, l.Topic, l.Partition)
-		if err != nil {
-			return nil, fmt.Errorf("measure the lag of %s: %w", stage, err)
-		}
-		if known {
-			l.Behind = max(0, l.End-next)
-		}
-		behind[l.Topic] += l.Behind
-	}
-	return behind, nil
-}
-
-// Lag is by stage how many records it has yet to take; empty where only the store is open.
-func (h *Hub) Lag(ctx context.Context) (map[string]int64, error) {
-	lag := map[string]int64{}
-	if h.bus == nil {
-		return lag, nil
-	}
-	for stage, topics := range h.folder.stageTopics() {
-		behind, err := h.behind(ctx, stage, topics)
-		if err != nil {
-			return nil, err
-		}
-		lag[stage] = sum(behind)
-	}
-	return lag, nil
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,6 +43,8 @@ type Hub struct {
 	status   *status
 	wake     wakes
 	replays  replays
+	stopping chan struct{} // closed when the hub is being stopped
+	stop     func()
 	closers  []io.Closer // in the order in which they were opened
 }
 
@@ -103,7 +106,9 @@ func newHub(f *Folder, o Options) *Hub {
 	if o.RetryMost == 0 {
 		o.RetryMost = time.Minute
 	}
+	stopping := make(chan struct{})
 	return &Hub{
+		stopping: stopping, stop: sync.OnceFunc(func() { close(stopping) }),
 		folder: f, options: o, log: o.Log, owner: uuid.NewString(),
 		standard: &standard.Standardiser{Region: f.Settings.Region},
 		json:     json.JSON.Open(nil, &config.Problems{}),
@@ -164,6 +169,7 @@ func (h *Hub) openBus(ctx context.Context) (err error) {
 
 // Close gives back everything that Open took, last first.
 func (h *Hub) Close() error {
+	h.stop()
 	var errs []error
 	for i := len(h.closers) - 1; i >= 0; i-- {
 		errs = append(errs, h.closers[i].Close())

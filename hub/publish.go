@@ -2,16 +2,12 @@ package hub
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill/message"
 
-	"github.com/touchstone-hub/touchstone/bus"
-	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
@@ -67,13 +63,13 @@ func (h *Hub) publishSome(ctx context.Context, leased *time.Time) (int, error) {
 	if err != nil || len(changes) == 0 {
 		return 0, err
 	}
-	records, err := h.recordsOf(ctx, changes)
+	events, err := h.events(ctx, changes, true)
 	if err != nil {
 		return 0, err
 	}
-	messages := make([]*message.Message, 0, len(changes))
-	for _, c := range changes {
-		m, err := h.changeMessage(c, records[c.ID])
+	messages := make([]*message.Message, 0, len(events))
+	for _, e := range events {
+		m, err := e.binary()
 		if err != nil {
 			return 0, err
 		}
@@ -86,20 +82,8 @@ func (h *Hub) publishSome(ctx context.Context, leased *time.Time) (int, error) {
 		return 0, err
 	}
 	h.metrics.published.Add(float64(len(changes)))
+	h.wake.feed.signal()
 	return len(changes), nil
-}
-
-// GoldenEvent is the payload of golden.customer: the change and the record as it is now.
-type GoldenEvent struct {
-	ID       string              `json:"id"`
-	Version  int64               `json:"version"`
-	State    golden.EntityState  `json:"state"`
-	Into     string              `json:"into,omitempty"`
-	From     []string            `json:"from,omitempty"`
-	Changed  []golden.PathChange `json:"changed,omitempty"`
-	Records  []string            `json:"records,omitempty"`
-	Sources  []string            `json:"sources,omitempty"`
-	Customer json.RawMessage     `json:"customer,omitempty"`
 }
 
 // recordsOf reads the golden records of changes as they are now.
@@ -117,22 +101,4 @@ func (h *Hub) recordsOf(ctx context.Context, changes []golden.Change) (map[strin
 		byID[r.ID] = r
 	}
 	return byID, nil
-}
-
-func (h *Hub) changeMessage(c golden.Change, record golden.GoldenRecord) (*message.Message, error) {
-	event := GoldenEvent{ID: c.ID, Version: c.Version, State: record.State, Into: c.Into, From: c.From, Changed: c.Paths, Records: c.Records}
-	if record.State == golden.Live {
-		event.Customer, event.Sources, event.Version = record.Doc, record.Sources, max(record.Version, c.Version)
-	}
-	payload, err := json.Marshal(event)
-	if err != nil {
-		return nil, fmt.Errorf("encode change of %s: %w", c.ID, err)
-	}
-	m := message.NewMessage(watermill.NewUUID(), payload)
-	stamp(m, "touchstone.customer."+string(c.Type)+".v1", "/hub/"+h.folder.Settings.Name, c.ID, c.At)
-	m.Metadata["ce_dataschema"] = canonical.SchemaID(canonical.EntityCustomer)
-	m.Metadata["ce_sequence"] = fmt.Sprint(event.Version)
-	m.Metadata[bus.KeyMetadata] = c.ID
-	m.Metadata[headerCorrelation] = c.Correlation
-	return m, nil
 }

@@ -9,14 +9,15 @@ import (
 
 // Settings is hub.yaml.
 type Settings struct {
-	Name   string         `yaml:"name" doc:"the hub's name, shown in the console and in event sources"`
-	Region string         `yaml:"region" default:"US" doc:"ISO 3166-1 alpha-2 code of the country by which phones and addresses without one are read"`
-	Data   string         `yaml:"data" default:".touchstone" doc:"folder for broker, store and ledgers; relative to the hub folder"`
-	Bus    BusSettings    `yaml:"bus" doc:"Kafka; without brokers the hub runs its own"`
-	Store  StoreSettings  `yaml:"store" doc:"where golden records are kept; without url an SQLite file in the data folder"`
-	API    APISettings    `yaml:"api" doc:"REST, change feed and metrics"`
-	Intake IntakeSettings `yaml:"intake" doc:"where webhooks arrive"`
-	Limits LimitSettings  `yaml:"limits" doc:"bounds on what one hub process takes"`
+	Name        string               `yaml:"name" doc:"the hub's name, shown in the console and in event sources"`
+	Region      string               `yaml:"region" default:"US" doc:"ISO 3166-1 alpha-2 code of the country by which phones and addresses without one are read"`
+	Data        string               `yaml:"data" default:".touchstone" doc:"folder for broker, store and ledgers; relative to the hub folder"`
+	Bus         BusSettings          `yaml:"bus" doc:"Kafka; without brokers the hub runs its own"`
+	Store       StoreSettings        `yaml:"store" doc:"where golden records are kept; without url an SQLite file in the data folder"`
+	API         APISettings          `yaml:"api" doc:"REST, change feed and metrics"`
+	Intake      IntakeSettings       `yaml:"intake" doc:"where webhooks arrive"`
+	Subscribers []SubscriberSettings `yaml:"subscribers" doc:"who is told of changes of customers by webhook"`
+	Limits      LimitSettings        `yaml:"limits" doc:"bounds on what one hub process takes"`
 }
 
 // BusSettings say which Kafka to use.
