@@ -114,9 +114,10 @@ func (a *API) records(ctx context.Context, in *recordsInput) (*listOutput[Record
 		return nil, err
 	}
 	found, err := a.hub.Records(ctx, q)
+	var unknown *hub.UnknownError
 	switch {
-	case errors.Is(err, hub.ErrNoSystem):
-		return nil, invalid("system", in.System, "a system of the hub folder that is read")
+	case errors.As(err, &unknown):
+		return nil, invalid(unknown.What, unknown.Name, "one of "+strings.Join(unknown.Known, ", "))
 	case err != nil:
 		return nil, err
 	}

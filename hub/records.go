@@ -71,15 +71,38 @@ const (
 	recordsChunk  = 256     // records read at once when going backwards
 )
 
-// ErrNoSystem says that the folder has no connector of that name that reads.
-var ErrNoSystem = errors.New("no such system")
+// UnknownError says that a query names a system or stream that the folder does not have.
+type UnknownError struct {
+	What, Name string   // "system" or "stream", as it was named
+	Known      []string // those that there are
+}
 
-// Records reads raw.<system> outside of any group: looking changes nothing. It fails with
-// ErrNoSystem, or with the broker's error.
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("%s %q is not in the hub folder; expected one of %s", e.What, e.Name, strings.Join(e.Known, ", "))
+}
+
+// Records reads raw.<system> outside of any group: looking changes nothing. It fails with an
+// UnknownError or the broker's error. A stream that is no longer configured is found as long as
+// records of it are retained.
 func (h *Hub) Records(ctx context.Context, q RecordQuery) (Records, error) {
-	if !slices.ContainsFunc(h.folder.streamList(), func(s *Stream) bool { return s.System == q.System }) {
-		return Records{}, fmt.Errorf("%w: %s has no streams in this hub folder", ErrNoSystem, q.System)
+	var systems, streams []string
+	for _, s := range h.folder.streamList() {
+		systems = append(systems, s.System)
+		if s.System == q.System {
+			streams = append(streams, s.Name)
+		}
 	}
+	if len(streams) == 0 {
+		return Records{}, &UnknownError{What: "system", Name: q.System, Known: slices.Compact(systems)}
+	}
+	found, err := h.readRecords(ctx, q)
+	if err == nil && len(found.Found) == 0 && found.Next == nil && q.From == nil && q.Stream != "" && !slices.Contains(streams, q.Stream) {
+		return Records{}, &UnknownError{What: "stream", Name: q.Stream, Known: streams}
+	}
+	return found, err
+}
+
+func (h *Hub) readRecords(ctx context.Context, q RecordQuery) (Records, error) {
 	if h.bus == nil {
 		return Records{}, errors.New("read records: the hub's Kafka is not open")
 	}

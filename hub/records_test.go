@@ -61,8 +61,12 @@ func TestRecords_arePagedFilteredAndOrderedFromBothEnds(t *testing.T) {
 			t.Errorf("%s: %d pages, expected %d (-want +got):\n%s", c.name, pages, c.pages, diff)
 		}
 	}
-	if _, err := r.Records(t.Context(), hub.RecordQuery{System: "crm", Limit: 1}); !errors.Is(err, hub.ErrNoSystem) {
+	var unknown *hub.UnknownError
+	if _, err := r.Records(t.Context(), hub.RecordQuery{System: "crm", Limit: 1}); !errors.As(err, &unknown) || strings.Join(unknown.Known, ",") != "erp,shop" {
 		t.Errorf("a system that is not there: %v", err)
+	}
+	if _, err := r.Records(t.Context(), hub.RecordQuery{System: "erp", Stream: "custmers", Limit: 1}); !errors.As(err, &unknown) || unknown.What != "stream" {
+		t.Errorf("a stream that is not there: %v", err)
 	}
 	if found, _ := r.recordKeys(hub.RecordQuery{System: "shop", Limit: 1}); found != nil {
 		t.Errorf("a system that wrote nothing: %v", found)
