@@ -106,6 +106,7 @@ func (a *API) register(api huma.API) {
 	a.registerCustomers(api)
 	a.registerHistory(api)
 	a.registerFeed(api)
+	a.registerSubscribers(api)
 	a.registerOperation(api)
 	a.registerReplays(api)
 	a.registerRecords(api)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -52,6 +53,7 @@ type Status struct {
 	Reviews     map[string]int64            `json:"reviews" doc:"open questions by kind"`
 	DeadLetters map[string]int64            `json:"deadLetters" doc:"open dead letters by stage"`
 	Outbox      int64                       `json:"outbox" doc:"changes not yet published"`
+	Stages      []hub.Stage                 `json:"stages" doc:"what each stage, target and subscriber has done and has yet to do"`
 	Lag         map[string]int64            `json:"lag" doc:"records not yet taken, by stage"`
 	Failing     map[string]hub.SourceStatus `json:"failing" doc:"sources and targets that fail just now"`
 	NotReady    map[string]string           `json:"notReady" doc:"why the hub cannot do its work; empty where it can"`
@@ -66,15 +68,21 @@ func (a *API) status(ctx context.Context, _ *struct{}) (*statusOutput, error) {
 		return nil, err
 	}
 	reasons := a.hub.Readiness(ctx)
-	lag, err := a.hub.Lag(ctx)
+	stages, err := a.hub.Stages(ctx)
 	if err != nil {
-		lag, reasons["lag"] = map[string]int64{}, err.Error() // the rest is the more wanted then
+		reasons["lag"] = err.Error() // the rest is the more wanted then
+	}
+	lag := map[string]int64{}
+	for _, stage := range stages {
+		if slices.Contains([]string{"translate", "resolve", "documents"}, stage.Name) && a.hub.IntakeAddress() != "" {
+			lag[stage.Name] = stage.Behind
+		}
 	}
 	return &statusOutput{Status{
 		Name: a.hub.Folder().Settings.Name, Customers: s.Customers, Merged: s.Merged,
 		Records: s.Records, Deleted: s.Deleted, Documents: texts(s.Documents), Deliveries: deliveryTexts(s.Deliveries),
 		Dirty: s.Dirty, Reviews: texts(s.Tasks), DeadLetters: s.DeadLetters, Outbox: s.Outbox,
-		Lag: lag, Failing: a.hub.Connections(), NotReady: reasons, IntakeAddr: a.hub.IntakeAddress(),
+		Stages: stages, Lag: lag, Failing: a.hub.Connections(), NotReady: reasons, IntakeAddr: a.hub.IntakeAddress(),
 	}}, nil
 }
 

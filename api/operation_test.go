@@ -146,8 +146,8 @@ func TestOpenAPI_describesEveryPath(t *testing.T) {
 		"/v1/customers/{id}/sources", "/v1/customers/{id}/timeline", "/v1/deadletters", "/v1/deadletters/{id}", "/v1/deliveries",
 		"/v1/deliveries/pending", "/v1/records", "/v1/reviews", "/v1/sources/{system}/{stream}/{id}", "/v1/status",
 	}
-	changing := []string{"/v1/replays", "/v1/replays/{id}/stop", "/v1/deadletters/replay", "/v1/deadletters/drop"}
-	want = append(append(want, changing...), "/v1/replays/{id}", "/v1/deadletters/groups")
+	changing := []string{"/v1/subscribers/{name}/resend", "/v1/replays", "/v1/replays/{id}/stop", "/v1/deadletters/replay", "/v1/deadletters/drop"}
+	want = append(append(want, changing...), "/v1/replays/{id}", "/v1/deadletters/groups", "/v1/subscribers", "/v1/subscribers/{name}/log")
 	for _, path := range want {
 		if _, ok := d.Paths[path]; !ok {
 			t.Errorf("%s is not described", path)

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -93,12 +94,15 @@ func (h *Hub) event(c golden.Change, current *golden.GoldenRecord) Event {
 	return e
 }
 
+// ErrEventID says that a text is no event's ID.
+var ErrEventID = errors.New("event ID")
+
 // parseEventID takes an event's ID apart into customer and version.
 func parseEventID(id string) (subject string, version int64, err error) {
 	subject, after, ok := strings.Cut(id, "-")
 	version, bad := strconv.ParseInt(after, 10, 64)
 	if !ok || bad != nil || subject == "" {
-		return "", 0, fmt.Errorf("event ID is %q; expected a golden ID and a version, such as G01ARZ3-4", id)
+		return "", 0, fmt.Errorf("%w is %q; expected a golden ID and a version, such as G01ARZ3-4", ErrEventID, id)
 	}
 	return subject, version, nil
 }

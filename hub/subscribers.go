@@ -226,7 +226,11 @@ func (n *notifier) round(ctx context.Context) (more bool, err error) {
 	lanes = append(lanes, n.laneUp(page.Events)...)
 	n.send(ctx, lanes)
 	if ctx.Err() != nil {
-		return false, nil // what was taken is sent again: the cursor has not moved
+		if slices.ContainsFunc(lanes, func(l *lane) bool { return l.taken > 0 }) {
+			n.hold(lanes, time.Now()) // what was taken is not sent again
+			n.pass(page, lanes)
+		}
+		return false, nil
 	}
 	if n.judge(lanes, heldCount) {
 		n.pass(page, lanes)
@@ -309,12 +313,30 @@ func (n *notifier) send(ctx context.Context, lanes []*lane) {
 	_ = group.Wait()
 }
 
+// errStopping says that an event was not sent, or not answered, because the hub is being stopped.
+var errStopping = errors.New("the hub was stopped")
+
+// stopGrace is how long a receiver has to answer while the hub is being stopped.
+const stopGrace = time.Second
+
 // attempt sends one event and keeps what became of it for the log.
 func (n *notifier) attempt(ctx context.Context, e Event) error {
+	if ctx.Err() != nil {
+		return errStopping
+	}
+	sending, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { // what is under way may still be answered
+		rest(sending, stopGrace)
+		cancel()
+	})()
 	began := time.Now()
-	status, head, err := n.hook.send(ctx, e)
-	if untried(err) || ctx.Err() != nil {
-		return errors.Join(err, ctx.Err())
+	status, head, err := n.hook.send(sending, e)
+	switch {
+	case untried(err):
+		return err
+	case err != nil && ctx.Err() != nil:
+		return errStopping
 	}
 	took := time.Since(began)
 	a := Attempt{
@@ -408,7 +430,10 @@ func (n *notifier) hold(lanes []*lane, now time.Time) {
 			}
 			h := &n.state.Held[i]
 			h.Error = firstLine(l.err.Error())
-			if untried(l.err) {
+			switch {
+			case errors.Is(l.err, errStopping):
+				continue
+			case untried(l.err):
 				h.Next = now.Add(n.set.Backoff)
 				continue
 			}

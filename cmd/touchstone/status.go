@@ -12,17 +12,29 @@ import (
 )
 
 func (a *app) statusCommand() *cobra.Command {
-	return &cobra.Command{
+	var once bool
+	c := &cobra.Command{
 		Use:   "status",
-		Short: "Show what the hub holds, lacks and cannot reach",
+		Short: "Show what the hub does, holds, lacks and cannot reach; on a terminal until Ctrl-C",
 		RunE: func(c *cobra.Command, _ []string) error {
+			if !once && !a.json && terminal(c.OutOrStdout()) {
+				return a.watchStatus(c)
+			}
 			var s api.Status
 			if err := a.ask(c, "/v1/status", nil, &s); err != nil {
 				return err
 			}
-			return a.print(c, s, func(w io.Writer) error { return printStatus(w, s) })
+			return a.print(c, s, func(w io.Writer) error {
+				if err := printStatus(w, s); err != nil {
+					return err
+				}
+				fmt.Fprintln(w)
+				return printStages(w, s.Stages, nil, 0)
+			})
 		},
 	}
+	c.Flags().BoolVar(&once, "once", false, "print once, on a terminal too")
+	return c
 }
 
 func printStatus(w io.Writer, s api.Status) error {
