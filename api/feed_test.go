@@ -474,3 +474,29 @@ func follow(t *testing.T, held map[string]api.SnapshotCustomer, e hub.Event) {
 	}
 	held[e.Subject] = api.SnapshotCustomer{ID: e.Subject, Version: now.Version, Sources: now.Sources, Customer: now.Customer}
 }
+
+func TestSubscribers_areShownAndSentToAgain(t *testing.T) {
+	t.Parallel()
+	f := open(t, api.Options{}, records...)
+	f.publish()
+	var list struct{ Items []hub.Subscriber }
+	f.get("/v1/subscribers").ok(&list)
+	if list.Items == nil || len(list.Items) != 0 {
+		t.Errorf("%+v", list)
+	}
+	f.get("/v1/subscribers/bi/log").problem(http.StatusNotFound)
+	for body, want := range map[string]int{
+		`{"from": "oldest"}`:            http.StatusNotFound,
+		`{"from": "?"}`:                 http.StatusBadRequest,
+		`{}`:                            http.StatusBadRequest,
+		`{"from": "MQ", "id": "G01-1"}`: http.StatusBadRequest,
+	} {
+		q := httptest.NewRequest(http.MethodPost, "/v1/subscribers/bi/resend", strings.NewReader(body))
+		q.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		f.handler.ServeHTTP(w, q)
+		if w.Code != want {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		}
+	}
+}
