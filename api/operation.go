@@ -57,6 +57,9 @@ type Status struct {
 	Lag         map[string]int64            `json:"lag" doc:"records not yet taken, by stage"`
 	Failing     map[string]hub.SourceStatus `json:"failing" doc:"sources and targets that fail just now"`
 	NotReady    map[string]string           `json:"notReady" doc:"why the hub cannot do its work; empty where it can"`
+	Generation  int64                       `json:"generation" doc:"number of the folder's state that runs"`
+	Refused     string                      `json:"refused,omitempty" doc:"why the folder, as it is on disk, was not taken"`
+	Sweeps      []hub.Sweep                 `json:"sweeps" doc:"what is being brought in line with a changed ruleset or route"`
 	IntakeAddr  string                      `json:"intake,omitempty" doc:"where webhooks arrive"`
 }
 
@@ -78,7 +81,12 @@ func (a *API) status(ctx context.Context, _ *struct{}) (*statusOutput, error) {
 			lag[stage.Name] = stage.Behind
 		}
 	}
+	sweeps, err := a.hub.Sweeps(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return &statusOutput{Status{
+		Generation: a.hub.Generation(), Refused: a.hub.Refused(), Sweeps: sweeps,
 		Name: a.hub.Folder().Settings.Name, Customers: s.Customers, Merged: s.Merged,
 		Records: s.Records, Deleted: s.Deleted, Documents: texts(s.Documents), Deliveries: deliveryTexts(s.Deliveries),
 		Dirty: s.Dirty, Reviews: texts(s.Tasks), DeadLetters: s.DeadLetters, Outbox: s.Outbox,

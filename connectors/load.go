@@ -1,6 +1,9 @@
 package connectors
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -35,6 +38,8 @@ type Configured struct {
 	At        config.Position
 
 	policies map[string]TargetPolicy
+	node     *config.Node // the file
+	filled   *config.Node // the file of its preset
 }
 
 // Policy says how the hub writes to a target of this connector.
@@ -43,6 +48,21 @@ func (c *Configured) Policy(target string) TargetPolicy {
 		return p
 	}
 	return DefaultPolicy
+}
+
+// Fingerprint changes with what the file says that decides how a stream is read (part "streams") or
+// a target is written to ("target"): what concerns only others, words for people and the names of
+// mappings leave it as it is.
+func (c *Configured) Fingerprint(part, name string) string {
+	_, common := c.node.Split("streams", "target", "doc")
+	_, own := c.node.Get(part).Get(name).Split("mapping")
+	sum := sha256.New()
+	for _, n := range []*config.Node{common, own, c.filled} {
+		text, _ := json.Marshal(n.Any()) // of maps, lists and texts
+		fmt.Fprintf(sum, "%s\n", text)
+	}
+	fmt.Fprint(sum, c.System, c.Kind)
+	return hex.EncodeToString(sum.Sum(nil)[:8])
 }
 
 var (
@@ -86,7 +106,7 @@ type loader struct {
 
 func (l *loader) load(name string) *Configured {
 	l.node.Decode(&l.file, l.problems)
-	c := &Configured{System: name, Doc: l.file.Doc, At: l.node.Position(), policies: map[string]TargetPolicy{}}
+	c := &Configured{System: name, Doc: l.file.Doc, At: l.node.Position(), node: l.node, policies: map[string]TargetPolicy{}}
 	l.system(c)
 	kind, found := l.kind(c)
 	if !found {
@@ -151,7 +171,7 @@ func (l *loader) kind(c *Configured) (Kind, bool) {
 		if !found {
 			return Kind{}, false
 		}
-		c.Preset, given = p.Name, p.kind
+		c.Preset, given, c.filled = p.Name, p.kind, p.file
 		if c.Doc == "" {
 			c.Doc = p.Doc
 		}

@@ -19,7 +19,8 @@ type Condition struct {
 	Systems []string
 }
 
-// Never says why the condition cannot hold for any document; nil where nothing shows that.
+// Never says why the condition cannot hold for any document, as a warning (`when: false` is a way to
+// switch something off); nil where nothing shows that.
 func (c Condition) Never() *config.Problem {
 	tree, err := parser.Parse(c.Text)
 	if err != nil {
@@ -52,6 +53,7 @@ func (c Condition) Requires() []string {
 func (c Condition) problem(at file.Location, format string, args ...any) *config.Problem {
 	return &config.Problem{
 		Position: c.At.ScalarPosition(byteOffset(c.Text, at.From)),
+		Severity: config.Warning,
 		What:     "the condition can never hold: " + fmt.Sprintf(format, args...),
 	}
 }

@@ -220,6 +220,8 @@ type Reader interface {
 	Timeline(ctx context.Context, entity EntityNo, q TimelineQuery) ([]Document, error)
 	// Document returns one document.
 	Document(ctx context.Context, entity canonical.Entity, key string) (Document, error)
+	// DocumentKeys returns the keys of an entity's documents that are not deleted, after one, in order.
+	DocumentKeys(ctx context.Context, entity canonical.Entity, after string, limit int) ([]string, error)
 	// History returns the changes of a golden record, oldest first, from version on.
 	History(ctx context.Context, entity EntityNo, from int64, limit int) ([]Change, error)
 	// Feed returns published changes after the sequence, in order; oldest is the first that is kept.

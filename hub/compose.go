@@ -101,7 +101,7 @@ func (r *reconciler) holds(ctx context.Context, s *subject, route *targetRoute, 
 
 // isSource says whether the target's records come back as source records.
 func (r *reconciler) isSource() bool {
-	_, ok := r.hub.folder.streams[r.target.System+"/"+r.target.Name]
+	_, ok := r.hub.generation().streams[r.target.System+"/"+r.target.Name]
 	return ok
 }
 

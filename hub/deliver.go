@@ -101,6 +101,10 @@ func (r *reconciler) run(ctx context.Context) error {
 	wakes, leave := r.hub.wake.changes.listen()
 	defer leave()
 	for ctx.Err() == nil {
+		if !r.renew() {
+			<-ctx.Done() // the target is gone from the folder
+			return nil
+		}
 		rows, err := r.hub.store.ClaimDirty(ctx, r.target.String(), r.hub.owner, r.roundSize(), claimTime)
 		if err != nil {
 			return fmt.Errorf("claim work: %w", err)
@@ -118,6 +122,17 @@ func (r *reconciler) run(ctx context.Context) error {
 		rest(ctx, pause)
 	}
 	return nil
+}
+
+// renew takes the target as the live generation has it, with its routes: a round uses one generation.
+func (r *reconciler) renew() bool {
+	for _, t := range r.hub.generation().targets {
+		if t.String() == r.target.String() {
+			r.target = t
+			return true
+		}
+	}
+	return false
 }
 
 // roundSize is how many rows one round takes: no more than the target's rate lets through in half

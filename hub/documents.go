@@ -46,6 +46,8 @@ func (h *Hub) documentSpan(ctx context.Context, batch *bus.Batch) error {
 		incoming = append(incoming, d)
 		correlation[d.Key] = m.Metadata[headerCorrelation]
 	}
+	h.turn.RLock()
+	defer h.turn.RUnlock()
 	var stored, changed []golden.Document
 	err := h.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
 		a := advance(batch)
@@ -122,7 +124,7 @@ func newer(ctx context.Context, tx golden.Tx, entity canonical.Entity, incoming 
 func (h *Hub) markDocuments(ctx context.Context, tx golden.Tx, entity canonical.Entity, changed []golden.Document, correlation map[string]string) error {
 	var marks []golden.Dirty
 	now := time.Now()
-	for _, t := range h.folder.targetsOf(entity) {
+	for _, t := range h.generation().targetsOf(entity) {
 		for _, d := range changed {
 			marks = append(marks, golden.Dirty{
 				Target: t.String(), Subject: d.Key, Entity: strings.ToLower(string(entity)), Since: now,

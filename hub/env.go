@@ -115,9 +115,10 @@ func (h *Hub) goldenOf(ctx context.Context, key string) (golden.GoldenRecord, er
 
 // wakes tell waiting stages that there may be work.
 type wakes struct {
-	changes signal // of golden records and documents
-	feed    signal // a change was published
-	asks    signal // a subscriber was asked to do something
+	changes    signal // of golden records and documents
+	feed       signal // a change was published
+	asks       signal // a subscriber was asked to do something
+	generation signal // the folder was taken anew
 }
 
 // signal wakes everyone who listens. A wake that comes while one is pending is the same wake.

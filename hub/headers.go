@@ -16,20 +16,21 @@ import (
 // content mode, section 3.2).
 const (
 	headerStream      = "touchstone_stream"
-	headerRecord      = "touchstone_key"      // the record's ID within its stream, where the source knows it
-	headerDeleted     = "touchstone_deleted"  // "true": the source says that the record is gone
-	headerContext     = "touchstone_context"  // what a frame's bytes need around them
-	headerOrigin      = "touchstone_origin"   // formats.Position
-	headerNumber      = "touchstone_record"   //
-	headerLine        = "touchstone_line"     //
-	headerOffset      = "touchstone_offset"   //
-	headerPath        = "touchstone_path"     //
-	headerIngest      = "touchstone_ingest"   // ingest sequence: topic/epoch/partition/offset
-	headerRevision    = "touchstone_revision" // translation revision, absent for 0
-	headerLetter      = "touchstone_letter"   // the dead letter that is replayed: its number
-	headerEpoch       = "touchstone_epoch"    // of the ingest sequence, in dead letters
-	headerCorrelation = "correlation_id"      // the name that watermill's middleware uses
-	headerTransport   = "header_"             // prefix of what the transport said
+	headerRecord      = "touchstone_key"        // the record's ID within its stream, where the source knows it
+	headerDeleted     = "touchstone_deleted"    // "true": the source says that the record is gone
+	headerContext     = "touchstone_context"    // what a frame's bytes need around them
+	headerOrigin      = "touchstone_origin"     // formats.Position
+	headerNumber      = "touchstone_record"     //
+	headerLine        = "touchstone_line"       //
+	headerOffset      = "touchstone_offset"     //
+	headerPath        = "touchstone_path"       //
+	headerIngest      = "touchstone_ingest"     // ingest sequence: topic/epoch/partition/offset
+	headerRevision    = "touchstone_revision"   // translation revision, absent for 0
+	headerLetter      = "touchstone_letter"     // the dead letter that is replayed: its number
+	headerGeneration  = "touchstone_generation" // of the folder that made the message
+	headerEpoch       = "touchstone_epoch"      // of the ingest sequence, in dead letters
+	headerCorrelation = "correlation_id"        // the name that watermill's middleware uses
+	headerTransport   = "header_"               // prefix of what the transport said
 )
 
 // stamp sets the CloudEvents headers. CloudEvents 1.0.2, section 3.

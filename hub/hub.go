@@ -24,25 +24,28 @@ func (h *Hub) Run(ctx context.Context) error {
 		}
 		return err
 	}
+	if err := h.begin(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
 	stages, ctx := errgroup.WithContext(ctx)
 	context.AfterFunc(ctx, h.stop) // what streams to others ends, so that the API can end
 	start := func(stage func(context.Context) error) { stages.Go(func() error { return stage(ctx) }) }
 
-	start(h.intake.serve) // webhooks arrive: /in/<system>/<stream>
-	for _, s := range h.folder.streamList() {
-		start(func(ctx context.Context) error { h.ingest(ctx, s); return nil }) // source → raw.<system>
-	}
-	start(h.translate) // raw.<system> → canonical.<entity>
-	start(h.resolve)   // canonical.customer → golden records, changes, dirty rows
-	start(h.documents) // canonical.order, .interaction, .product → documents, dirty rows
-	start(h.publish)   // outbox → golden.customer
-	for _, t := range h.folder.targets {
-		start(func(ctx context.Context) error { h.deliver(ctx, t); return nil }) // dirty rows → target
-	}
+	start(h.intake.serve)    // webhooks arrive: /in/<system>/<stream>
+	start(h.connections.run) // sources → raw.<system>; dirty rows → targets; begun and ended as the folder changes
+	start(h.translate)       // raw.<system> → canonical.<entity>
+	start(h.resolve)         // canonical.customer → golden records, changes, dirty rows
+	start(h.documents)       // canonical.order, .interaction, .product → documents, dirty rows
+	start(h.publish)         // outbox → golden.customer
 	for _, s := range h.folder.Settings.Subscribers {
 		start(func(ctx context.Context) error { h.notify(ctx, s); return nil }) // feed → webhook
 	}
 	start(h.replay) // raw.<system>, once more → canonical.<entity>, where somebody asks for it
+	start(h.sweep)  // what a changed ruleset or route concerns → resolved again, dirty rows
+	start(h.follow) // a changed folder → the next generation
 	start(h.watch)  // lag, free disk, what the store holds → metrics and readiness
 	return stages.Wait()
 }

@@ -342,7 +342,7 @@ func TestNothingLost_aHubThatCannotStoreAcknowledgesNothing(t *testing.T) {
 func TestIntake_tellsUnknownStreamsFromThoseNotOpenYet(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
-	write(t, root, with(map[string]string{"connectors/shop.yaml": "", "routes/customers.yaml": "", "mappings/account.yaml": "", "mappings/booking.yaml": ""}))
+	write(t, root, with(map[string]string{"golden.yaml": "", "connectors/shop.yaml": "", "routes/customers.yaml": "", "mappings/account.yaml": "", "mappings/booking.yaml": ""}))
 	h, err := hub.Open(t.Context(), load(t, root, nil), hub.Options{})
 	if err != nil {
 		t.Fatal(err)

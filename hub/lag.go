@@ -33,7 +33,7 @@ func (b *Behind) add(other Behind) {
 }
 
 func (h *Hub) measureLag(ctx context.Context) error {
-	for stage, topics := range h.folder.stageTopics() {
+	for stage, topics := range h.generation().stageTopics() {
 		behind, err := h.behind(ctx, stage, topics)
 		if err != nil {
 			return err
@@ -116,7 +116,7 @@ func (h *Hub) lags(ctx context.Context) (map[string]Behind, error) {
 	if h.bus == nil {
 		return lag, nil
 	}
-	for stage, topics := range h.folder.stageTopics() {
+	for stage, topics := range h.generation().stageTopics() {
 		behind, err := h.behind(ctx, stage, topics)
 		if err != nil {
 			return nil, err
@@ -181,7 +181,7 @@ func (h *Hub) Stages(ctx context.Context) ([]Stage, error) {
 		return nil, err
 	}
 	stages = append(stages, Stage{Name: "publish", Done: counted(m.published), Behind: stats.Outbox, Seconds: b.seconds()})
-	for _, t := range h.folder.targets {
+	for _, t := range h.generation().targets {
 		name := t.String()
 		s := Stage{Name: "deliver " + name, Behind: stats.Dirty[name], Seconds: Behind{Oldest: stats.Oldest[name]}.seconds()}
 		s.Done = counted(m.deliveries, "target", name, "result", "done")

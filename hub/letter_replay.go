@@ -178,7 +178,7 @@ func (h *Hub) replayed(ctx context.Context, l golden.DeadLetter, revision int64)
 		m, err := canonicalAgain(l)
 		return l.Topic, []*message.Message{m}, err
 	}
-	s, ok := h.folder.streams[l.System+"/"+l.Stream]
+	s, ok := h.generation().streams[l.System+"/"+l.Stream]
 	switch {
 	case !ok:
 		return "", nil, &letterError{"stream", fmt.Errorf("stream %q of system %s is not configured", l.Stream, l.System)}

@@ -33,7 +33,7 @@ type LetterRead struct {
 // ViewLetter shows what today's format and mapping make of a letter of ingest or translate; nil
 // where there are none for it, or where only the store is open.
 func (h *Hub) ViewLetter(l golden.DeadLetter) *LetterView {
-	s := h.folder.streams[l.System+"/"+l.Stream]
+	s := h.generation().streams[l.System+"/"+l.Stream]
 	if s == nil || s.Format == nil || s.Mapping == nil || l.Stage != "translate" && l.Stage != "ingest" {
 		return nil
 	}

@@ -30,8 +30,10 @@ type Folder struct {
 	Routes     []*routes.Route
 	Rules      *golden.Ruleset
 
-	streams map[string]*Stream // by "system/stream"
-	targets []*target
+	env         config.Environment
+	fingerprint string             // changes with what the files say
+	streams     map[string]*Stream // by "system/stream"
+	targets     []*target
 }
 
 // Stream is one stream with what it takes to translate it.
@@ -40,8 +42,9 @@ type Stream struct {
 	connectors.StreamSettings
 	Mapping *mappings.Mapping // nil: raw records are kept and nothing more
 
-	connector connectors.Connector
-	key       func(*formats.Doc, formats.Frame) (string, error) // nil: only the mapping knows
+	fingerprint string // changes with what decides how the stream is read
+	connector   connectors.Connector
+	key         func(*formats.Doc, formats.Frame) (string, error) // nil: only the mapping knows
 }
 
 // String is "system/stream".
@@ -53,6 +56,8 @@ type target struct {
 	System string
 	Policy connectors.TargetPolicy
 	Routes []targetRoute
+
+	fingerprint string // changes with what decides how the target is written to
 
 	connector connectors.Connector
 }
@@ -74,8 +79,8 @@ func Load(root string, env config.Environment) (*Folder, *config.Problems) {
 	ps := &config.Problems{}
 	files := config.Folder(root, ps)
 	l := &loader{
-		Folder: &Folder{Root: root, Mappings: map[string]*mappings.Mapping{}, streams: map[string]*Stream{}},
-		files:  files, env: env, ps: ps, led: map[string]bool{},
+		Folder: &Folder{Root: root, env: env, Mappings: map[string]*mappings.Mapping{}, streams: map[string]*Stream{}},
+		files:  files, env: env, ps: ps, led: map[string]bool{}, said: digest{map[string]string{}},
 	}
 	l.settings()
 	l.mappings()
@@ -86,6 +91,9 @@ func Load(root string, env config.Environment) (*Folder, *config.Problems) {
 	l.checkCycles()
 	l.unused()
 	l.unusedTables()
+	l.said.addFiles(filepath.Join(root, "mappings", "lookups", "*.csv"))
+	l.said.addFiles(filepath.Join(root, "presets", "*.yaml"))
+	l.fingerprint = l.said.sum()
 	if ps.HasErrors() {
 		return nil, ps
 	}
@@ -103,13 +111,18 @@ type loader struct {
 	used  map[string]bool // mappings that something names
 	led   map[string]bool // targets that a route with errors leads to
 	lost  lost
+	said  digest
 
 	broken      []string // names of mappings that could not be compiled; "" where even the name is not known
 	brokenFiles []string
 }
 
 func (l *loader) read(name string) *config.Node {
-	return config.ParseFile(l.files.Path(name), l.env, l.ps)
+	node := config.ParseFile(l.files.Path(name), l.env, l.ps)
+	if l.said.parts != nil {
+		l.said.add(name, node)
+	}
+	return node
 }
 
 func (l *loader) settings() {
@@ -173,14 +186,14 @@ func (l *loader) connectors() {
 		}
 		for _, t := range c.Targets {
 			l.targets = append(l.targets, &target{
-				TargetSettings: t, System: c.System, Policy: c.Policy(t.Name), connector: c.Connector,
+				TargetSettings: t, System: c.System, Policy: c.Policy(t.Name), connector: c.Connector, fingerprint: c.Fingerprint("target", t.Name),
 			})
 		}
 	}
 }
 
 func (l *loader) stream(c *connectors.Configured, settings connectors.StreamSettings) {
-	s := &Stream{System: c.System, StreamSettings: settings, connector: c.Connector}
+	s := &Stream{System: c.System, StreamSettings: settings, connector: c.Connector, fingerprint: c.Fingerprint("streams", settings.Name)}
 	if settings.Mapping != "" {
 		s.Mapping = l.mapping(settings.Mapping, settings.MappingAt)
 		if s.Mapping != nil && s.Mapping.Outbound() {

@@ -33,6 +33,8 @@ type metrics struct {
 	webhookSeconds *prometheus.HistogramVec
 	webhookBehind  *prometheus.GaugeVec
 	webhookHeld    *prometheus.GaugeVec
+	reloads        *prometheus.CounterVec
+	generation     prometheus.Gauge
 }
 
 func newMetrics(r *prometheus.Registry) *metrics {
@@ -75,6 +77,8 @@ func newMetrics(r *prometheus.Registry) *metrics {
 		webhookSeconds: seconds("webhook_seconds", "Time that a subscriber takes to answer.", "subscriber"),
 		webhookBehind:  gauge("webhook_behind_changes", "Changes that a subscriber has yet to look at.", "subscriber"),
 		webhookHeld:    gauge("webhook_held_customers", "Customers held back because a subscriber did not take an event of theirs.", "subscriber"),
+		reloads:        counter("reloads_total", "Changed folders, by result: taken or refused.", "result"),
+		generation:     gauge("folder_generation", "Number of the folder's state that runs.").WithLabelValues(),
 	}
 }
 
@@ -113,7 +117,7 @@ func (h *Hub) measureStore(ctx context.Context) error {
 	stored("tasks").Set(float64(sum(s.Tasks)))
 	stored("dead_letters").Set(float64(sum(s.DeadLetters)))
 	h.metrics.outbox.Set(float64(s.Outbox))
-	for _, t := range h.folder.targets {
+	for _, t := range h.generation().targets {
 		name := t.String()
 		h.metrics.dirty.WithLabelValues(name).Set(float64(s.Dirty[name]))
 		age := 0.0

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,7 +28,10 @@ import (
 
 // Hub is a hub folder that is open: its store and, where it is to run, its Kafka.
 type Hub struct {
+	// folder is what the hub was opened with, for settings that cannot change while it runs; what can
+	// stands in the live generation.
 	folder   *Folder
+	live     atomic.Pointer[generation]
 	options  Options
 	log      *slog.Logger
 	owner    string // of leases and claims: this process
@@ -35,7 +39,6 @@ type Hub struct {
 	store    golden.Store
 	broker   *embedded.Broker // nil on a cluster
 	bus      *bus.Bus
-	resolver *golden.Resolver
 	standard *standard.Standardiser
 	json     formats.Format
 	intake   *intake
@@ -45,7 +48,12 @@ type Hub struct {
 	replays  replays
 	stopping chan struct{} // closed when the hub is being stopped
 	stop     func()
-	closers  []io.Closer // in the order in which they were opened
+
+	connections connections
+	reloading   sync.Mutex   // one reload at a time
+	turn        sync.RWMutex // read: a batch resolves; written: the generation changes
+	sweeping    sync.Mutex   // the list of sweeps
+	closers     []io.Closer  // in the order in which they were opened
 }
 
 // Options are what a hub needs beside its folder. The zero value is a hub as users run it.
@@ -56,6 +64,8 @@ type Options struct {
 	// RetryFirst and RetryMost bound the wait before a failed source or target is tried again:
 	// 1 s and 1 min where zero.
 	RetryFirst, RetryMost time.Duration
+	// SweepPage is how many customers or documents a background sweep takes at once; 500 where zero.
+	SweepPage int
 }
 
 // ErrLocked says that another process works on the data folder.
@@ -107,13 +117,15 @@ func newHub(f *Folder, o Options) *Hub {
 		o.RetryMost = time.Minute
 	}
 	stopping := make(chan struct{})
-	return &Hub{
+	h := &Hub{
 		stopping: stopping, stop: sync.OnceFunc(func() { close(stopping) }),
 		folder: f, options: o, log: o.Log, owner: uuid.NewString(),
 		standard: &standard.Standardiser{Region: f.Settings.Region},
 		json:     json.JSON.Open(nil, &config.Problems{}),
 		metrics:  newMetrics(o.Metrics), status: newStatus(),
 	}
+	h.connections = connections{hub: h, running: map[string]*connection{}}
+	return h
 }
 
 func (h *Hub) openStore(ctx context.Context) (err error) {
@@ -140,7 +152,7 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 		return fmt.Errorf("open the store: %w", err)
 	}
 	h.closers = append(h.closers, h.store)
-	h.resolver = golden.NewResolver(h.store, h.folder.Rules, golden.ResolverOptions{Log: h.log, OnChanged: h.markChanged, OnReported: h.markReported})
+	h.live.Store(h.newGeneration(h.folder, 1))
 	return nil
 }
 
@@ -178,14 +190,22 @@ func (h *Hub) Close() error {
 	return errors.Join(errs...)
 }
 
-// Folder is what the hub runs.
-func (h *Hub) Folder() *Folder { return h.folder }
+// Folder is what the hub runs: the live generation, which a reload replaces.
+func (h *Hub) Folder() *Folder {
+	if g := h.generation(); g != nil {
+		return g.Folder
+	}
+	return h.folder
+}
+
+// Generation is the number of the folder's state that runs. It grows with every change.
+func (h *Hub) Generation() int64 { return h.generation().number }
 
 // Store is where the hub keeps what it knows.
 func (h *Hub) Store() golden.Store { return h.store }
 
 // Resolver takes decisions of people.
-func (h *Hub) Resolver() *golden.Resolver { return h.resolver }
+func (h *Hub) Resolver() *golden.Resolver { return h.generation().resolver }
 
 // Metrics is the registry that holds the hub's metrics.
 func (h *Hub) Metrics() *prometheus.Registry { return h.options.Metrics }

@@ -86,7 +86,7 @@ func (e *UnknownError) Error() string {
 // records of it are retained.
 func (h *Hub) Records(ctx context.Context, q RecordQuery) (Records, error) {
 	var systems, streams []string
-	for _, s := range h.folder.streamList() {
+	for _, s := range h.generation().streamList() {
 		systems = append(systems, s.System)
 		if s.System == q.System {
 			streams = append(streams, s.Name)
@@ -287,7 +287,7 @@ func recordKey(m *message.Message) string {
 
 // showTranslation adds what today's mapping makes of a record.
 func (h *Hub) showTranslation(r *Record, m *message.Message) {
-	s := h.folder.streams[r.System+"/"+r.Stream]
+	s := h.generation().streams[r.System+"/"+r.Stream]
 	r.Translated = true
 	switch {
 	case s == nil:

@@ -161,7 +161,7 @@ func (h *Hub) StartReplay(ctx context.Context, q ReplayRequest) (Replay, error) 
 func (h *Hub) checkReplay(r *replay) (err error) {
 	q := r.Request
 	var systems, streams []string
-	for _, s := range h.folder.streamList() {
+	for _, s := range h.generation().streamList() {
 		if !slices.Contains(systems, s.System) {
 			systems = append(systems, s.System)
 		}

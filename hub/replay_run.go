@@ -234,7 +234,7 @@ func (p *pass) translate(batch []*message.Message, counts *ReplayCounts) []item 
 		counts.Read++
 		it := item{input: inputOf(m)}
 		stream := m.Metadata[headerStream]
-		it.stream = h.folder.streams[q.System+"/"+stream]
+		it.stream = h.generation().streams[q.System+"/"+stream]
 		at, _ := bus.PositionOf(m)
 		switch {
 		case q.Stream != "" && q.Stream != stream, !p.replay.within(at.Time), q.Key != "" && it.input.frame.Key != "" && it.input.frame.Key != q.Key:

@@ -41,7 +41,9 @@ func (h *Hub) resolveSpan(ctx context.Context, batch *bus.Batch) error {
 		}
 		incoming = append(incoming, in)
 	}
-	result, err := h.resolver.Resolve(ctx, golden.Batch{Records: incoming, Offset: advance(batch)})
+	h.turn.RLock()
+	defer h.turn.RUnlock()
+	result, err := h.generation().resolver.Resolve(ctx, golden.Batch{Records: incoming, Offset: advance(batch)})
 	if err != nil {
 		return storeError(err)
 	}
@@ -57,7 +59,7 @@ func (h *Hub) resolveSpan(ctx context.Context, batch *bus.Batch) error {
 // markChanged marks, in the resolver's own transaction, what targets now lack: every target that
 // a route leads customers to has to look at every customer that changed.
 func (h *Hub) markChanged(ctx context.Context, tx golden.Tx, changes []golden.Change, _ map[golden.EntityNo]golden.GoldenRecord) error {
-	targets := h.folder.targetsOf(canonical.EntityCustomer)
+	targets := h.generation().targetsOf(canonical.EntityCustomer)
 	marks := make([]golden.Dirty, 0, len(changes)*len(targets))
 	now := time.Now()
 	for _, t := range targets {

@@ -145,6 +145,7 @@ type rig struct {
 	t    testing.TB
 	root string
 	env  map[string]string
+	page int // of background sweeps
 	log  *safeBuffer
 	*hub.Hub
 	cancel context.CancelFunc
@@ -175,7 +176,7 @@ func (r *rig) start() {
 	folder := load(r.t, r.root, r.env)
 	r.log = &safeBuffer{}
 	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	h, err := hub.Open(r.t.Context(), folder, hub.Options{Log: log, RetryFirst: 20 * time.Millisecond, RetryMost: 200 * time.Millisecond})
+	h, err := hub.Open(r.t.Context(), folder, hub.Options{Log: log, RetryFirst: 20 * time.Millisecond, RetryMost: 200 * time.Millisecond, SweepPage: r.page})
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -137,7 +137,7 @@ func (r *round) begin(ctx context.Context) error {
 		return nil
 	}
 	return r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
-		if err := noteWritten(ctx, tx, r.hub.resolver.Ruleset(), written); err != nil {
+		if err := noteWritten(ctx, tx, r.hub.generation().resolver.Ruleset(), written); err != nil {
 			return err
 		}
 		return tx.PutPendingCreates(ctx, creates)
@@ -251,21 +251,21 @@ func (r *round) finish(ctx context.Context) error {
 	var err error
 	if len(notes.links)+len(notes.written) > 0 {
 		var result golden.Result
-		result, err = r.hub.resolver.Within(ctx, func(ctx context.Context, tx golden.Tx) (keys []string, err error) {
+		result, err = r.hub.generation().resolver.Within(ctx, func(ctx context.Context, tx golden.Tx) (keys []string, err error) {
 			for _, l := range notes.links {
 				keys = append(keys, l.Remote)
 			}
 			for _, w := range notes.written {
 				keys = append(keys, w.record)
 			}
-			return keys, notes.write(ctx, tx, r.hub.resolver.Ruleset(), r.target.String(), done, retry)
+			return keys, notes.write(ctx, tx, r.hub.generation().resolver.Ruleset(), r.target.String(), done, retry)
 		})
 		if len(result.Changes) > 0 {
 			r.hub.wake.changes.signal()
 		}
 	} else {
 		err = r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
-			return notes.write(ctx, tx, r.hub.resolver.Ruleset(), r.target.String(), done, retry)
+			return notes.write(ctx, tx, r.hub.generation().resolver.Ruleset(), r.target.String(), done, retry)
 		})
 	}
 	if err == nil {

@@ -12,6 +12,7 @@ type status struct {
 	mu      sync.Mutex
 	stages  map[string]string // stage to its last error
 	sources map[string]SourceStatus
+	refused string // why the changed folder was not taken
 }
 
 // SourceStatus is the state of one source or target.
@@ -32,6 +33,29 @@ func (s *status) source(name string, err error, next time.Time) {
 		return
 	}
 	s.sources[name] = SourceStatus{Error: err.Error(), Next: next}
+}
+
+// forget drops what is known of a source or target that is gone.
+func (s *status) forget(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sources, name)
+}
+
+func (s *status) reload(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused = ""
+	if err != nil {
+		s.refused = err.Error()
+	}
+}
+
+// Refused says why the folder, as it is on disk now, was not taken; "" where it runs.
+func (h *Hub) Refused() string {
+	h.status.mu.Lock()
+	defer h.status.mu.Unlock()
+	return h.status.refused
 }
 
 // trouble notes that a stage of the hub's own fails, and logs it once for as long as the failure

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -22,14 +23,38 @@ import (
 // docs are scratch documents, one for each goroutine that decodes.
 var docs = sync.Pool{New: func() any { return new(formats.Doc) }}
 
-// translate turns raw.<system> into canonical.<entity> until ctx ends.
+// translate turns raw.<system> into canonical.<entity> until ctx ends. Where a changed folder has
+// other systems, it goes on with their topics.
 func (h *Hub) translate(ctx context.Context) error {
-	var topics []string
-	for _, c := range h.folder.Connectors {
-		if len(c.Streams) > 0 {
-			topics = append(topics, RawTopic(c.System))
+	wakes, leave := h.wake.generation.listen()
+	defer leave()
+	for ctx.Err() == nil {
+		topics := h.generation().stageTopics()["translate"]
+		running, cancel := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func() { ended <- h.translateTopics(running, topics) }()
+		err := func() error {
+			defer cancel()
+			for {
+				select {
+				case err := <-ended:
+					return err
+				case <-wakes:
+					if !slices.Equal(topics, h.generation().stageTopics()["translate"]) {
+						cancel()
+						return <-ended
+					}
+				}
+			}
+		}()
+		if err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+func (h *Hub) translateTopics(ctx context.Context, topics []string) error {
 	if len(topics) == 0 {
 		<-ctx.Done()
 		return nil
@@ -42,14 +67,14 @@ func (h *Hub) translate(ctx context.Context) error {
 // translateBatch publishes the entities of one batch, one call a topic, and buries what could not
 // be translated. It returns nil only when both are durable.
 func (h *Hub) translateBatch(ctx context.Context, batch *bus.Batch) error {
-	began := time.Now()
+	began, live := time.Now(), h.generation()
 	system := batch.Topic[len(RawTopic("")):]
 	out := make(map[canonical.Entity][]*message.Message, 1)
 	var letters []golden.DeadLetter
 	doc := docs.Get().(*formats.Doc)
 	defer docs.Put(doc)
 	for _, m := range batch.Messages {
-		s, ok := h.folder.streams[system+"/"+m.Metadata[headerStream]]
+		s, ok := live.streams[system+"/"+m.Metadata[headerStream]]
 		switch {
 		case !ok:
 			letters = append(letters, h.untranslated(system, "stream", m, fmt.Errorf("stream %q of system %s is not configured", m.Metadata[headerStream], system)))
@@ -64,6 +89,7 @@ func (h *Hub) translateBatch(ctx context.Context, batch *bus.Batch) error {
 		case err != nil:
 			letters = append(letters, h.untranslated(system, cause, m, err))
 		case entity != nil:
+			entity.Metadata[headerGeneration] = strconv.FormatInt(live.number, 10)
 			out[s.Mapping.Entity()] = append(out[s.Mapping.Entity()], entity)
 		}
 		h.metrics.translated.WithLabelValues(system, result(err)).Inc()

@@ -90,7 +90,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().StringVarP(&a.folder, "hub", "C", ".", "the hub folder")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON")
 	root.AddCommand(
-		a.initCommand(), a.checkCommand(), a.testCommand(), a.runCommand(), a.connectorsCommand(),
+		a.initCommand(), a.checkCommand(), a.testCommand(), a.runCommand(), a.reloadCommand(), a.connectorsCommand(),
 		a.schemaCommand(), a.recordsCommand(), a.translateCommand(), a.lookupCommand(), a.explainCommand(), a.statusCommand(),
 		a.deadLettersCommand(), a.replayCommand(), a.deliveriesCommand(), a.subscribersCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(),
 	)

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,9 +78,25 @@ func runHub(ctx context.Context, folder *hub.Folder, log *slog.Logger) (err erro
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.serve(ctx) })
 	group.Go(func() error { return h.Run(ctx) })
+	group.Go(func() error { reloadOnHangup(ctx, h); return nil })
 	err = group.Wait()
 	log.Info("hub is down", "name", folder.Settings.Name)
 	return err
+}
+
+// reloadOnHangup takes the folder anew at each SIGHUP; what comes of it is logged by the hub.
+func reloadOnHangup(ctx context.Context, h *hub.Hub) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+			_, _ = h.Reload(ctx)
+		}
+	}
 }
 
 // servers are the API's listeners: the address of hub.yaml and the folder's socket.
@@ -97,7 +115,7 @@ func listen(h *hub.Hub, log *slog.Logger) (*servers, error) {
 		keys[i] = api.Key{Name: k.Name, Key: k.Key.Reveal()}
 	}
 	s.guarded = api.New(h, api.Options{Version: version, Keys: keys, Local: len(keys) == 0, Log: log})
-	s.open = withProfiles(api.New(h, api.Options{Version: version, Log: log}))
+	s.open = forOwner(h, api.New(h, api.Options{Version: version, Log: log}))
 	var err error
 	if s.tcp, err = net.Listen("tcp", s.settings.Listen); err != nil {
 		return nil, fmt.Errorf("listen for the API: %w", err)
@@ -113,11 +131,12 @@ func listen(h *hub.Hub, log *slog.Logger) (*servers, error) {
 	return s, nil
 }
 
-// withProfiles adds the profiles of a running hub, for those who may reach the folder's socket:
+// forOwner adds the reload and the profiles of a running hub, for those who may reach the folder's socket:
 // curl --unix-socket .touchstone/touchstone.sock http://hub/debug/pprof/profile
-func withProfiles(next http.Handler) http.Handler {
+func forOwner(h *hub.Hub, next http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", next)
+	mux.Handle("POST /v1/reload", api.Reload(h))
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	return mux

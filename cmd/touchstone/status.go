@@ -61,6 +61,12 @@ func printStatus(w io.Writer, s api.Status) error {
 	if err := table(w, "WHAT\tWHERE\tCOUNT", rows); err != nil {
 		return err
 	}
+	for _, one := range s.Sweeps {
+		fmt.Fprintf(w, "sweeping: %s: %d of %d\n", one.Name, one.Done, one.Total)
+	}
+	if s.Refused != "" {
+		fmt.Fprintf(w, "changed folder not taken, generation %d runs on: %s\n", s.Generation, s.Refused)
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.Failing)) {
 		fmt.Fprintf(w, "failing: %s: %s\n", name, s.Failing[name].Error)
 	}

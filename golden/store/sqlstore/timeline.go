@@ -18,6 +18,7 @@ var (
 		WHERE (p.at < {time} OR p.at = {time} AND d.key > {text}) AND d.entity = {any text}
 		ORDER BY p.at DESC, d.key LIMIT {int}`)
 	documentsByNo = plain(selectDocument + `WHERE d.no = {any int}`)
+	documentKeys  = plain(`SELECT d.key FROM document d WHERE d.entity = {text} AND d.deleted = {bool} AND d.key > {text} ORDER BY d.key LIMIT {int}`)
 	documentByKey = plain(selectDocument + `WHERE d.key = {text} AND d.entity = {text}`)
 )
 
@@ -84,6 +85,16 @@ func momentsOf(ctx context.Context, c Conn, ways []way, q golden.TimelineQuery) 
 		moments = moments[:q.Limit]
 	}
 	return moments, err
+}
+
+// DocumentKeys implements golden.Reader.
+func (s *Store) DocumentKeys(ctx context.Context, entity canonical.Entity, after string, most int) (keys []string, err error) {
+	err = s.backend.Read(ctx, func(c Conn) error {
+		keys, err = list(ctx, c, "read the keys of documents", documentKeys,
+			func(scan Scan, key *string) error { return scan(key) }, string(entity), false, after, limit(most))
+		return err
+	})
+	return keys, err
 }
 
 // Document implements golden.Reader.
