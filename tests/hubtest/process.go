@@ -137,3 +137,14 @@ func (p *Process) Post(stream string, header map[string]string, body []byte) (st
 	p.t.Helper()
 	return post(p.t, p.intake, stream, header, body)
 }
+
+// Address is where the process takes webhooks, host:port.
+func (p *Process) Address() string { return p.intake }
+
+// Signal sends the process a signal, such as SIGSTOP and SIGCONT.
+func (p *Process) Signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Errorf("send a hub's process %s: %v", s, err)
+	}
+}
