@@ -62,9 +62,7 @@ func streamSchema(k Kind, known []formats.Kind, whole bool) map[string]any {
 	s := config.Schema(k.Keys.Stream)
 	properties := s["properties"].(map[string]any)
 	maps.Copy(properties, config.Keys(streamKeys{}))
-	var names []string
 	for _, f := range known {
-		names = append(names, f.Name)
 		for key, option := range options(f) {
 			if _, own := properties[key]; !own {
 				properties[key] = option
