@@ -227,6 +227,7 @@ func (n *notifier) round(ctx context.Context) (more bool, err error) {
 	n.send(ctx, lanes)
 	if ctx.Err() != nil {
 		if slices.ContainsFunc(lanes, func(l *lane) bool { return l.taken > 0 }) {
+			n.well(time.Now())
 			n.hold(lanes, time.Now()) // what was taken is not sent again
 			n.pass(page, lanes)
 		}
