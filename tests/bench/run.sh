@@ -7,3 +7,7 @@ echo
 ./mapping.sh
 echo
 ./endtoend.sh
+echo
+./latency.sh
+echo
+./lookup.sh

@@ -8,21 +8,14 @@ package main
 
 import (
 	"bufio"
-	"context"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log"
-	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"time"
+
+	"github.com/touchstone-hub/touchstone/tests/bench/process"
 )
 
 func main() {
@@ -38,45 +31,29 @@ func main() {
 }
 
 func run(binary, template, input string, records int64, limit time.Duration) error {
-	folder, err := os.MkdirTemp("", "endtoend")
+	h, err := process.Start(binary, template)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
-	if err := os.CopyFS(folder, os.DirFS(template)); err != nil {
-		return err
-	}
-	in := filepath.Join(folder, "in")
-	if err := os.Mkdir(in, 0o750); err != nil {
-		return err
-	}
-	h, err := start(binary, folder)
-	if err != nil {
-		return err
-	}
-	defer h.stop()
-	idle := h.memory("VmRSS")
-	// dropped in one step: a file that is renamed into the folder is complete
-	if err := copyFile(input, filepath.Join(folder, "incoming")); err != nil {
-		return err
-	}
+	defer h.Stop()
+	idle := h.Memory("VmRSS")
 	began := time.Now()
-	if err := os.Rename(filepath.Join(folder, "incoming"), filepath.Join(in, "customers.ndjson")); err != nil {
+	if err := h.Drop(input, "customers.ndjson"); err != nil {
 		return err
 	}
-	customers, err := h.watch(records, began, limit)
+	customers, err := watch(h, records, began, limit)
 	if err != nil {
 		return err
 	}
 	took := time.Since(began)
-	lines, err := countLines(filepath.Join(folder, "out.ndjson"))
+	lines, err := countLines(filepath.Join(h.Folder, "out.ndjson"))
 	if err != nil {
 		return err
 	}
 	fmt.Printf("%d records in, %d golden customers, %d lines out in %v: %.0f records/s\n", records, customers, lines, took.Round(10*time.Millisecond), float64(records)/took.Seconds())
-	fmt.Printf("resident memory: %d MB before, %d MB at the end, %d MB at most\n", idle>>10, h.memory("VmRSS")>>10, h.memory("VmHWM")>>10)
-	h.stop()
-	cpu := h.command.ProcessState.UserTime() + h.command.ProcessState.SystemTime()
+	fmt.Printf("resident memory: %d MB before, %d MB at the end, %d MB at most\n", idle>>10, h.Memory("VmRSS")>>10, h.Memory("VmHWM")>>10)
+	h.Stop()
+	cpu := h.Processor()
 	fmt.Printf("processor time: %v, %v a record\n", cpu.Round(10*time.Millisecond), (cpu / time.Duration(records)).Round(time.Microsecond))
 	if lines < customers {
 		return fmt.Errorf("of %d customers only %d lines came out", customers, lines)
@@ -84,75 +61,23 @@ func run(binary, template, input string, records int64, limit time.Duration) err
 	return nil
 }
 
-type hub struct {
-	command *exec.Cmd
-	client  *http.Client
-}
-
-func start(binary, folder string) (*hub, error) {
-	c := exec.Command(binary, "run", folder, "--log-level", "warn")
-	c.Stderr = os.Stderr
-	if err := c.Start(); err != nil {
-		return nil, err
-	}
-	socket := filepath.Join(folder, ".touchstone", "touchstone.sock")
-	h := &hub{command: c, client: &http.Client{Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", socket)
-		},
-	}}}
-	for range 200 {
-		if _, err := h.status(); err == nil {
-			return h, nil
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	h.stop()
-	return nil, errors.New("the hub does not answer")
-}
-
-func (h *hub) stop() {
-	if h.command.ProcessState == nil {
-		_ = h.command.Process.Signal(syscall.SIGTERM)
-		_ = h.command.Wait()
-	}
-}
-
-type status struct {
-	Customers  int64
-	Records    map[string]int64
-	Deliveries map[string]map[string]int64
-	Dirty      map[string]int64
-	Lag        map[string]int64
-	Outbox     int64
-}
-
-func (h *hub) status() (s status, err error) {
-	answer, err := h.client.Get("http://hub/v1/status")
-	if err != nil {
-		return s, err
-	}
-	defer answer.Body.Close()
-	return s, json.NewDecoder(answer.Body).Decode(&s)
-}
-
 // watch prints when each stage was done, and returns when all are.
-func (h *hub) watch(records int64, began time.Time, limit time.Duration) (customers int64, err error) {
+func watch(h *process.Hub, records int64, began time.Time, limit time.Duration) (customers int64, err error) {
 	stages := []struct {
 		name string
-		done func(status) bool
+		done func(process.Status) bool
 		at   time.Duration
 	}{
-		{name: "resolved", done: func(s status) bool { return s.Records["crm/customers"] == records }},
-		{name: "published", done: func(s status) bool { return s.Records["crm/customers"] == records && s.Outbox == 0 }},
-		{name: "delivered", done: func(s status) bool {
+		{name: "resolved", done: func(s process.Status) bool { return s.Records["crm/customers"] == records }},
+		{name: "published", done: func(s process.Status) bool { return s.Records["crm/customers"] == records && s.Outbox == 0 }},
+		{name: "delivered", done: func(s process.Status) bool {
 			return s.Records["crm/customers"] == records && s.Outbox == 0 &&
 				s.Deliveries["mirror.customers"]["settled"] >= s.Customers && s.Dirty["mirror.customers"] == 0
 		}},
 	}
 	left := len(stages)
 	for left > 0 {
-		s, err := h.status()
+		s, err := h.Status()
 		if err != nil {
 			return 0, err
 		}
@@ -170,38 +95,6 @@ func (h *hub) watch(records int64, began time.Time, limit time.Duration) (custom
 		time.Sleep(time.Second)
 	}
 	return customers, nil
-}
-
-// memory is a figure of /proc/PID/status in KiB.
-func (h *hub) memory(name string) int64 {
-	f, err := os.Open(fmt.Sprintf("/proc/%d/status", h.command.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if rest, ok := strings.CutPrefix(lines.Text(), name+":"); ok {
-			var n int64
-			if _, err := fmt.Sscan(rest, &n); err == nil {
-				return n
-			}
-		}
-	}
-	return 0
-}
-
-func copyFile(from, to string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.Create(to)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
 }
 
 func countLines(path string) (n int64, err error) {
