@@ -7,6 +7,8 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
+	"github.com/touchstone-hub/touchstone/bus"
+	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/formats"
 )
 
@@ -25,6 +27,24 @@ func PublishRaw(ctx context.Context, h *Hub, system, stream string, records ...s
 		messages[i].Metadata[headerStream] = stream
 	}
 	return h.bus.Publish(ctx, RawTopic(system), messages...)
+}
+
+// PublishCanonical puts an entity on its topic past translation, as a newer program might.
+func PublishCanonical(ctx context.Context, h *Hub, e canonical.Entity, key, text string) error {
+	m := message.NewMessage("test", []byte(text))
+	m.Metadata[bus.KeyMetadata] = key
+	return h.bus.Publish(ctx, CanonicalTopic(e), m)
+}
+
+// CanonicalHeaders are the headers of the messages of an entity.
+func CanonicalHeaders(ctx context.Context, h *Hub, e canonical.Entity) (all []map[string]string, err error) {
+	for m, err := range h.bus.Read(ctx, CanonicalTopic(e), 0, 0, -1) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m.Metadata)
+	}
+	return all, nil
 }
 
 // GoldenEvents are the messages of golden.customer, in order: "type id version".

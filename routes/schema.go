@@ -21,17 +21,23 @@ func Schema() map[string]any {
 	} {
 		on[key] = enum(policies, doc)
 	}
+	stance := enum(stances, "")
+	on["changed"] = map[string]any{
+		"description": "what becomes of values that people change in the target and that do not survive, for all attributes or for each; default accept",
+		"anyOf":       []any{stance, map[string]any{"type": "object", "additionalProperties": stance}},
+	}
 	return map[string]any{
 		"$schema": "https://json-schema.org/draft/2020-12/schema",
 		"type":    "object", "additionalProperties": false, "required": []string{"route", "from", "to"},
 		"properties": map[string]any{
-			"route":   text("the route's name"),
-			"from":    enum(origins, "which entities it carries"),
-			"when":    map[string]any{"type": []string{"string", "boolean"}, "description": "expression: which of them; all where left out"},
-			"to":      map[string]any{"description": "where it leads", "anyOf": []any{one, map[string]any{"type": "array", "items": one, "minItems": 1}}},
-			"mapping": text("through which mapping"),
-			"update":  enum(updates, "which records of one customer are kept in step; default all"),
-			"on":      map[string]any{"type": "object", "additionalProperties": false, "properties": on, "description": "what becomes of remote records"},
+			"route":       text("the route's name"),
+			"from":        enum(origins, "which entities it carries"),
+			"when":        map[string]any{"type": []string{"string", "boolean"}, "description": "expression: which of them; all where left out"},
+			"to":          map[string]any{"description": "where it leads", "anyOf": []any{one, map[string]any{"type": "array", "items": one, "minItems": 1}}},
+			"mapping":     text("through which mapping"),
+			"update":      enum(updates, "which records of one customer are kept in step; default all"),
+			"create_only": map[string]any{"type": "array", "items": map[string]any{"type": "string"}, "description": "attributes of the customer that are sent when a record is created, and not after"},
+			"on":          map[string]any{"type": "object", "additionalProperties": false, "properties": on, "description": "what becomes of remote records"},
 		},
 	}
 }

@@ -58,9 +58,12 @@ func printReloaded(w io.Writer, done hub.Reloaded) error {
 		return err
 	}
 	_, err := fmt.Fprintf(w, "generation %d runs\n", done.Generation)
-	for what, names := range map[string][]string{"stopped": done.Stopped, "started": done.Started} {
-		if len(names) > 0 {
-			_, err = fmt.Fprintf(w, "%s: %s\n", what, strings.Join(names, ", "))
+	for _, part := range []struct {
+		what  string
+		names []string
+	}{{"started", done.Started}, {"stopped", done.Stopped}} {
+		if len(part.names) > 0 {
+			_, err = fmt.Fprintf(w, "%s: %s\n", part.what, strings.Join(part.names, ", "))
 		}
 	}
 	return err

@@ -34,6 +34,15 @@ func testDocuments(s *suite) {
 	same := b
 	same.Entity = canonical.EntityInteraction
 	s.documents(a, b, same)
+	gone := order("3", at(2))
+	gone.Deleted = true
+	s.documents(gone)
+	for after, want := range map[string]int{"": 2, "erp/orders/2": 1, "zzz": 0} {
+		keys, err := s.store.DocumentKeys(s.ctx, canonical.EntityOrder, after, 10)
+		if err != nil || len(keys) != want {
+			s.Errorf("keys of orders after %q are %v (%v); expected %d", after, keys, err, want)
+		}
+	}
 	get := func(entity canonical.Entity, keys ...string) []golden.Document {
 		got := read(s, func(tx golden.Tx) ([]golden.Document, error) { return tx.DocumentsByKey(s.ctx, entity, keys) })
 		return by(got, func(d golden.Document) string { return d.Key })
