@@ -12,7 +12,14 @@ import (
 type Key struct {
 	Name string
 	Key  string
+	Role string // reader and agent read; steward and admin change things as well
 }
+
+// writes says whether the key may change things.
+func (k Key) writes() bool { return k.Role == "steward" || k.Role == "admin" }
+
+// reading says whether a request changes nothing.
+func reading(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
 // authenticate lets requests through that carry one of the keys, as bearer token or X-API-Key.
 func authenticate(keys []Key) func(http.Handler) http.Handler {
@@ -29,13 +36,19 @@ func authenticate(keys []Key) func(http.Handler) http.Handler {
 			if !ok {
 				given = r.Header.Get("X-API-Key")
 			}
-			sum, known := sha256.Sum256([]byte(given)), 0
+			sum, known, writes := sha256.Sum256([]byte(given)), false, false
 			for i := range sums {
-				known |= subtle.ConstantTimeCompare(sum[:], sums[i][:])
+				if subtle.ConstantTimeCompare(sum[:], sums[i][:]) == 1 {
+					known, writes = true, writes || keys[i].writes()
+				}
 			}
-			if known == 0 {
+			if !known {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="touchstone"`)
 				writeProblem(w, http.StatusUnauthorized, "an API key is needed: Authorization: Bearer KEY")
+				return
+			}
+			if !writes && !reading(r) {
+				writeProblem(w, http.StatusForbidden, "this API key may only read; changing things takes one with the role steward or admin")
 				return
 			}
 			next.ServeHTTP(w, r)
@@ -44,7 +57,8 @@ func authenticate(keys []Key) func(http.Handler) http.Handler {
 }
 
 // localOnly refuses requests under a name that is not this machine's own: a page of another site
-// that has its name lead to 127.0.0.1 would else read customers through the user's browser.
+// that has its name lead to 127.0.0.1 would else read customers through the user's browser. It
+// refuses changes altogether: who is on the machine is not known to be who runs the hub.
 func localOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.Host)
@@ -54,6 +68,10 @@ func localOnly(next http.Handler) http.Handler {
 		ip := net.ParseIP(host)
 		if host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 			writeProblem(w, http.StatusMisdirectedRequest, "without API keys the hub answers to localhost and 127.0.0.1 only; found "+r.Host)
+			return
+		}
+		if !reading(r) {
+			writeProblem(w, http.StatusForbidden, "without API keys the hub can only be read here; changing things takes a key with the role steward or admin, or the touchstone command")
 			return
 		}
 		next.ServeHTTP(w, r)

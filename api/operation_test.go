@@ -202,3 +202,28 @@ func compileSchemas(t *testing.T, description []byte, schemas map[string]any) {
 		t.Errorf("%d schemas", len(schemas))
 	}
 }
+
+func TestKeys_writeByRole(t *testing.T) {
+	t.Parallel()
+	keys := []api.Key{{Name: "desk", Key: "k-reader", Role: "reader"}, {Name: "phone", Key: "k-agent", Role: "agent"}, {Name: "data", Key: "k-steward", Role: "steward"}}
+	guarded, local := open(t, api.Options{Keys: keys}), open(t, api.Options{Local: true})
+	for _, c := range []struct {
+		name, key string
+		on        *fixture
+		refused   bool
+	}{
+		{"a reader", "k-reader", guarded, true},
+		{"an agent", "k-agent", guarded, true},
+		{"a steward", "k-steward", guarded, false},
+		{"nobody in particular, on loopback", "", local, true},
+	} {
+		q := httptest.NewRequest(http.MethodPost, "http://localhost/v1/deadletters/drop", strings.NewReader(`{}`))
+		q.Header.Set("Content-Type", "application/json")
+		q.Header.Set("X-API-Key", c.key)
+		w := httptest.NewRecorder()
+		c.on.handler.ServeHTTP(w, q)
+		if (w.Code == http.StatusForbidden) != c.refused {
+			t.Errorf("%s writes: answered with %d %s", c.name, w.Code, w.Body)
+		}
+	}
+}

@@ -109,7 +109,7 @@ func TestIdempotencyKey_givesTheFirstAnswer(t *testing.T) {
 
 func TestKeys_areAskedForBeforeAnythingChanges(t *testing.T) {
 	t.Parallel()
-	f := open(t, api.Options{Keys: []api.Key{{Name: "desk", Key: "secret-1"}}})
+	f := open(t, api.Options{Keys: []api.Key{{Name: "desk", Key: "secret-1", Role: "steward"}}})
 	f.fill()
 	const body = `{"all": true, "reason": "test data"}`
 	f.post("/v1/deadletters/drop", body, "Idempotency-Key", "k").problem(http.StatusUnauthorized)

@@ -99,7 +99,7 @@ func (l *loader) checkListeners(node *config.Node) {
 		}
 	}
 	if in := l.Settings.Intake; !loopback(in.Listen) && (in.Cert == "" || in.Key == "") {
-		l.ps.Warnf(node.Get("intake").Position(), "webhooks would arrive on %s without TLS", in.Listen)
+		l.ps.Errorf(node.Get("intake").Position(), "webhooks would arrive on %s without TLS; expected `cert:` and `key:`, or an address on loopback", in.Listen)
 	}
 }
 

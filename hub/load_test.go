@@ -96,8 +96,7 @@ func TestLoad_saysWhatIsWrongBetweenFiles(t *testing.T) {
 		},
 		"webhooks in the clear": {
 			files: map[string]string{"hub.yaml": "intake: {listen: \"0.0.0.0:8081\"}\n"},
-			want:  `hub.yaml:1:9: warning: webhooks would arrive on 0.0.0.0:8081 without TLS`,
-			ok:    true,
+			want:  `hub.yaml:1:9: webhooks would arrive on 0.0.0.0:8081 without TLS; expected ` + "`cert:` and `key:`" + `, or an address on loopback`,
 		},
 		"an unknown key of hub.yaml": {
 			files: map[string]string{"hub.yaml": "regoin: DE\n"},

@@ -112,7 +112,7 @@ func listen(h *hub.Hub, log *slog.Logger) (*servers, error) {
 	s := &servers{settings: h.Folder().Settings.API, log: log}
 	keys := make([]api.Key, len(s.settings.Keys))
 	for i, k := range s.settings.Keys {
-		keys[i] = api.Key{Name: k.Name, Key: k.Key.Reveal()}
+		keys[i] = api.Key{Name: k.Name, Key: k.Key.Reveal(), Role: k.Role}
 	}
 	s.guarded = api.New(h, api.Options{Version: version, Keys: keys, Local: len(keys) == 0, Log: log})
 	s.open = forOwner(h, api.New(h, api.Options{Version: version, Log: log}))
