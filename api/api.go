@@ -110,6 +110,7 @@ func (a *API) register(api huma.API) {
 	a.registerOperation(api)
 	a.registerReplays(api)
 	a.registerRecords(api)
+	a.registerTrace(api)
 }
 
 // get registers one GET operation.

@@ -35,6 +35,7 @@ func OpenIdle(ctx context.Context, f *Folder, o Options) (h *Hub, err error) {
 type RecordQuery struct {
 	System      string
 	Stream, Key string    // only of this stream, of this record; all where empty
+	Correlation string    // only the record that has it; all where empty
 	Oldest      bool      // oldest first; newest first where false
 	Since       time.Time // only what came in at this time or later, by the hub's clock
 	Translate   bool      // run today's mapping over each record
@@ -262,7 +263,8 @@ func (w *recordWalk) take(head *recordHead) (Record, bool) {
 	switch {
 	case head.at.Time.Before(w.query.Since),
 		w.query.Stream != "" && stream != w.query.Stream,
-		w.query.Key != "" && recordKey(head.m) != w.query.Key:
+		w.query.Key != "" && recordKey(head.m) != w.query.Key,
+		w.query.Correlation != "" && head.m.Metadata[headerCorrelation] != w.query.Correlation:
 		return Record{}, false
 	}
 	w.bytes += len(head.m.Payload)
