@@ -29,7 +29,7 @@ import (
 type Options struct {
 	Version string       // of the program, for the description
 	Keys    []Key        // empty: everyone who reaches the listener, which is then on loopback or a socket
-	Local   bool         // only requests to a name of this machine: for loopback without keys
+	Local   bool         // only reading, and only under a name of this machine: for loopback without keys
 	Log     *slog.Logger // of requests that fail; slog's default where nil
 }
 
