@@ -150,7 +150,7 @@ func explainSource(rec *SourceRecord) SourceExplanation {
 		}
 	}
 	for _, w := range rec.Written {
-		if w.Attribute != "" && w.Since == 0 && !slices.Contains(s.Written, w.Attribute) {
+		if w.value() && !slices.Contains(s.Written, w.Attribute) {
 			s.Written = append(s.Written, w.Attribute)
 		}
 	}

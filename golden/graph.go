@@ -277,7 +277,7 @@ func (s *settling) learnWritten(ctx context.Context, created []*record) error {
 		if err != nil {
 			return err
 		}
-		rec.Written = s.r.rules.Observe(rec.Written, nil, now)
+		rec.Written = s.r.rules.Observe(rec.Written, nil, now, s.now)
 		learnt[rec.Key] = rec.Written
 	}
 	if len(learnt) == 0 {

@@ -142,7 +142,7 @@ func (s *settling) observe(rec *record, in prepared) error {
 		before = nil
 	}
 	old := rec.Written
-	rec.Written = s.r.rules.Observe(old, before, &in.Customer)
+	rec.Written = s.r.rules.Observe(old, before, &in.Customer, s.now)
 	switch {
 	case same:
 	case before == nil:

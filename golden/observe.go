@@ -3,6 +3,7 @@ package golden
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/golden/survive"
@@ -35,13 +36,13 @@ var Found = WrittenValue{Hash: 1}
 // value. A normal form that is not like what was written is taken for a person's change: it stands
 // for election with its time, which makes at most one write more, for when it comes back it is
 // what the record stated before.
-func (r *Ruleset) Observe(written []WrittenValue, before, now *canonical.Customer) []WrittenValue {
+func (r *Ruleset) Observe(written []WrittenValue, before, now *canonical.Customer, at time.Time) []WrittenValue {
 	if !slices.ContainsFunc(written, WrittenValue.open) {
 		return written
 	}
 	o := &observation{
 		written: slices.Clone(written), now: survive.Details(now, forms{r.standard}), cleared: now.Cleared,
-		found: slices.Contains(written, Found),
+		found: slices.Contains(written, Found), at: at.UnixMicro(),
 	}
 	if before != nil {
 		o.before = survive.Hashes(before, forms{r.standard})
@@ -72,6 +73,8 @@ type observation struct {
 	now     map[string][]survive.Detail
 	cleared []string
 	found   bool
+	at      int64 // of the report, as the hub's clock has it
+	sure    int64 // the latest write of which the report is certain to be later
 	newest  int64 // version of the latest write of which a value has come back with this report
 }
 
@@ -89,6 +92,9 @@ func (o *observation) comeBack() {
 		if o.found && at >= 0 && survive.States(w.Attribute, w.parts(), o.now[w.Attribute][at].Parts) {
 			own[w.key()] = true
 		}
+		if !w.Again {
+			o.sure = max(o.sure, w.At)
+		}
 		o.newest, w.Sent = max(o.newest, w.Version), ""
 	}
 	o.written = slices.DeleteFunc(o.written, func(w WrittenValue) bool { return own[w.key()] })
@@ -105,7 +111,7 @@ func (o *observation) take(attribute string, d survive.Detail) {
 	best, of := survive.Unlike, uint64(0)
 	like := make([]survive.Likeness, len(o.written))
 	for i, w := range o.written {
-		if w.Attribute == attribute && w.Awaited() && w.Hash != 0 {
+		if w.value() && w.Attribute == attribute && w.Awaited() && w.Hash != 0 {
 			if like[i] = survive.Like(attribute, w.parts(), d.Parts); like[i] > best || like[i] == best && best > survive.Unlike && !w.Dropped {
 				best, of = like[i], w.Hash
 			}
@@ -114,10 +120,13 @@ func (o *observation) take(attribute string, d survive.Detail) {
 	if best == survive.Unlike {
 		return
 	}
-	form := WrittenValue{Attribute: attribute, Hash: d.Hash, Of: of}
+	form := WrittenValue{Attribute: attribute, Hash: d.Hash, Of: of, At: o.at}
 	for i := range o.written {
 		if w := &o.written[i]; w.Attribute == attribute && like[i] == best { // they all have this form
 			form.Version = max(form.Version, w.Version)
+			if !w.Again {
+				o.sure = max(o.sure, w.At)
+			}
 			w.Sent = ""
 		}
 	}
@@ -135,7 +144,7 @@ func (o *observation) forget() {
 	}
 	awaiting := slices.ContainsFunc(o.written, WrittenValue.Awaited)
 	o.written = slices.DeleteFunc(o.written, func(w WrittenValue) bool {
-		return w.Dropped && !w.Awaited() && !o.has(w) || w == Found && !awaiting
+		return w.Dropped && !w.Awaited() && (w.At < o.sure || o.at-w.At >= lateness.Microseconds()) && !o.has(w) || w == Found && !awaiting
 	})
 }
 

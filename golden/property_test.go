@@ -259,7 +259,7 @@ func (h *history) write() {
 		if err != nil {
 			return err
 		}
-		written, err := h.rules.Written(of, key, records[0].Written, nil)
+		written, err := h.rules.Written(of, key, records[0].Written, nil, time.Unix(0, 0))
 		if err != nil {
 			return err
 		}

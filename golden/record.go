@@ -52,8 +52,17 @@ type WrittenValue struct {
 	// has stated it as it does, in microseconds of Unix time, where its content changed in other
 	// attributes since. Such an entry has no other member set.
 	Since int64 `json:"t,omitempty"`
-	// Dropped: the last write no longer has it. It is kept until the system has it no more.
+	// Own, of an entry for a value that the record states of its own accord and that the hub wrote
+	// into it again: since when it states it, in microseconds of Unix time. When it comes back, it
+	// is as old as that.
+	Own int64 `json:"w,omitempty"`
+	// Dropped: the last write no longer has it. It is kept until the system has it no more, and long
+	// enough for reports that are late.
 	Dropped bool `json:"d,omitempty"`
+	// Again: it was dropped and written again, so that a report with it may be of either write.
+	Again bool `json:"r,omitempty"`
+	// At is the hub time, in microseconds of Unix time, of the last write that had the value.
+	At int64 `json:"at,omitempty"`
 }
 
 // RecordKeys are the block keys of one record.

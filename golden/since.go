@@ -31,7 +31,14 @@ func (r *Ruleset) restated(written, old []WrittenValue, before, now *canonical.C
 		if !earlier {
 			at = was
 		}
-		if !at.IsZero() && !at.Equal(is) && !c.changed(attribute) {
+		switch changed, own := c.changed(attribute); {
+		case !changed:
+		case own != 0:
+			at = time.UnixMicro(own).UTC()
+		default:
+			continue
+		}
+		if !at.IsZero() && !at.Equal(is) {
 			kept = append(kept, WrittenValue{Attribute: attribute, Since: at.UnixMicro()})
 		}
 	}
@@ -54,8 +61,9 @@ type content struct {
 	written, old []WrittenValue
 }
 
-// changed says whether the record itself changed an attribute, not the hub.
-func (c *content) changed(attribute string) bool {
+// changed says whether the record itself changed an attribute, not the hub. own is set where it
+// came back to what was its own and the hub wrote: the time of that.
+func (c *content) changed(attribute string) (changed bool, own int64) {
 	then, now := c.then[attribute], c.now[attribute]
 	came := false
 	for _, h := range now {
@@ -63,19 +71,23 @@ func (c *content) changed(attribute string) bool {
 			continue
 		}
 		if !holds(c.written, attribute, h) {
-			return true
+			at := slices.IndexFunc(c.written, func(w WrittenValue) bool { return w.Own != 0 && w.Attribute == attribute && w.Hash == h })
+			if at < 0 {
+				return true, 0
+			}
+			own = max(own, c.written[at].Own)
 		}
 		came = true
 	}
 	if came {
-		return false // what went, went for what the hub wrote
+		return own != 0, own // what went, went for what the hub wrote
 	}
 	for _, h := range then {
 		if !slices.Contains(now, h) && !holds(c.written, attribute, h) && !holds(c.old, attribute, h) {
-			return true
+			return true, 0
 		}
 	}
-	return false
+	return false, 0
 }
 
 func holds(written []WrittenValue, attribute string, hash uint64) bool {

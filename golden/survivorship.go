@@ -70,6 +70,9 @@ func sourceOf(rec *SourceRecord, customer *canonical.Customer) survive.Source {
 			s.Since[w.Attribute] = time.UnixMicro(w.Since).UTC()
 			continue
 		}
+		if !w.value() {
+			continue
+		}
 		s.Written = append(s.Written, survive.Written{Attribute: w.Attribute, Hash: w.Hash})
 	}
 	return s

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/golden/survive"
@@ -23,7 +24,7 @@ import (
 // because the target may still report the state before it; Observe takes it out once the target
 // has it no more. An attribute that the hub wrote before and that the golden record has no more
 // counts as cleared by the hub. Store the result with PutWritten before the write leaves.
-func (r *Ruleset) Written(g GoldenRecord, record string, before []WrittenValue, reads []string) ([]WrittenValue, error) {
+func (r *Ruleset) Written(g GoldenRecord, record string, before []WrittenValue, reads []string, now time.Time) ([]WrittenValue, error) {
 	lineage, err := ReadLineage(g)
 	if err != nil {
 		return nil, err
@@ -32,7 +33,7 @@ func (r *Ruleset) Written(g GoldenRecord, record string, before []WrittenValue, 
 	if err := c.UnmarshalJSON(g.Doc); err != nil {
 		return nil, fmt.Errorf("read customer %s: %w", g.ID, err)
 	}
-	w := writing{version: g.Version, before: map[valueKey]WrittenValue{}, now: map[valueKey]WrittenValue{}}
+	w := writing{version: g.Version, at: now.UnixMicro(), before: map[valueKey]WrittenValue{}, now: map[valueKey]WrittenValue{}}
 	for _, b := range before {
 		if b.value() {
 			w.before[b.key()] = b
@@ -45,6 +46,7 @@ func (r *Ruleset) Written(g GoldenRecord, record string, before []WrittenValue, 
 		}
 		for i, v := range values {
 			if v.Source == record || slices.Contains(v.Also, record) {
+				w.own(record, attribute, v)
 				continue
 			}
 			sent := parted // known to be empty
@@ -54,11 +56,11 @@ func (r *Ruleset) Written(g GoldenRecord, record string, before []WrittenValue, 
 			w.write(attribute, v.Hash, sent)
 		}
 	}
-	var others []WrittenValue
+	others := w.owned
 	for _, b := range before {
 		if b.value() {
 			w.keep(b, len(lineage[b.Attribute]) == 0)
-		} else {
+		} else if b.Own == 0 || w.late(b) && !slices.ContainsFunc(w.owned, func(o WrittenValue) bool { return o.key() == b.key() }) {
 			others = append(others, b)
 		}
 	}
@@ -70,8 +72,24 @@ const parted = "\x00"
 
 // writing is one write into a remote record.
 type writing struct {
+	at          int64
 	version     int64
 	before, now map[valueKey]WrittenValue
+	owned       []WrittenValue
+}
+
+// lateness is how long after a write a report of the state that it made may still come, behind
+// reports of later ones.
+const lateness = time.Minute
+
+func (w *writing) late(b WrittenValue) bool { return w.at-b.At < lateness.Microseconds() }
+
+// own notes that the hub writes a value into the record that is its own.
+func (w *writing) own(record, attribute string, v ValueLineage) {
+	t, err := time.Parse(time.RFC3339, v.Time)
+	if v.Source == record && err == nil {
+		w.owned = append(w.owned, WrittenValue{Attribute: attribute, Hash: v.Hash, Own: t.UnixMicro(), At: w.at})
+	}
 }
 
 // valueKey tells written values apart.
@@ -83,17 +101,19 @@ type valueKey struct {
 func (w WrittenValue) key() valueKey { return valueKey{w.Attribute, w.Hash} }
 
 // value: the entry is of a value, not of a record or of an attribute's time.
-func (w WrittenValue) value() bool { return w.Attribute != "" && w.Since == 0 }
+func (w WrittenValue) value() bool { return w.Attribute != "" && w.Since == 0 && w.Own == 0 }
 
 // write adds a value. One that was written before, and is not dropped, keeps what is known of it.
 func (w *writing) write(attribute string, hash uint64, sent string) {
 	k := valueKey{attribute, hash}
 	if b, known := w.before[k]; known && !b.Dropped {
-		b.Of = 0
+		if b.Of = 0; !b.Awaited() {
+			b.At = w.at
+		}
 		w.now[k] = b
 		return
 	}
-	w.now[k] = WrittenValue{Attribute: attribute, Hash: hash, Version: w.version, Sent: sent}
+	w.now[k] = WrittenValue{Attribute: attribute, Hash: hash, Version: w.version, Sent: sent, At: w.at, Again: w.before[k].Dropped}
 }
 
 // keep goes on with what was written before. emptied: the golden record has no value of the
@@ -119,7 +139,7 @@ func (w *writing) result(all []WrittenValue) []WrittenValue {
 }
 
 func byValue(a, b WrittenValue) int {
-	return cmp.Or(cmp.Compare(a.Attribute, b.Attribute), cmp.Compare(a.Hash, b.Hash), cmp.Compare(a.Since, b.Since))
+	return cmp.Or(cmp.Compare(a.Attribute, b.Attribute), cmp.Compare(a.Hash, b.Hash), cmp.Compare(a.Since, b.Since), cmp.Compare(a.Own, b.Own))
 }
 
 // ValueHashes returns the hashes of a customer's standardised values by the JSON name of the

@@ -3,6 +3,7 @@ package golden_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -14,7 +15,7 @@ import (
 // then the target reports what it holds now.
 func (w *world) deliver(customer, remote string, before []golden.WrittenValue, report golden.Incoming) []golden.WrittenValue {
 	w.t.Helper()
-	written, err := w.rules.Written(w.entity(customer), streamKey(remote), before, nil)
+	written, err := w.rules.Written(w.entity(customer), streamKey(remote), before, nil, time.Now())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -102,7 +103,7 @@ func TestNoLoops_reportOvertakesTheAnswer(t *testing.T) {
 	if w.together("erp/1", "shop/9") {
 		t.Fatal("nothing says so yet")
 	}
-	written, err := w.rules.Written(w.entity("erp/1"), "shop/customers/9", nil, nil)
+	written, err := w.rules.Written(w.entity("erp/1"), "shop/customers/9", nil, nil, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,12 +125,12 @@ func TestWritten_clearedByTheHub(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "")
 	w.resolve(w.record("erp/1", 1, `{`+eva+`"language":"de"}`), w.record("shop/1", 1, `{`+eva[:len(eva)-1]+`}`))
-	before, err := w.rules.Written(w.entity("erp/1"), "shop/customers/1", nil, nil)
+	before, err := w.rules.Written(w.entity("erp/1"), "shop/customers/1", nil, nil, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.resolve(w.record("erp/1", 2, `{`+eva[:len(eva)-1]+`}`))
-	after, err := w.rules.Written(w.entity("erp/1"), "shop/customers/1", before, nil)
+	after, err := w.rules.Written(w.entity("erp/1"), "shop/customers/1", before, nil, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

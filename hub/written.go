@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/connectors"
@@ -52,7 +53,7 @@ func noteWritten(ctx context.Context, tx golden.Tx, rules *golden.Ruleset, write
 	}
 	written := make(map[string][]golden.WrittenValue, len(writes))
 	for _, w := range writes {
-		values, err := rules.Written(*w.golden, w.record, before[w.record], w.reads())
+		values, err := rules.Written(*w.golden, w.record, before[w.record], w.reads(), time.Now())
 		if err != nil {
 			return err
 		}
@@ -60,7 +61,7 @@ func noteWritten(ctx context.Context, tx golden.Tx, rules *golden.Ruleset, write
 			values = append(values, golden.Found)
 		}
 		if now := reported[w.record]; now != nil {
-			values = rules.Observe(values, nil, now)
+			values = rules.Observe(values, nil, now, time.Now())
 		}
 		written[w.record] = values
 	}
