@@ -37,10 +37,8 @@ type TraceStep struct {
 	What   string    `json:"what" doc:"the record's key, the golden ID or the target"`
 	Detail string    `json:"detail,omitempty" doc:"what happened, for people"`
 
-	Topic     string `json:"topic,omitempty" doc:"where the message stands on Kafka"`
-	Partition int    `json:"partition,omitempty"`
-	Offset    int64  `json:"offset,omitempty"`
-	Bytes     int    `json:"bytes,omitempty" doc:"size of the message"`
+	At    *TracePlace `json:"at,omitempty" doc:"where the message stands on Kafka"`
+	Bytes int         `json:"bytes,omitempty" doc:"size of the message"`
 
 	Position    string `json:"position,omitempty" doc:"where the bytes stood in the system"`
 	Correlation string `json:"correlation,omitempty"`
@@ -54,6 +52,13 @@ type TraceStep struct {
 	Attempts int    `json:"attempts,omitempty" doc:"failed ones"`
 	Error    string `json:"error,omitempty"`
 	Letter   int64  `json:"letter,omitempty" doc:"number of the dead letter"`
+}
+
+// TracePlace is where a message stands on Kafka.
+type TracePlace struct {
+	Topic     string `json:"topic"`
+	Partition int    `json:"partition"`
+	Offset    int64  `json:"offset"`
 }
 
 // What one trace may cost.
@@ -193,16 +198,15 @@ func (t *tracer) messageJourney(ctx context.Context) error {
 			continue
 		}
 		done[s.System] = true
-		found, err := t.hub.readRecords(ctx, RecordQuery{System: s.System, Correlation: t.query.ID, Since: t.query.Since, Limit: 1})
+		found, err := t.received(ctx, RecordQuery{System: s.System, Correlation: t.query.ID, Since: t.query.Since, Limit: 1})
 		if err != nil {
 			return err
 		}
-		if len(found.Found) == 0 {
-			t.out.Cut = t.out.Cut || found.Next != nil
+		if len(found) == 0 {
 			continue
 		}
-		t.out.Cut = false
-		r := found.Found[0]
+		t.out.Cut = false // for a message is one record
+		r := found[0]
 		if r.Key == "" { // only the mapping knows whose it is
 			if r.Key, err = t.idOf(ctx, r); err != nil || r.Key == "" {
 				return errors.Join(err, t.rawRecord(ctx, r.System+"/"+r.Stream, r))

@@ -17,8 +17,12 @@ import (
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
-// received finds raw records, page by page up to the query's limit and one page's cost.
+// received finds raw records, up to the query's limit and one page's cost: none where only the
+// store is open.
 func (t *tracer) received(ctx context.Context, q RecordQuery) ([]Record, error) {
+	if t.hub.bus == nil {
+		return nil, nil
+	}
 	found, err := t.hub.readRecords(ctx, q)
 	if err != nil {
 		return nil, err
@@ -51,8 +55,8 @@ func (t *tracer) sourceRecord(ctx context.Context, key string, in canonical.Inge
 	}
 	t.noteRecord(key)
 	t.add(TraceStep{
-		Time: at, Stage: "received", What: key, Topic: in.Topic, Partition: in.Partition, Offset: in.Offset,
-		Detail: "no longer retained; the time is that of its way into the store",
+		Time: at, Stage: "received", What: key, At: &TracePlace{Topic: in.Topic, Partition: in.Partition, Offset: in.Offset},
+		Detail: "not found on Kafka; the time is that of its way into the store",
 	})
 	return nil
 }
@@ -64,7 +68,7 @@ func (t *tracer) rawRecord(ctx context.Context, key string, r Record) error {
 	}
 	t.noteRecord(key)
 	step := TraceStep{
-		Time: r.At.Time, Stage: "received", What: key, Topic: r.At.Topic, Partition: r.At.Partition, Offset: r.At.Offset,
+		Time: r.At.Time, Stage: "received", What: key, At: standsAt(r.At),
 		Bytes: len(r.Frame.Bytes), Position: r.Position.String(), Correlation: r.Correlation,
 	}
 	if r.Deleted {
@@ -93,7 +97,7 @@ func (t *tracer) translated(ctx context.Context, key string, r Record) error {
 	}
 	at, _ := bus.PositionOf(m)
 	step := TraceStep{
-		Time: at.Time, Stage: "translated", What: m.Metadata["ce_subject"], Topic: at.Topic, Partition: at.Partition, Offset: at.Offset,
+		Time: at.Time, Stage: "translated", What: m.Metadata["ce_subject"], At: standsAt(at),
 		Bytes: len(m.Payload), Correlation: r.Correlation, Detail: string(s.Mapping.Entity()) + " by mapping " + s.Mapping.Name(),
 	}
 	if step.What != key {
@@ -185,7 +189,7 @@ func (t *tracer) published(ctx context.Context, c golden.Change) error {
 	feed, err := t.feedOf(ctx, c)
 	t.add(TraceStep{
 		Time: at.Time, Stage: "published", What: c.ID, Version: c.Version, Feed: feed, Correlation: c.Correlation,
-		Topic: at.Topic, Partition: at.Partition, Offset: at.Offset, Bytes: len(m.Payload), Detail: m.Metadata["ce_type"],
+		At: standsAt(at), Bytes: len(m.Payload), Detail: m.Metadata["ce_type"],
 	})
 	return err
 }
@@ -289,6 +293,10 @@ func (t *tracer) letters(ctx context.Context, q golden.DeadLetterQuery, subject 
 		}
 	}
 	return nil
+}
+
+func standsAt(at bus.Position) *TracePlace {
+	return &TracePlace{Topic: at.Topic, Partition: at.Partition, Offset: at.Offset}
 }
 
 // read goes over messages; a topic that does not exist has none.

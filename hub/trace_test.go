@@ -92,7 +92,7 @@ delivered shop.customers v2 settled`
 	expectJourney(t, "by golden ID", customer, "customer", newest)
 
 	last := record.Steps[4]
-	if last.Correlation == "" || last.Topic != "raw.erp" || last.Offset != 2 || last.Bytes == 0 || last.Position == "" {
+	if last.Correlation == "" || last.At == nil || *last.At != (hub.TracePlace{Topic: "raw.erp", Offset: 2}) || last.Bytes == 0 || last.Position == "" {
 		t.Errorf("received %+v", last)
 	}
 	if s := record.Steps[6]; s.Cause != "erp/customers/1" || !strings.Contains(s.Detail, "/names") {

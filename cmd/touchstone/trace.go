@@ -120,8 +120,8 @@ func stepText(s hub.TraceStep) string {
 	add("attempts %d", s.Attempts, s.Attempts > 0)
 	add("%s", s.Error, s.Error != "")
 	add("from %s", s.Position, s.Position != "")
-	if s.Topic != "" {
-		parts = append(parts, fmt.Sprintf("%s %d:%d", s.Topic, s.Partition, s.Offset))
+	if s.At != nil {
+		parts = append(parts, fmt.Sprintf("%s %d:%d", s.At.Topic, s.At.Partition, s.At.Offset))
 	}
 	add("%d bytes", s.Bytes, s.Bytes > 0)
 	return strings.Join(parts, ", ")
