@@ -104,6 +104,11 @@ func render(text string, given int) (pg, lite string) {
 		} else {
 			p.WriteString(number)
 			l.WriteString("?")
+			if strings.HasSuffix(before, "LIMIT ") {
+				// SQLite plans by the value of a bare LIMIT ?, and so would compile the statement
+				// again for every call (SQLite, sqlite3_prepare_v3: "automatically recompiled").
+				l.WriteString(" + 0")
+			}
 		}
 	}
 }
