@@ -32,6 +32,7 @@ func TestFenced_aProcessThatWakesUpTooLateWritesNothing(t *testing.T) {
 	for n := range r.load.files {
 		r.load.drop(t, r.folder, n)
 	}
+	r.crm.done.Wait() // a contact's second state is not sent before its first is acknowledged
 	r.crm.send(t, r.load.contacts[half:])
 	r.crm.reach(t, int64(len(r.load.contacts)))
 	time.Sleep(time.Until(asleep.Add(session * 3 / 2)))
