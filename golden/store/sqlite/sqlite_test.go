@@ -37,7 +37,7 @@ func checkPlans(t *testing.T, s *sqlite.Store) {
 	}
 	for statement, plan := range plans {
 		whole := strings.HasPrefix(statement, "DELETE FROM ") && !strings.Contains(statement, "WHERE")
-		if whole || strings.Contains(statement, "count(*)") || strings.HasSuffix(statement, "ORDER BY target, subject LIMIT ?") {
+		if whole || strings.Contains(statement, "count(*)") || strings.HasSuffix(statement, "ORDER BY target, subject LIMIT ? + 0") {
 			continue
 		}
 		for _, step := range plan {

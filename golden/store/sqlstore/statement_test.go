@@ -34,6 +34,17 @@ func TestStatement_namesTheIndexToSQLiteAlone(t *testing.T) {
 	}
 }
 
+func TestStatement_hidesLimitsFromSQLitesPlanner(t *testing.T) {
+	t.Parallel()
+	s := plain(`SELECT k FROM t ORDER BY k LIMIT {int}`)
+	if got, want := words(s.SQLite), "SELECT k FROM t ORDER BY k LIMIT ? + 0"; got != want {
+		t.Errorf("SQLite: %s, want %s", got, want)
+	}
+	if got, want := words(s.Postgres), "SELECT k FROM t ORDER BY k LIMIT $1::bigint"; got != want {
+		t.Errorf("PostgreSQL: %s, want %s", got, want)
+	}
+}
+
 func TestStatement_refusesUnknownPlaceholders(t *testing.T) {
 	t.Parallel()
 	for _, make := range []func(){
