@@ -206,8 +206,8 @@ func (r *run) same(got outcome) {
 	t.Logf("at rest after %.1f s, undisturbed after %.1f s; %d webhooks acknowledged, %d sent again",
 		time.Since(r.began).Seconds(), undisturbed.took.Seconds(), r.crm.acked.Load(), r.crm.again.Load())
 	if !r.storeOnly {
-		t.Logf("the shop was called %d times (%v), %+d to the undisturbed run's %d; %d creates repeated under their key, %d writes to what was gone",
-			r.shop.requests(), r.shop.calls, r.shop.requests()-undisturbed.requests, undisturbed.requests, r.shop.repeated, len(r.shop.unknown))
+		t.Logf("the shop was called %d times (%v), %+d to the undisturbed run's %d; %d creates repeated under their key, %d of them with another payload, %d writes to what was gone",
+			r.shop.requests(), r.shop.calls, r.shop.requests()-undisturbed.requests, undisturbed.requests, r.shop.repeated, r.shop.differing, len(r.shop.unknown))
 	}
 }
 

@@ -23,6 +23,9 @@ type shop struct {
 	keys     map[string]string // ID by idempotency key
 	calls    map[string]int    // by method
 	repeated int               // creates with a known key
+	// differing are those of them with another payload, which the shop takes for a change: the hub
+	// does not ask what became of the first one.
+	differing int
 	unknown  []string          // writes to accounts that there are not
 }
 
@@ -50,6 +53,10 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		key := r.Header.Get("Idempotency-Key")
 		if id, found = s.keys[key]; found {
 			s.repeated++
+			if s.accounts[id] != "" && s.accounts[id] != string(body) {
+				s.differing++
+				s.accounts[id] = string(body)
+			}
 		} else {
 			s.next++
 			id = fmt.Sprintf("S%d", s.next)
