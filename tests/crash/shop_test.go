@@ -26,7 +26,7 @@ type shop struct {
 	// differing are those of them with another payload, which the shop takes for a change: the hub
 	// does not ask what became of the first one.
 	differing int
-	unknown  []string          // writes to accounts that there are not
+	unknown   []string // writes to accounts that there are not
 }
 
 func newShop(t *testing.T) *shop {
