@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFUMPT       := mvdan.cc/gofumpt@v0.12.0
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: build demo test check fmt lint bench fuzz clean
+.PHONY: build demo test test-long check fmt lint bench fuzz clean
 
 build:
 	@mkdir -p bin
@@ -20,6 +20,10 @@ demo: build
 test:
 	@tests/setup/install.sh
 	@tests/setup/run.sh
+
+# journeys that take minutes: kills at random points, frozen processes, loops of systems
+test-long:
+	TOUCHSTONE_LONG=1 $(GO) test -tags long -count=1 -timeout 60m ./tests/... ./hub
 
 fuzz:
 	@tests/setup/fuzz.sh

@@ -144,7 +144,7 @@ func TestOpenAPI_describesEveryPath(t *testing.T) {
 	want := []string{
 		"/v1/changes", "/v1/changes/stream", "/v1/snapshot", "/v1/customers", "/v1/customers/{id}", "/v1/customers/{id}/explain", "/v1/customers/{id}/history",
 		"/v1/customers/{id}/sources", "/v1/customers/{id}/timeline", "/v1/deadletters", "/v1/deadletters/{id}", "/v1/deliveries",
-		"/v1/deliveries/pending", "/v1/records", "/v1/reviews", "/v1/sources/{system}/{stream}/{id}", "/v1/status",
+		"/v1/deliveries/pending", "/v1/records", "/v1/reviews", "/v1/sources/{system}/{stream}/{id}", "/v1/status", "/v1/trace",
 	}
 	changing := []string{"/v1/subscribers/{name}/resend", "/v1/replays", "/v1/replays/{id}/stop", "/v1/deadletters/replay", "/v1/deadletters/drop"}
 	want = append(append(want, changing...), "/v1/replays/{id}", "/v1/deadletters/groups", "/v1/subscribers", "/v1/subscribers/{name}/log")

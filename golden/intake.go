@@ -145,7 +145,9 @@ func (s *settling) observe(rec *record, in prepared) error {
 	rec.Written = s.r.rules.Observe(old, before, &in.Customer, s.now)
 	switch {
 	case same:
-	case before == nil:
+	case before == nil || !slices.ContainsFunc(rec.Written, WrittenValue.value):
+		// of a record that the hub never wrote into, the values are those of its last state alone,
+		// in whatever order its states came
 		rec.Written = slices.DeleteFunc(slices.Clone(rec.Written), func(w WrittenValue) bool { return w.Since != 0 })
 	default:
 		rec.Written = s.r.rules.restated(rec.Written, old, before, &in.Customer, rec.BusinessTime, in.Record.BusinessTime)

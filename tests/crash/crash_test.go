@@ -1,3 +1,5 @@
+//go:build long
+
 // Package crash holds hubs that are killed, stopped and cut off in the middle of a load against one
 // that nobody disturbed.
 //
