@@ -2,6 +2,7 @@ package standard
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
@@ -11,8 +12,23 @@ import (
 
 // Email returns the address in its comparable form: without display name, in compatibility form
 // (NFKC) and lower case, the domain in ASCII (A-labels, RFC 5891). Rules of single providers,
-// such as dots that do not count, are not applied. False means that text is no mail address.
+// such as dots that do not count, are not applied. False means that text is no mail address, or
+// one whose form is not its own form: nothing could be compared with it.
 func (s *Standardiser) Email(text string) (string, bool) {
+	address, ok := comparableEmail(text)
+	if !ok || isASCII(text) {
+		return address, ok
+	}
+	if again, ok := comparableEmail(address); !ok || again != address {
+		return "", false
+	}
+	return address, true
+}
+
+func comparableEmail(text string) (string, bool) {
+	if !utf8.ValidString(text) {
+		return "", false
+	}
 	address := strings.TrimSpace(text)
 	if open := strings.LastIndexByte(address, '<'); open >= 0 && strings.HasSuffix(address, ">") {
 		address = address[open+1 : len(address)-1]
