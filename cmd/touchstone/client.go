@@ -100,6 +100,11 @@ func (cl *client) get(ctx context.Context, path string, query url.Values, v any)
 	if err != nil {
 		return err
 	}
+	return cl.exchange(r, v)
+}
+
+// exchange sends a request and reads the answer into v. A problem document becomes an error.
+func (cl *client) exchange(r *http.Request, v any) error {
 	answer, err := cl.do(r)
 	if err != nil {
 		return fmt.Errorf("ask the hub: %w", err)
@@ -109,7 +114,7 @@ func (cl *client) get(ctx context.Context, path string, query url.Values, v any)
 		return answerError(answer)
 	}
 	if err := json.NewDecoder(answer.Body).Decode(v); err != nil {
-		return fmt.Errorf("read the hub's answer to %s: %w", path, err)
+		return fmt.Errorf("read the hub's answer to %s: %w", r.URL.Path, err)
 	}
 	return nil
 }

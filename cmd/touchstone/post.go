@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -25,18 +24,7 @@ func (cl *client) post(ctx context.Context, path string, body, v any) error {
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Idempotency-Key", uuid.NewString())
-	answer, err := cl.do(r)
-	if err != nil {
-		return fmt.Errorf("ask the hub: %w", err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	if answer.StatusCode >= http.StatusBadRequest {
-		return answerError(answer)
-	}
-	if err := json.NewDecoder(answer.Body).Decode(v); err != nil {
-		return fmt.Errorf("read the hub's answer to %s: %w", path, err)
-	}
-	return nil
+	return cl.exchange(r, v)
 }
 
 // with connects, has do ask, and closes.
