@@ -12,6 +12,9 @@ import (
 	"github.com/touchstone-hub/touchstone/formats"
 )
 
+// SortSteps puts the steps of a trace in order.
+var SortSteps = sortSteps
+
 // IntakeAnswer is what the intake answers to a webhook at path.
 func IntakeAnswer(h *Hub, path string) (status int, retryAfter string) {
 	w := httptest.NewRecorder()

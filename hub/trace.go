@@ -81,13 +81,23 @@ func (h *Hub) Trace(ctx context.Context, q TraceQuery) (Trace, error) {
 	if len(t.out.Steps) == 0 {
 		return Trace{}, fmt.Errorf("trace %s: %w", q.ID, golden.ErrNotFound)
 	}
-	slices.SortStableFunc(t.out.Steps, func(a, b TraceStep) int {
-		return cmp.Or(a.Time.Compare(b.Time), traceRank[a.Stage]-traceRank[b.Stage])
-	})
+	sortSteps(t.out.Steps)
 	return t.out, nil
 }
 
-// traceRank orders what happened at one time, as clocks see it: Kafka's has milliseconds only.
+// sortSteps puts steps in the order of time, and those of one millisecond in the order of stages:
+// Kafka's clock, cut to milliseconds, would put what was published before the change it came from.
+func sortSteps(steps []TraceStep) {
+	slices.SortStableFunc(steps, func(a, b TraceStep) int {
+		return cmp.Or(
+			a.Time.Truncate(time.Millisecond).Compare(b.Time.Truncate(time.Millisecond)),
+			traceRank[a.Stage]-traceRank[b.Stage],
+			a.Time.Compare(b.Time),
+		)
+	})
+}
+
+// traceRank orders the stages.
 var traceRank = map[string]int{"received": 0, "translated": 1, "resolved": 2, "published": 3, "delivered": 4, "dead letter": 5, "pending": 6}
 
 // tracer collects the steps of one trace.

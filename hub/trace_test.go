@@ -3,7 +3,8 @@ package hub_test
 import (
 	"errors"
 	"fmt"
-	"net/http/httptest"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,10 +19,11 @@ func stepsOf(t *testing.T, tr hub.Trace) string {
 	var lines []string
 	var before time.Time
 	for _, s := range tr.Steps {
-		if s.Time.Before(before) || s.Time.IsZero() {
+		at := s.Time.Truncate(time.Millisecond) // Kafka's clock knows no less
+		if at.Before(before) || s.Time.IsZero() {
 			t.Errorf("step %+v is not in the order of time", s)
 		}
-		before = s.Time
+		before = at
 		what := s.What
 		for i, id := range tr.Customers {
 			what = strings.ReplaceAll(what, id, fmt.Sprint("G", i))
@@ -60,12 +62,23 @@ func expectJourney(t *testing.T, name string, tr hub.Trace, kind, want string) {
 func TestTrace_followsARecordFromFirstByteToLastDelivery(t *testing.T) {
 	t.Parallel()
 	shop := newRemote(t)
-	server := httptest.NewServer(shop)
-	t.Cleanup(server.Close)
-	r := start(t, base, map[string]string{"SHOP": server.URL})
+	r := start(t, base, map[string]string{"SHOP": shop.URL})
+	// a change goes to Kafka and to its targets side by side: here the target waits for Kafka
+	shop.set(func() {
+		shop.before = func(_ http.ResponseWriter, q *http.Request, _ map[string]any) bool {
+			for q.Context().Err() == nil {
+				if s, err := r.Store().Statistics(q.Context()); err == nil && s.Outbox == 0 {
+					break
+				}
+				time.Sleep(time.Millisecond)
+			}
+			return false
+		}
+	})
 	r.send("erp/customers", `{"id": 1, "v": 1, "name": "Anna", "mail": "a@post.example"}`)
 	r.settled()
 	r.send("erp/customers", `{"id": 2, "v": 1, "name": "Ben", "mail": "b@post.example"}`)
+	r.settled() // within one batch, changes are in the order of keys, not of arrival
 	r.send("erp/customers", `{"id": 1, "v": 2, "name": "Anna B", "mail": "a@post.example"}`)
 	r.settled()
 	record := r.trace(hub.TraceQuery{ID: "erp/customers/1"})
@@ -107,6 +120,27 @@ delivered shop.customers v2 settled`
 	few := r.trace(hub.TraceQuery{ID: "erp/customers/1", Limit: 1})
 	if !few.Cut || stepsOf(t, few) != stepsOf(t, message) {
 		t.Errorf("one version: cut %v\n%s", few.Cut, stepsOf(t, few))
+	}
+}
+
+func TestTrace_putsTheStepsOfOneMillisecondInTheOrderOfStages(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	steps := []hub.TraceStep{
+		{Stage: "delivered", Time: at.Add(time.Millisecond)},
+		{Stage: "resolved", Time: at.Add(700 * time.Microsecond)},
+		{Stage: "published", Time: at}, // cut to milliseconds
+		{Stage: "received", Time: at},
+		{Stage: "resolved", Time: at.Add(300 * time.Microsecond)},
+	}
+	hub.SortSteps(steps)
+	var got []string
+	for _, s := range steps {
+		got = append(got, fmt.Sprint(s.Stage, " ", s.Time.Sub(at)))
+	}
+	want := []string{"received 0s", "resolved 300µs", "resolved 700µs", "published 0s", "delivered 1ms"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, expected %q", got, want)
 	}
 }
 
