@@ -83,7 +83,7 @@ const (
 )
 
 // Task asks a person. It names source records, never golden IDs. Its ID is a hash of kind and
-// records, so that asking twice is asking once.
+// records, so that asking twice is asking once, and asking again after it was closed opens it anew.
 type Task struct {
 	ID       string
 	Kind     TaskKind
@@ -93,4 +93,11 @@ type Task struct {
 	Detail   json.RawMessage
 	At       time.Time
 	Closed   *time.Time
+	Earlier  []TaskSpan // when it was open before, oldest first; the store keeps it
+}
+
+// TaskSpan is a time in which a task was open.
+type TaskSpan struct {
+	At     time.Time `json:"at"`
+	Closed time.Time `json:"closed"`
 }

@@ -119,9 +119,10 @@ type Results interface {
 	// PutLookups replaces all lookups of the entities in of. Those of LookupRecord serve timelines:
 	// searches find the customer of a live record by its membership.
 	PutLookups(ctx context.Context, of []EntityNo, lookups []Lookup) error
-	// PutTasks inserts tasks whose ID is new and leaves the others alone; CloseTasks closes open
-	// tasks all of whose records are among the keys and whose ID is not in keep. It leaves tasks of
-	// kind TaskOutcome alone, which are not the resolver's.
+	// PutTasks inserts tasks whose ID is new, opens those again that are closed, with what the task
+	// says now, and leaves open ones alone; CloseTasks closes open tasks all of whose records are
+	// among the keys and whose ID is not in keep. It leaves tasks of kind TaskOutcome alone, which
+	// are not the resolver's.
 	PutTasks(ctx context.Context, tasks []Task) error
 	CloseTasks(ctx context.Context, keys []string, keep []string, at time.Time) error
 	// AddChanges writes changes to the history and to the outbox.
@@ -183,6 +184,9 @@ type Work interface {
 	// LoadCheckpoint returns nil where there is none. Names are "system/stream".
 	LoadCheckpoint(ctx context.Context, name string) ([]byte, error)
 	SaveCheckpoint(ctx context.Context, name string, state []byte) error
+	// SwapCheckpoint saves only where what is stored is still before (nil: nothing), and says
+	// whether it did: for what several processes change.
+	SwapCheckpoint(ctx context.Context, name string, before, state []byte) (swapped bool, err error)
 
 	// Outbox returns up to limit unpublished changes in an order in which no change of a golden
 	// record stands before an earlier one of it. Published gives them their feed sequence, in

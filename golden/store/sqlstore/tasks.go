@@ -9,12 +9,15 @@ import (
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
-const selectTask = `SELECT t.id, t.kind, t.score, t.priority, t.at, t.closed, t.records, t.detail FROM task t `
+const selectTask = `SELECT t.id, t.kind, t.score, t.priority, t.at, t.closed, t.records, t.detail, t.earlier FROM task t `
 
 var (
-	putTasks = rows("id text, kind text, score int, priority int, at time, closed time, records bytes, detail bytes",
-		`INSERT INTO task (id, kind, score, priority, at, closed, records, detail)
-		SELECT * FROM v WHERE true ON CONFLICT (id) DO NOTHING`)
+	putTasks = rows("id text, kind text, score int, priority int, at time, closed time, records bytes, detail bytes, earlier bytes",
+		`INSERT INTO task (id, kind, score, priority, at, closed, records, detail, earlier)
+		SELECT * FROM v WHERE true ON CONFLICT (id) DO UPDATE SET score = excluded.score, priority = excluded.priority,
+			at = excluded.at, closed = excluded.closed, detail = excluded.detail, earlier = excluded.earlier
+		WHERE task.closed IS NOT NULL AND excluded.closed IS NULL`)
+	closedTasks    = plain(selectTask + `WHERE t.closed IS NOT NULL AND t.id = {any text}`)
 	putTaskRecords = rows("record text, task text", `INSERT INTO task_record (record, task)
 		SELECT record, task FROM v WHERE true ON CONFLICT (record, task) DO NOTHING`)
 	openTasksOf = plain(selectTask + `WHERE t.closed IS NULL AND t.id IN
@@ -26,6 +29,15 @@ var (
 func (t *tx) PutTasks(ctx context.Context, tasks []golden.Task) error {
 	type T = golden.Task
 	tasks = lastBy(tasks, func(t *T) string { return t.ID }, strings.Compare)
+	ids := column(tasks, func(t *T) string { return t.ID })
+	closed, err := list(ctx, t.c, "read closed tasks", closedTasks, scanTask, ids)
+	if err != nil {
+		return err
+	}
+	for _, before := range closed {
+		i, _ := slices.BinarySearch(ids, before.ID)
+		tasks[i].Earlier = append(before.Earlier, golden.TaskSpan{At: before.At, Closed: *before.Closed})
+	}
 	var records, of []string
 	for _, task := range tasks {
 		if err := checkText("task", append(slices.Clone(task.Records), task.ID)...); err != nil {
@@ -36,14 +48,15 @@ func (t *tx) PutTasks(ctx context.Context, tasks []golden.Task) error {
 		}
 	}
 	if err := exec(ctx, t.c, "write tasks", putTasks,
-		column(tasks, func(t *T) string { return t.ID }),
+		ids,
 		column(tasks, func(t *T) string { return string(t.Kind) }),
 		column(tasks, func(t *T) int64 { return int64(t.Score) }),
 		column(tasks, func(t *T) int64 { return int64(t.Priority) }),
 		column(tasks, func(t *T) time.Time { return t.At }),
 		column(tasks, func(t *T) time.Time { return orZero(t.Closed) }),
 		column(tasks, func(t *T) []byte { return encoded(t.Records) }),
-		column(tasks, func(t *T) []byte { return t.Detail })); err != nil {
+		column(tasks, func(t *T) []byte { return t.Detail }),
+		column(tasks, func(t *T) []byte { return encoded(t.Earlier) })); err != nil {
 		return err
 	}
 	return exec(ctx, t.c, "index tasks", putTaskRecords, records, of)
@@ -101,12 +114,15 @@ func scanTask(scan Scan, t *golden.Task) error {
 	var kind string
 	var score, priority int64
 	var closed time.Time
-	var records, detail []byte
-	if err := scan(&t.ID, &kind, &score, &priority, &t.At, &closed, &records, &detail); err != nil {
+	var records, detail, earlier []byte
+	if err := scan(&t.ID, &kind, &score, &priority, &t.At, &closed, &records, &detail, &earlier); err != nil {
 		return err
 	}
 	t.Kind, t.Score, t.Priority, t.Closed = golden.TaskKind(kind), int32(score), int32(priority), orNil(closed)
 	t.Detail = detail
+	if err := decode(earlier, &t.Earlier, "history of task "+t.ID); err != nil {
+		return err
+	}
 	return decode(records, &t.Records, "records of task "+t.ID)
 }
 

@@ -17,6 +17,8 @@ var (
 	loadCheckpoint = plain(`SELECT state FROM checkpoint WHERE name = {text}`)
 	saveCheckpoint = plain(`INSERT INTO checkpoint (name, state) VALUES ({text}, {bytes})
 		ON CONFLICT (name) DO UPDATE SET state = excluded.state`)
+	addCheckpoint  = plain(`INSERT INTO checkpoint (name, state) VALUES ({text}, {bytes}) ON CONFLICT (name) DO NOTHING`)
+	swapCheckpoint = plain(`UPDATE checkpoint SET state = {bytes} WHERE name = {text} AND state = {bytes}`)
 
 	seenDelivery   = plain(`SELECT count(*) FROM seen_delivery WHERE stream = {text} AND id = {text}`)
 	recordDelivery = plain(`INSERT INTO seen_delivery (stream, id, at) VALUES ({text}, {text}, {time})
@@ -68,6 +70,22 @@ func (s *Store) SaveCheckpoint(ctx context.Context, name string, state []byte) e
 	return s.write(ctx, func(ctx context.Context, c Conn) error {
 		return exec(ctx, c, "save checkpoint of "+name, saveCheckpoint, name, state)
 	})
+}
+
+// SwapCheckpoint implements golden.Work.
+func (s *Store) SwapCheckpoint(ctx context.Context, name string, before, state []byte) (swapped bool, err error) {
+	err = s.write(ctx, func(ctx context.Context, c Conn) error {
+		var n int64
+		var err error
+		if before == nil {
+			n, err = c.Exec(ctx, addCheckpoint, name, state)
+		} else {
+			n, err = c.Exec(ctx, swapCheckpoint, state, name, before)
+		}
+		swapped = n == 1
+		return doing("save checkpoint of "+name, err)
+	})
+	return swapped, err
 }
 
 // SeenDelivery implements golden.Work.

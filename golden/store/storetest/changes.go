@@ -39,6 +39,19 @@ func testTasks(s *suite) {
 	closed := at(9)
 	a.Closed = &closed
 	s.equal("closed too", get(golden.TaskQuery{Closed: true}), []golden.Task{b, c, a})
+
+	// its cause recurs: it is open again, with what it says now, and knows when it was open before
+	again.At = at(12)
+	s.tx(func(tx golden.Tx) error { return tx.PutTasks(s.ctx, []golden.Task{again}) })
+	again.Earlier = []golden.TaskSpan{{At: at(1), Closed: at(9)}}
+	s.equal("open again", get(golden.TaskQuery{}), []golden.Task{again, b, c})
+	s.equal("of a record again", get(golden.TaskQuery{Record: "r/1/1"}), []golden.Task{again, c})
+	s.tx(func(tx golden.Tx) error { return tx.CloseTasks(s.ctx, []string{"r/1/1", "r/1/2"}, nil, at(14)) })
+	third := task("a", 2, "r/1/1", "r/1/2")
+	third.At = at(16)
+	s.tx(func(tx golden.Tx) error { return tx.PutTasks(s.ctx, []golden.Task{third}) })
+	third.Earlier = append(again.Earlier, golden.TaskSpan{At: at(12), Closed: at(14)})
+	s.equal("a third time", get(golden.TaskQuery{Record: "r/1/2"}), []golden.Task{b, third})
 }
 
 func testChanges(s *suite) {

@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) golden.Store) {
 		{"dead letters that fail again or are replayed", testDeadLettersAgain},
 		{"leases", testLeases},
 		{"checkpoints", testCheckpoints},
+		{"swapped checkpoints", testSwappedCheckpoints},
 		{"seen deliveries", testSeenDeliveries},
 		{"statistics", testStatistics},
 		{"snapshot", testSnapshot},

@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"errors"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/touchstone-hub/touchstone/canonical"
@@ -50,6 +52,44 @@ func testCheckpoints(s *suite) {
 	s.equal("checkpoint", string(get()), "\x00\xff1")
 	s.must(s.store.SaveCheckpoint(s.ctx, "erp/customers", []byte("2")))
 	s.equal("checkpoint", string(get()), "2")
+}
+
+func testSwappedCheckpoints(s *suite) {
+	swap := func(before, state []byte) bool {
+		s.Helper()
+		swapped, err := s.store.SwapCheckpoint(s.ctx, "sweeps", before, state)
+		s.must(err)
+		return swapped
+	}
+	s.equal("something in place of nothing", swap([]byte("0"), []byte("1")), false)
+	s.equal("nothing before", swap(nil, []byte("\x00\xff1")), true)
+	s.equal("nothing before, too late", swap(nil, []byte("2")), false)
+	s.equal("as it is", swap([]byte("\x00\xff1"), []byte{}), true)
+	s.equal("as it was", swap([]byte("\x00\xff1"), []byte("3")), false)
+	s.equal("empty, which is not nothing", swap(nil, []byte("3")), false)
+
+	const writers, rounds = 4, 25
+	var group sync.WaitGroup
+	for range writers {
+		group.Go(func() {
+			for range rounds {
+				for swapped := false; !swapped; {
+					before, err := s.store.LoadCheckpoint(s.ctx, "sweeps")
+					if err == nil {
+						swapped, err = s.store.SwapCheckpoint(s.ctx, "sweeps", before, append(slices.Clip(before), '+'))
+					}
+					if err != nil {
+						s.Error(err)
+						return
+					}
+				}
+			}
+		})
+	}
+	group.Wait()
+	state, err := s.store.LoadCheckpoint(s.ctx, "sweeps")
+	s.must(err)
+	s.equal("steps of writers side by side", len(state), writers*rounds)
 }
 
 func testSeenDeliveries(s *suite) {
