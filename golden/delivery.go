@@ -28,11 +28,15 @@ type DeliveryState struct {
 	Route    string
 	// Record is the key under which the target's own report of the record arrives as a source
 	// record ("system/stream/id"); "" where the target is no source.
-	Record        string
+	Record string
+	// Origin is the source record from which the hub made it: where the customer is split, the remote
+	// record goes with it. "" where the hub did not make it, and for orders and the like.
+	Origin        string
 	RemoteVersion string
 	SentHash      uint64 // of the payload last written; 0 for none
 	SentVersion   int64  // golden version it was made from
 	ObservedHash  uint64 // of the target's own record after the write; 0 until it was seen
+	Again         int64  // how often a person asked for it to be sent again
 	Status        DeliveryStatus
 	Attempts      int
 	Error         string

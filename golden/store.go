@@ -125,6 +125,8 @@ type Results interface {
 	// are not the resolver's.
 	PutTasks(ctx context.Context, tasks []Task) error
 	CloseTasks(ctx context.Context, keys []string, keep []string, at time.Time) error
+	// SettleTasks closes the open tasks of the IDs, of whatever kind.
+	SettleTasks(ctx context.Context, ids []string, at time.Time) error
 	// AddChanges writes changes to the history and to the outbox.
 	AddChanges(ctx context.Context, changes []Change) error
 	// DocumentsByKey and PutDocuments keep orders, interactions and products.
@@ -144,10 +146,17 @@ type Deliveries interface {
 	// at once. retry (with Error, Attempt and NotSent set) keeps it for later instead. Either way
 	// the claim ends.
 	SettleDirty(ctx context.Context, done []Dirty, retry []Dirty) error
+	// ForgiveDirty forgets the failed attempts of rows that nobody has claimed, so that the next one
+	// counts as the first.
+	ForgiveDirty(ctx context.Context, target string, subjects []string) error
 	// DeliveriesOf returns what is known of the subjects' records in target.
 	DeliveriesOf(ctx context.Context, target string, subjects []string) ([]DeliveryState, error)
 	// DeliveriesOfRecords returns the states whose Record is among the source record keys.
 	DeliveriesOfRecords(ctx context.Context, records []string) ([]DeliveryState, error)
+	// DeliveriesOfOrigins returns the states of target whose Origin is among the source record keys;
+	// DeliveriesByID those of remote IDs.
+	DeliveriesOfOrigins(ctx context.Context, target string, origins []string) ([]DeliveryState, error)
+	DeliveriesByID(ctx context.Context, target string, remoteIDs []string) ([]DeliveryState, error)
 	// PutDeliveries inserts or replaces by (Target, RemoteID).
 	PutDeliveries(ctx context.Context, states []DeliveryState) error
 	PendingCreates(ctx context.Context, target string, subjects []string) ([]PendingCreate, error)
@@ -282,7 +291,9 @@ type TaskQuery struct {
 type DeliveryQuery struct {
 	Target       string
 	Subject      string
+	Subjects     []string // where set: of these only
 	Status       DeliveryStatus
+	Error        string // only rows whose error contains it, in upper or lower case
 	AfterTarget  string
 	AfterSubject string
 	// AfterRemoteID continues within the deliveries of (AfterTarget, AfterSubject), which are
@@ -316,7 +327,8 @@ type Statistics struct {
 	Records     map[string]int64           // live source records by "system/stream"
 	Deleted     map[string]int64           // tombstones by "system/stream"
 	Documents   map[canonical.Entity]int64 // live orders, interactions, products
-	Deliveries  map[string]map[DeliveryStatus]int64
+	Deliveries  map[string]map[DeliveryStatus]int64 // remote records by target and state
+	Creates     map[string]map[DeliveryStatus]int64 // pending creates by target and state
 	Dirty       map[string]int64 // by target
 	Oldest      map[string]time.Time
 	Tasks       map[TaskKind]int64 // open

@@ -11,7 +11,7 @@ import (
 
 const (
 	selectDelivery = `SELECT target, remote_id, subject, route, record, remote_version, sent_hash, sent_version,
-	observed_hash, status, attempts, error, updated_at FROM delivery `
+	observed_hash, status, attempts, error, updated_at, origin, again FROM delivery `
 	selectPending = `SELECT target, subject, route, key, payload_hash, version, status, attempts, error, started_at
 	FROM pending_create `
 )
@@ -20,14 +20,18 @@ var (
 	// By its own guess SQLite takes a list for long and reads all deliveries of the target.
 	deliveriesOf        = plain(selectDelivery + `{by delivery_subject} WHERE target = {text} AND subject = {any text}`)
 	deliveriesOfRecords = plain(selectDelivery + `WHERE record = {any text} AND record <> ''`)
+	deliveriesOfOrigins = plain(selectDelivery + `{by delivery_origin} WHERE target = {text} AND origin = {any text} AND origin <> ''`)
+	deliveriesByID      = plain(selectDelivery + `WHERE target = {text} AND remote_id = {any text}`)
 	putDeliveries       = rows(`target text, remote_id text, subject text, route text, record text, remote_version text,
-		sent_hash int, sent_version int, observed_hash int, status text, attempts int, error text, updated_at time`,
+		sent_hash int, sent_version int, observed_hash int, status text, attempts int, error text, updated_at time,
+		origin text, again int`,
 		`INSERT INTO delivery (target, remote_id, subject, route, record, remote_version, sent_hash, sent_version,
-		observed_hash, status, attempts, error, updated_at) SELECT * FROM v WHERE true
+		observed_hash, status, attempts, error, updated_at, origin, again) SELECT * FROM v WHERE true
 		ON CONFLICT (target, remote_id) DO UPDATE SET subject = excluded.subject, route = excluded.route,
 		record = excluded.record, remote_version = excluded.remote_version, sent_hash = excluded.sent_hash,
 		sent_version = excluded.sent_version, observed_hash = excluded.observed_hash, status = excluded.status,
-		attempts = excluded.attempts, error = excluded.error, updated_at = excluded.updated_at`)
+		attempts = excluded.attempts, error = excluded.error, updated_at = excluded.updated_at,
+		origin = excluded.origin, again = excluded.again`)
 
 	pendingCreates    = plain(selectPending + `WHERE target = {text} AND subject = {any text}`)
 	putPendingCreates = rows(`target text, subject text, route text, key text, payload_hash int, version int,
@@ -57,12 +61,30 @@ func (t *tx) DeliveriesOfRecords(ctx context.Context, records []string) ([]golde
 	return list(ctx, t.c, "read deliveries", deliveriesOfRecords, scanDelivery, records)
 }
 
+// DeliveriesOfOrigins implements golden.Deliveries.
+func (t *tx) DeliveriesOfOrigins(ctx context.Context, target string, origins []string) ([]golden.DeliveryState, error) {
+	origins = known(origins)
+	if len(origins) == 0 {
+		return nil, nil
+	}
+	return list(ctx, t.c, "read deliveries", deliveriesOfOrigins, scanDelivery, target, origins)
+}
+
+// DeliveriesByID implements golden.Deliveries.
+func (t *tx) DeliveriesByID(ctx context.Context, target string, remoteIDs []string) ([]golden.DeliveryState, error) {
+	remoteIDs = known(remoteIDs)
+	if len(remoteIDs) == 0 {
+		return nil, nil
+	}
+	return list(ctx, t.c, "read deliveries", deliveriesByID, scanDelivery, target, remoteIDs)
+}
+
 // PutDeliveries implements golden.Deliveries.
 func (t *tx) PutDeliveries(ctx context.Context, states []golden.DeliveryState) error {
 	type D = golden.DeliveryState
 	for i := range states {
 		s := &states[i]
-		if err := checkText("delivery", s.Target, s.RemoteID, s.Subject, s.Route, s.Record); err != nil {
+		if err := checkText("delivery", s.Target, s.RemoteID, s.Subject, s.Route, s.Record, s.Origin); err != nil {
 			return err
 		}
 	}
@@ -84,7 +106,9 @@ func (t *tx) PutDeliveries(ctx context.Context, states []golden.DeliveryState) e
 		column(states, func(s *D) string { return string(s.Status) }),
 		column(states, func(s *D) int64 { return int64(s.Attempts) }),
 		column(states, func(s *D) string { return prose(s.Error) }),
-		column(states, func(s *D) time.Time { return s.UpdatedAt }))
+		column(states, func(s *D) time.Time { return s.UpdatedAt }),
+		column(states, func(s *D) string { return s.Origin }),
+		column(states, func(s *D) int64 { return s.Again }))
 }
 
 // PendingCreates implements golden.Deliveries.
@@ -164,7 +188,7 @@ func scanDelivery(scan Scan, s *golden.DeliveryState) error {
 	var sent, observed, attempts int64
 	var status string
 	err := scan(&s.Target, &s.RemoteID, &s.Subject, &s.Route, &s.Record, &s.RemoteVersion, &sent, &s.SentVersion,
-		&observed, &status, &attempts, &s.Error, &s.UpdatedAt)
+		&observed, &status, &attempts, &s.Error, &s.UpdatedAt, &s.Origin, &s.Again)
 	s.SentHash, s.ObservedHash = uint64(sent), uint64(observed)
 	s.Status, s.Attempts = golden.DeliveryStatus(status), int(attempts)
 	return err

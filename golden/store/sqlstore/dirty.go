@@ -34,6 +34,8 @@ var (
 		due = CASE WHEN dirty.mark = v.mark THEN v.due ELSE {time} END FROM v
 		WHERE dirty.target = v.target AND dirty.subject = v.subject AND (v.owner = '' OR v.owner = dirty.owner)`)
 
+	forgiveDirty = plain(`UPDATE dirty SET attempt = 0 WHERE target = {text} AND subject = {any text} AND owner = ''`)
+
 	dueDirty   = plain(selectDirty + `WHERE target = {text} AND due <= {time} ORDER BY due, subject LIMIT {int} {skip locked}`)
 	claimDirty = plain(`UPDATE dirty SET owner = {text}, due = {time} WHERE target = {text} AND subject = {any text}`)
 	nextDirty  = plain(`SELECT min(due) FROM dirty WHERE target = {text} AND due > {time}`)
@@ -97,6 +99,15 @@ func (t *tx) SettleDirty(ctx context.Context, done, retry []golden.Dirty) error 
 		column(retry, func(d *D) string { return prose(d.Error) }),
 		column(retry, func(d *D) time.Time { return either(d.NotSent, now) }),
 		time.Time{}, now)...)
+}
+
+// ForgiveDirty implements golden.Deliveries.
+func (t *tx) ForgiveDirty(ctx context.Context, target string, subjects []string) error {
+	subjects = known(subjects)
+	if len(subjects) == 0 {
+		return nil
+	}
+	return exec(ctx, t.c, "forgive dirty rows", forgiveDirty, target, subjects)
 }
 
 // ClaimDirty implements golden.Work.

@@ -15,6 +15,7 @@ var (
 	countRecords    = plain(`SELECT stream, deleted, count(*) FROM source_record GROUP BY stream, deleted`)
 	countDocuments  = plain(`SELECT entity, deleted, count(*) FROM document GROUP BY entity, deleted`)
 	countDeliveries = plain(`SELECT target, status, count(*) FROM delivery GROUP BY target, status`)
+	countCreates    = plain(`SELECT target, status, count(*) FROM pending_create GROUP BY target, status`)
 	countDirty      = plain(`SELECT target, count(*), min(since) FROM dirty GROUP BY target`)
 	countTasks      = plain(`SELECT kind, count(*) FROM task WHERE closed IS NULL GROUP BY kind`)
 	countLetters    = plain(`SELECT stage, count(*) FROM dead_letter WHERE state = 'open' GROUP BY stage`)
@@ -26,7 +27,8 @@ var (
 func (s *Store) Statistics(ctx context.Context) (golden.Statistics, error) {
 	st := golden.Statistics{
 		Records: map[string]int64{}, Deleted: map[string]int64{}, Documents: map[canonical.Entity]int64{},
-		Deliveries: map[string]map[golden.DeliveryStatus]int64{}, Dirty: map[string]int64{},
+		Deliveries: map[string]map[golden.DeliveryStatus]int64{}, Creates: map[string]map[golden.DeliveryStatus]int64{},
+		Dirty: map[string]int64{},
 		Oldest: map[string]time.Time{}, Tasks: map[golden.TaskKind]int64{}, DeadLetters: map[string]int64{},
 	}
 	err := s.backend.View(ctx, func(c Conn) error { return count(ctx, c, &st) })
@@ -61,12 +63,8 @@ func count(ctx context.Context, c Conn, st *golden.Statistics) error {
 				st.Documents[canonical.Entity(name)] = n
 			}
 		}},
-		{countDeliveries, []any{&name, &second, &n}, func() {
-			if st.Deliveries[name] == nil {
-				st.Deliveries[name] = map[golden.DeliveryStatus]int64{}
-			}
-			st.Deliveries[name][golden.DeliveryStatus(second)] = n
-		}},
+		{countDeliveries, []any{&name, &second, &n}, func() { countState(st.Deliveries, name, second, n) }},
+		{countCreates, []any{&name, &second, &n}, func() { countState(st.Creates, name, second, n) }},
 		{countDirty, []any{&name, &n, &oldest}, func() { st.Dirty[name], st.Oldest[name] = n, oldest }},
 		{countTasks, []any{&name, &n}, func() { st.Tasks[golden.TaskKind(name)] = n }},
 		{countLetters, []any{&name, &n}, func() { st.DeadLetters[name] = n }},
@@ -88,4 +86,11 @@ func count(ctx context.Context, c Conn, st *golden.Statistics) error {
 	}
 	st.Merged = notLive[string(golden.Merged)]
 	return nil
+}
+
+func countState(counts map[string]map[golden.DeliveryStatus]int64, target, status string, n int64) {
+	if counts[target] == nil {
+		counts[target] = map[golden.DeliveryStatus]int64{}
+	}
+	counts[target][golden.DeliveryStatus(status)] = n
 }

@@ -89,6 +89,15 @@ func (t *tx) CloseTasks(ctx context.Context, keys []string, keep []string, at ti
 	return exec(ctx, t.c, "close tasks", closeTasks, at, over)
 }
 
+// SettleTasks implements golden.Results.
+func (t *tx) SettleTasks(ctx context.Context, ids []string, at time.Time) error {
+	ids = known(ids)
+	if len(ids) == 0 {
+		return nil
+	}
+	return exec(ctx, t.c, "close tasks", closeTasks, at, ids)
+}
+
 // Tasks implements golden.Reader.
 func (s *Store) Tasks(ctx context.Context, q golden.TaskQuery) (tasks []golden.Task, err error) {
 	w := &where{}

@@ -46,18 +46,32 @@ func (w *where) after(columns string, values ...string) {
 	w.and("("+columns+") > ("+strings.TrimSuffix(strings.Repeat("{text}, ", len(values)), ", ")+")", args...)
 }
 
-// reconcilerRows are the conditions on target and subject. The tables are indexed by (target,
+var likePattern = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// contains compares a column with a part of it; "" asks for all. Upper and lower case of ASCII are
+// the same, which is as far as both databases go.
+func (w *where) contains(column, part string) {
+	if part != "" {
+		w.and("lower("+column+`) LIKE {text} ESCAPE '\'`, "%"+likePattern.Replace(strings.Map(lowerASCII, part))+"%")
+	}
+}
+
+// reconcilerRows are the conditions on target, subject and error. The tables are indexed by (target,
 // subject): for a subject in all targets, the few targets are found first, one step in the index for
 // each.
 func reconcilerRows(table string, q golden.DeliveryQuery) *where {
 	w := &where{}
 	w.equal("target", q.Target)
-	if q.Target == "" && q.Subject != "" {
+	if q.Target == "" && (q.Subject != "" || q.Subjects != nil) {
 		w.and(`target IN (WITH RECURSIVE names (name) AS (SELECT min(target) FROM ` + table + ` UNION ALL
 			SELECT (SELECT min(target) FROM ` + table + ` WHERE target > names.name) FROM names WHERE names.name IS NOT NULL)
 			SELECT name FROM names WHERE name IS NOT NULL)`)
 	}
 	w.equal("subject", q.Subject)
+	if q.Subjects != nil {
+		w.and("subject = {any text}", known(q.Subjects))
+	}
+	w.contains("error", q.Error)
 	return w
 }
 
@@ -82,4 +96,11 @@ func pick[R any](ctx context.Context, c Conn, what string, w *where, selection, 
 		statement, _ = picks.LoadOrStore(text, s)
 	}
 	return list(ctx, c, what, statement.(*Statement), scan, append(w.args, limit(n))...)
+}
+
+func lowerASCII(r rune) rune {
+	if r >= 'A' && r <= 'Z' {
+		r += 'a' - 'A'
+	}
+	return r
 }

@@ -52,6 +52,8 @@ func testTasks(s *suite) {
 	s.tx(func(tx golden.Tx) error { return tx.PutTasks(s.ctx, []golden.Task{third}) })
 	third.Earlier = append(again.Earlier, golden.TaskSpan{At: at(12), Closed: at(14)})
 	s.equal("a third time", get(golden.TaskQuery{Record: "r/1/2"}), []golden.Task{b, third})
+	s.tx(func(tx golden.Tx) error { return tx.SettleTasks(s.ctx, []string{"c", "none"}, at(18)) })
+	s.equal("one settled", get(golden.TaskQuery{}), []golden.Task{b, third})
 }
 
 func testChanges(s *suite) {

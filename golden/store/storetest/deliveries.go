@@ -80,6 +80,34 @@ func testDirty(s *suite) {
 	}
 }
 
+// testForgiven forgets failed attempts, but not those of a row that somebody works on.
+func testForgiven(s *suite) {
+	s.mark(dirty("G1"), dirty("G2"))
+	got := s.claim(shop, "w1", 10, time.Minute)
+	for i := range got {
+		got[i].Attempt, got[i].Error, got[i].NotSent = 7, "HTTP 503", time.Now().Add(time.Hour)
+	}
+	s.settle(nil, got)
+	late := dirty("G2") // due at once, and claimed again
+	s.mark(late)
+	s.equal("claimed", subjects(s.claim(shop, "w2", 1, time.Minute)), []string{"G2"})
+	s.tx(func(tx golden.Tx) error { return tx.ForgiveDirty(s.ctx, shop, []string{"G1", "G2", "none"}) })
+	s.mark(dirty("G1"))
+	rows, err := s.store.ListDirty(s.ctx, golden.DeliveryQuery{Subjects: []string{"G1", "G2"}})
+	s.must(err)
+	s.equal("attempts of G1, forgiven", rows[0].Attempt, 0)
+	s.equal("attempts of G2, claimed", rows[1].Attempt, 7)
+	s.equal("tried at once", subjects(s.claim(shop, "w3", 10, time.Minute)), []string{"G1"})
+	for part, want := range map[string][]string{"http 5": {"G1", "G2"}, "%": {}, "503_": {}} {
+		rows, err := s.store.ListDirty(s.ctx, golden.DeliveryQuery{Error: part})
+		s.must(err)
+		s.equal("rows whose error contains "+part, subjects(rows), want)
+	}
+	rows, err = s.store.ListDirty(s.ctx, golden.DeliveryQuery{Subjects: []string{}})
+	s.must(err)
+	s.equal("of no subject", len(rows), 0)
+}
+
 func testDirtyOrder(s *suite) {
 	var all []string
 	for i := range 20 {
@@ -164,7 +192,7 @@ func testDeliveries(s *suite) {
 		return golden.DeliveryState{
 			Target: target, RemoteID: remote, Subject: subject, Route: "r", Record: "webshop/customers/" + remote,
 			RemoteVersion: "v1", SentHash: 1 << 63, SentVersion: 4, ObservedHash: 5, Status: golden.Settled, Attempts: 1,
-			Error: "", UpdatedAt: at(1),
+			Error: "", UpdatedAt: at(1), Origin: "erp/customers/" + remote, Again: 2,
 		}
 	}
 	a, b, c := state(shop, "1", "G1"), state(shop, "2", "G1"), state(shop, "3", "G2")
@@ -180,6 +208,14 @@ func testDeliveries(s *suite) {
 		return tx.DeliveriesOfRecords(s.ctx, []string{b.Record, c.Record, ""})
 	})
 	s.equal("of records", by(got, key), []golden.DeliveryState{b, c})
+	got = read(s, func(tx golden.Tx) ([]golden.DeliveryState, error) {
+		return tx.DeliveriesOfOrigins(s.ctx, shop, []string{"erp/customers/1", "erp/customers/3", "", "none"})
+	})
+	s.equal("of origins, in this target", by(got, key), []golden.DeliveryState{a, c})
+	got = read(s, func(tx golden.Tx) ([]golden.DeliveryState, error) {
+		return tx.DeliveriesByID(s.ctx, shop, []string{"2", "9"})
+	})
+	s.equal("by remote ID", by(got, key), []golden.DeliveryState{b})
 	a.Status, a.Error, a.Subject = golden.Refused, "name: \xff too long", "G9"
 	s.tx(func(tx golden.Tx) error { return tx.PutDeliveries(s.ctx, []golden.DeliveryState{a}) })
 	a.Error = "name: \uFFFD too long"

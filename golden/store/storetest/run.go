@@ -49,6 +49,7 @@ func Run(t *testing.T, open func(t *testing.T) golden.Store) {
 		{"timeline", testTimeline},
 		{"suppressions", testSuppressions},
 		{"dirty", testDirty},
+		{"dirty rows forgiven", testForgiven},
 		{"dirty order", testDirtyOrder},
 		{"dirty races", testDirtyRaces},
 		{"claims", testClaims},

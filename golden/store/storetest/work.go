@@ -132,6 +132,7 @@ func testStatistics(s *suite) {
 		return errors.Join(
 			tx.PutEntities(s.ctx, all),
 			tx.PutDeliveries(s.ctx, []golden.DeliveryState{{Target: shop, RemoteID: "1", Status: golden.Settled}}),
+			tx.PutPendingCreates(s.ctx, []golden.PendingCreate{{Target: shop, Subject: "G2", Status: golden.Refused}}),
 			tx.PutTasks(s.ctx, []golden.Task{{ID: "t", Kind: golden.TaskSize}}),
 			tx.AddDeadLetters(s.ctx, []golden.DeadLetter{{Stage: "ingest"}, {Stage: "ingest", State: golden.DeadDropped}}),
 			tx.AddChanges(s.ctx, []golden.Change{{Entity: all[0].No, Version: 1}}),
@@ -144,6 +145,7 @@ func testStatistics(s *suite) {
 		Records: map[string]int64{"erp/customers": 2, "webshop/customers": 1}, Deleted: map[string]int64{"erp/customers": 1},
 		Documents:  map[canonical.Entity]int64{canonical.EntityOrder: 1},
 		Deliveries: map[string]map[golden.DeliveryStatus]int64{shop: {golden.Settled: 1}},
+		Creates:    map[string]map[golden.DeliveryStatus]int64{shop: {golden.Refused: 1}},
 		Dirty:      map[string]int64{shop: 2}, Oldest: map[string]time.Time{shop: d.Since},
 		Tasks: map[golden.TaskKind]int64{golden.TaskSize: 1}, DeadLetters: map[string]int64{"ingest": 1}, Outbox: 1,
 	})
