@@ -38,6 +38,9 @@ type Store interface {
 	// an earlier run. The error of do rolls back and is returned as it is. Implementations may
 	// commit several callers' transactions together.
 	InTx(ctx context.Context, do func(ctx context.Context, tx Tx) error) error
+	// InView runs do on one state of the store, in which every transaction is that ended before. It
+	// waits for no writer.
+	InView(ctx context.Context, do func(ctx context.Context, v View) error) error
 	Reader
 	Work
 	Ping(ctx context.Context) error
@@ -51,6 +54,20 @@ type Tx interface {
 	Graph
 	Results
 	Deliveries
+}
+
+// View reads one state of the store: what the reconciler has to know of many subjects at once.
+type View interface {
+	// Customers is as of Reader, DocumentsByKey as of Results, the others as of Tx.
+	Customers(ctx context.Context, ids []string) ([]GoldenRecord, error)
+	// RecordsOf returns the member records of entities, tombstones included, ordered by key.
+	RecordsOf(ctx context.Context, entities []EntityNo) ([]SourceRecord, error)
+	RecordsByKey(ctx context.Context, keys []string) ([]SourceRecord, error)
+	MergedInto(ctx context.Context, entities []EntityNo) ([]GoldenRecord, error)
+	DocumentsByKey(ctx context.Context, entity canonical.Entity, keys []string) ([]Document, error)
+	DeliveriesOf(ctx context.Context, target string, subjects []string) ([]DeliveryState, error)
+	DeliveriesOfRecords(ctx context.Context, records []string) ([]DeliveryState, error)
+	PendingCreates(ctx context.Context, target string, subjects []string) ([]PendingCreate, error)
 }
 
 // Offsets fence the stages.

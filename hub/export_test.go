@@ -9,7 +9,9 @@ import (
 
 	"github.com/touchstone-hub/touchstone/bus"
 	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/connectors"
 	"github.com/touchstone-hub/touchstone/formats"
+	"github.com/touchstone-hub/touchstone/golden"
 )
 
 // SortSteps puts the steps of a trace in order.
@@ -75,4 +77,24 @@ func PublishRawAll(ctx context.Context, h *Hub, system, stream string, records [
 		messages[i] = in.message(f, id, time.Now())
 	}
 	return h.bus.Publish(ctx, RawTopic(system), messages...)
+}
+
+// Survey gives what a reconciler of a target reads of the rows, by row: the subject's document, or why
+// it could not be read.
+func Survey(ctx context.Context, store golden.Store, rows []golden.Dirty) (docs []string, errs []error, err error) {
+	h := &Hub{store: store}
+	h.live.Store(&generation{Folder: &Folder{}})
+	r := &reconciler{hub: h, target: &target{System: "shop", TargetSettings: connectors.TargetSettings{Name: "customers"}}}
+	found, _, err := r.survey(ctx, rows)
+	for _, one := range found {
+		doc := ""
+		if one.subject != nil {
+			doc = string(one.subject.doc)
+			for _, s := range one.subject.sources {
+				doc += " " + s.Key
+			}
+		}
+		docs, errs = append(docs, doc), append(errs, one.err)
+	}
+	return docs, errs, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,31 +53,36 @@ func (e *notBegun) Error() string { return "not begun: " + e.err.Error() }
 func (e *notBegun) Unwrap() error { return e.err }
 
 // plan gathers the writes that the rows' subjects lack. What fails for one row fails that row.
+// Customers that were merged come first: those that they were merged into may be among the rows.
 func (r *round) plan(ctx context.Context) error {
-	subjects := make([]*subject, len(r.rows))
-	var there []*subject
-	for i, row := range r.rows {
-		r.try(i, func() (writes []*write, err error) {
-			s, survivor, err := r.load(ctx, row)
-			switch {
-			case err != nil:
-				return nil, err
-			case survivor != nil:
-				return r.handOver(ctx, row, *survivor)
-			}
-			subjects[i] = s
-			there = append(there, s)
-			return nil, nil
-		})
-	}
-	at, err := r.standing(ctx, there)
+	found, at, err := r.survey(ctx, r.rows)
 	if err != nil {
 		return err
 	}
-	for i, s := range subjects {
-		if s != nil {
-			r.try(i, func() ([]*write, error) { return r.reconciler.plan(ctx, r.rows[i], s, at) })
+	handed := make([]bool, len(r.rows))
+	for i, one := range found {
+		if handed[i] = one.survivor != nil; handed[i] {
+			r.try(i, func() ([]*write, error) { return r.handOver(ctx, r.rows[i], *one.survivor) })
 		}
+	}
+	if slices.Contains(handed, true) {
+		if found, at, err = r.survey(ctx, r.rows); err != nil {
+			return err
+		}
+	}
+	for i, one := range found {
+		if handed[i] {
+			continue
+		}
+		r.try(i, func() ([]*write, error) {
+			switch {
+			case one.err != nil:
+				return nil, one.err
+			case one.survivor != nil:
+				return r.handOver(ctx, r.rows[i], *one.survivor)
+			}
+			return r.reconciler.plan(ctx, r.rows[i], one.subject, at)
+		})
 	}
 	return nil
 }

@@ -18,52 +18,62 @@ type standing struct {
 	merged map[string][]string
 }
 
+func newStanding() *standing {
+	return &standing{states: map[string][]golden.DeliveryState{}, begun: map[string]golden.PendingCreate{}, merged: map[string][]string{}}
+}
+
+// add takes in what stands of other subjects.
+func (at *standing) add(other *standing) {
+	maps.Copy(at.states, other.states)
+	maps.Copy(at.begun, other.begun)
+	maps.Copy(at.merged, other.merged)
+}
+
 // standing reads the delivery states of subjects: those of their own, as far as their records have
 // not become another customer's, and those whose records have come to them with their state.
-func (r *reconciler) standing(ctx context.Context, subjects []*subject) (*standing, error) {
-	var at *standing
-	err := r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
-		at = &standing{states: map[string][]golden.DeliveryState{}, begun: map[string]golden.PendingCreate{}, merged: map[string][]string{}}
-		ids := make([]string, len(subjects))
-		for i, s := range subjects {
-			ids[i] = s.id
+func (r *reconciler) standing(ctx context.Context, v golden.View, found []loaded) (at *standing, err error) {
+	at = newStanding()
+	var subjects []*subject
+	var ids []string
+	for _, one := range found {
+		if one.subject != nil {
+			subjects, ids = append(subjects, one.subject), append(ids, one.subject.id)
 		}
-		begun, err := tx.PendingCreates(ctx, r.target.String(), ids)
-		if err != nil {
-			return err
-		}
-		for _, c := range begun {
-			at.begun[c.Subject] = c
-		}
-		states, err := tx.DeliveriesOf(ctx, r.target.String(), ids)
-		if err != nil {
-			return err
-		}
-		for _, d := range states {
-			at.states[d.Subject] = append(at.states[d.Subject], d)
-		}
-		if r.isSource() {
-			if err := r.moved(ctx, tx, subjects, at); err != nil {
-				return err
-			}
-		}
-		return r.absorbed(ctx, tx, subjects, at)
-	})
+	}
+	begun, err := v.PendingCreates(ctx, r.target.String(), ids)
+	if err != nil {
+		return nil, fmt.Errorf("read creates that were begun: %w", err)
+	}
+	for _, c := range begun {
+		at.begun[c.Subject] = c
+	}
+	states, err := v.DeliveriesOf(ctx, r.target.String(), ids)
 	if err != nil {
 		return nil, fmt.Errorf("read deliveries: %w", err)
+	}
+	for _, d := range states {
+		at.states[d.Subject] = append(at.states[d.Subject], d)
+	}
+	if r.isSource() {
+		if err := r.moved(ctx, v, subjects, at); err != nil {
+			return nil, fmt.Errorf("read deliveries of records: %w", err)
+		}
+	}
+	if err := r.absorbed(ctx, v, subjects, at); err != nil {
+		return nil, fmt.Errorf("read deliveries of merged customers: %w", err)
 	}
 	return at, nil
 }
 
 // absorbed finds records of customers that were merged into subjects which have none.
-func (r *reconciler) absorbed(ctx context.Context, tx golden.Tx, subjects []*subject, at *standing) error {
+func (r *reconciler) absorbed(ctx context.Context, v golden.View, subjects []*subject, at *standing) error {
 	survivor := map[golden.EntityNo]string{}
 	for _, s := range subjects {
 		if s.record != nil && len(at.states[s.id]) == 0 {
 			survivor[s.record.No] = s.id
 		}
 	}
-	merged, err := tx.MergedInto(ctx, slices.Collect(maps.Keys(survivor)))
+	merged, err := v.MergedInto(ctx, slices.Collect(maps.Keys(survivor)))
 	if err != nil || len(merged) == 0 {
 		return err
 	}
@@ -71,7 +81,7 @@ func (r *reconciler) absorbed(ctx context.Context, tx golden.Tx, subjects []*sub
 	for _, m := range merged {
 		into[m.ID] = survivor[m.Into]
 	}
-	states, err := tx.DeliveriesOf(ctx, r.target.String(), slices.Collect(maps.Keys(into)))
+	states, err := v.DeliveriesOf(ctx, r.target.String(), slices.Collect(maps.Keys(into)))
 	for _, d := range states {
 		to := into[d.Subject]
 		if d.Status != golden.Gone && d.Status != golden.Inactive && !slices.Contains(at.merged[to], d.Subject) {
@@ -83,7 +93,7 @@ func (r *reconciler) absorbed(ctx context.Context, tx golden.Tx, subjects []*sub
 
 // moved takes out of at the states of records that have become another customer's, and adds those
 // that have come from one, with the subject that they had.
-func (r *reconciler) moved(ctx context.Context, tx golden.Tx, subjects []*subject, at *standing) error {
+func (r *reconciler) moved(ctx context.Context, v golden.View, subjects []*subject, at *standing) error {
 	var keys, own []string
 	owner := map[string]*subject{}
 	for _, s := range subjects {
@@ -100,7 +110,7 @@ func (r *reconciler) moved(ctx context.Context, tx golden.Tx, subjects []*subjec
 			owner[key] = s
 		}
 	}
-	records, err := tx.RecordsByKey(ctx, keys)
+	records, err := v.RecordsByKey(ctx, keys)
 	if err != nil {
 		return err
 	}
@@ -115,7 +125,7 @@ func (r *reconciler) moved(ctx context.Context, tx golden.Tx, subjects []*subjec
 			})
 		}
 	}
-	come, err := tx.DeliveriesOfRecords(ctx, own)
+	come, err := v.DeliveriesOfRecords(ctx, own)
 	for _, d := range come {
 		if s := owner[d.Record]; d.Target == r.target.String() && d.Subject != s.id {
 			at.states[s.id] = append(at.states[s.id], d)

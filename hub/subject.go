@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/touchstone-hub/touchstone/canonical"
@@ -26,43 +27,127 @@ type subject struct {
 	decoded formats.Doc
 }
 
-// load reads the subject of a row. For a customer that was merged it gives the survivor instead.
-func (r *reconciler) load(ctx context.Context, row golden.Dirty) (s *subject, survivor *golden.GoldenRecord, err error) {
-	if row.Entity != "customer" {
-		s, err = r.loadDocument(ctx, row)
-		return s, nil, err
-	}
-	record, asked, err := r.hub.store.Customer(ctx, row.Subject)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read customer %s: %w", row.Subject, err)
-	}
-	if asked.State == golden.Merged {
-		return nil, &record, nil
-	}
-	s = &subject{
-		id: record.ID, entity: canonical.EntityCustomer, doc: record.Doc, gone: asked.State,
-		version: record.Version, stand: fmt.Sprint(record.Version), record: &record,
-	}
-	if s.sources, err = r.hub.store.SourcesOf(ctx, record.No); err != nil {
-		return nil, nil, fmt.Errorf("read sources of %s: %w", record.ID, err)
-	}
-	return s, nil, nil
+// loaded is what a dirty row is about: its subject or, of a customer that was merged, the survivor.
+type loaded struct {
+	subject  *subject
+	survivor *golden.GoldenRecord
+	err      error
 }
 
-func (r *reconciler) loadDocument(ctx context.Context, row golden.Dirty) (*subject, error) {
-	entity := canonical.Entity(strings.ToUpper(row.Entity[:1]) + row.Entity[1:])
-	d, err := r.hub.store.Document(ctx, entity, row.Subject)
+// survey reads the subjects of rows and what the target holds of them, in one state of the store.
+// Where that fails, each row is read on its own: a row that cannot be read holds up only itself.
+func (r *reconciler) survey(ctx context.Context, rows []golden.Dirty) ([]loaded, *standing, error) {
+	found, at, err := r.surveyed(ctx, rows)
+	if err == nil || len(rows) == 1 || ctx.Err() != nil {
+		return found, at, err
+	}
+	found, at = make([]loaded, len(rows)), newStanding()
+	for i := range rows {
+		one, own, err := r.surveyed(ctx, rows[i:i+1])
+		if err != nil {
+			found[i].err = err
+			continue
+		}
+		found[i] = one[0]
+		at.add(own)
+	}
+	return found, at, nil
+}
+
+func (r *reconciler) surveyed(ctx context.Context, rows []golden.Dirty) (found []loaded, at *standing, err error) {
+	err = r.hub.store.InView(ctx, func(ctx context.Context, v golden.View) error {
+		if found, err = r.load(ctx, v, rows); err != nil {
+			return err
+		}
+		at, err = r.standing(ctx, v, found)
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("read %s %s: %w", row.Entity, row.Subject, err)
+		return nil, nil, err
 	}
-	s := &subject{
-		id: d.Key, entity: entity, doc: d.Doc, gone: golden.Live, version: d.Revision,
-		stand: fmt.Sprintf("%v/%d", d.Ingest, d.Revision),
+	for i := range found {
+		if found[i].survivor == nil {
+			continue
+		}
+		survivor, _, err := r.hub.store.Customer(ctx, found[i].survivor.ID)
+		if err != nil {
+			found[i] = loaded{err: fmt.Errorf("read the survivor of %s: %w", rows[i].Subject, err)}
+			continue
+		}
+		found[i].survivor = &survivor
 	}
-	if d.Deleted {
-		s.gone = golden.Empty
+	return found, at, nil
+}
+
+// load reads the subjects of rows. The survivor is the merged customer itself here.
+func (r *reconciler) load(ctx context.Context, v golden.View, rows []golden.Dirty) ([]loaded, error) {
+	byEntity := map[string][]string{}
+	for _, row := range rows {
+		byEntity[row.Entity] = append(byEntity[row.Entity], row.Subject)
 	}
-	return s, nil
+	subjects := map[string]loaded{} // by entity, a blank and the row's subject
+	for name, ids := range byEntity {
+		read := r.loadDocuments
+		if name == "customer" {
+			read = r.loadCustomers
+		}
+		if err := read(ctx, v, name, ids, subjects); err != nil {
+			return nil, err
+		}
+	}
+	found := make([]loaded, len(rows))
+	for i, row := range rows {
+		one, ok := subjects[row.Entity+" "+row.Subject]
+		if !ok {
+			one.err = fmt.Errorf("read %s %s: %w", row.Entity, row.Subject, golden.ErrNotFound)
+		}
+		found[i] = one
+	}
+	return found, nil
+}
+
+func (r *reconciler) loadCustomers(ctx context.Context, v golden.View, name string, ids []string, into map[string]loaded) error {
+	records, err := v.Customers(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("read customers: %w", err)
+	}
+	byNo := make(map[golden.EntityNo]*subject, len(records))
+	nos := make([]golden.EntityNo, 0, len(records))
+	for i := range records {
+		record := &records[i]
+		if record.State == golden.Merged {
+			into[name+" "+record.ID] = loaded{survivor: record}
+			continue
+		}
+		s := &subject{
+			id: record.ID, entity: canonical.EntityCustomer, doc: record.Doc, gone: record.State,
+			version: record.Version, stand: strconv.FormatInt(record.Version, 10), record: record,
+		}
+		into[name+" "+record.ID] = loaded{subject: s}
+		byNo[record.No], nos = s, append(nos, record.No)
+	}
+	sources, err := v.RecordsOf(ctx, nos)
+	for _, source := range sources {
+		s := byNo[source.Entity]
+		s.sources = append(s.sources, source)
+	}
+	return err
+}
+
+func (r *reconciler) loadDocuments(ctx context.Context, v golden.View, name string, keys []string, into map[string]loaded) error {
+	entity := canonical.Entity(strings.ToUpper(name[:1]) + name[1:])
+	documents, err := v.DocumentsByKey(ctx, entity, keys)
+	for _, d := range documents {
+		s := &subject{
+			id: d.Key, entity: entity, doc: d.Doc, gone: golden.Live, version: d.Revision,
+			stand: fmt.Sprintf("%v/%d", d.Ingest, d.Revision),
+		}
+		if d.Deleted {
+			s.gone = golden.Empty
+		}
+		into[name+" "+d.Key] = loaded{subject: s}
+	}
+	return err
 }
 
 func primaryFirst(a, b golden.DeliveryState) int {

@@ -13,10 +13,11 @@ import (
 var (
 	entityByID  = plain(`SELECT ` + entityFields + ` FROM entity e WHERE e.id = {text}`)
 	entityByIDs = plain(`SELECT ` + entityFields + ` FROM entity e WHERE e.id = {any text}`)
-	// Without IN and ORDER BY, for each of which SQLite would set up a table of its own: deliveries
-	// ask this for one customer after the other.
+	// Without IN and ORDER BY, for each of which SQLite would set up a table of its own.
 	sourcesOf = plain(recordFields + `FROM member m JOIN source_record r ON r.no = m.record
 		LEFT JOIN written w ON w.key = r.key WHERE m.entity = {int} AND m.entity <> 0`)
+	recordsOf = plain(recordFields + `FROM member m JOIN source_record r ON r.no = m.record
+		LEFT JOIN written w ON w.key = r.key WHERE m.entity = {any int} AND m.entity <> 0`)
 	allCustomers = plain(`SELECT ` + entityFields + ` FROM entity e
 		WHERE e.id > {text} AND e.state = 'live' ORDER BY e.id LIMIT {int}`)
 )
@@ -70,15 +71,20 @@ func (s *Store) forwarded(ctx context.Context, id string) (record golden.GoldenR
 
 // Customers implements golden.Reader.
 func (s *Store) Customers(ctx context.Context, ids []string) (records []golden.GoldenRecord, err error) {
+	err = s.backend.Read(ctx, func(c Conn) error {
+		records, err = view{&tx{c: c}}.Customers(ctx, ids)
+		return err
+	})
+	return records, err
+}
+
+// Customers implements golden.View.
+func (v view) Customers(ctx context.Context, ids []string) ([]golden.GoldenRecord, error) {
 	ids = known(ids)
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	err = s.backend.Read(ctx, func(c Conn) error {
-		records, err = list(ctx, c, "read customers", entityByIDs, scanEntity, ids)
-		return err
-	})
-	return records, err
+	return list(ctx, v.c, "read customers", entityByIDs, scanEntity, ids)
 }
 
 // FindCustomers implements golden.Reader.
@@ -153,6 +159,16 @@ func (s *Store) SourcesOf(ctx context.Context, entity golden.EntityNo) (records 
 		records, err = list(ctx, c, "read sources", sourcesOf, scanRecord, int64(entity))
 		return err
 	})
+	slices.SortFunc(records, func(a, b golden.SourceRecord) int { return strings.Compare(a.Key, b.Key) })
+	return records, err
+}
+
+// RecordsOf implements golden.View.
+func (v view) RecordsOf(ctx context.Context, entities []golden.EntityNo) ([]golden.SourceRecord, error) {
+	if len(entities) == 0 {
+		return nil, nil
+	}
+	records, err := list(ctx, v.c, "read sources", recordsOf, scanRecord, ints(unique(entities)))
 	slices.SortFunc(records, func(a, b golden.SourceRecord) int { return strings.Compare(a.Key, b.Key) })
 	return records, err
 }

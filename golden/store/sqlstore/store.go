@@ -83,6 +83,11 @@ func (s *Store) InTx(ctx context.Context, do func(ctx context.Context, tx golden
 	return s.write(ctx, func(ctx context.Context, c Conn) error { return do(ctx, &tx{c: c}) })
 }
 
+// InView implements golden.Store.
+func (s *Store) InView(ctx context.Context, do func(ctx context.Context, v golden.View) error) error {
+	return s.backend.View(ctx, func(c Conn) error { return do(ctx, view{&tx{c: c}}) })
+}
+
 // Ping implements golden.Store.
 func (s *Store) Ping(ctx context.Context) error { return s.backend.Ping(ctx) }
 
@@ -118,6 +123,11 @@ type tx struct {
 }
 
 var _ golden.Tx = (*tx)(nil)
+
+// view is a transaction that only reads.
+type view struct{ *tx }
+
+var _ golden.View = view{}
 
 var resets = func() []*Statement {
 	var all []*Statement

@@ -106,4 +106,10 @@ func testMembers(s *suite) {
 	want := records[1]
 	want.Entity = 12
 	s.equal("sources", sources, []golden.SourceRecord{want})
+	all, err := view(s, func(v golden.View) ([]golden.SourceRecord, error) {
+		return v.RecordsOf(s.ctx, []golden.EntityNo{12, 0, 10, 12, 99})
+	})
+	s.must(err)
+	got[0].Entity = 10
+	s.equal("sources of several", by(all, func(r golden.SourceRecord) golden.RecordNo { return r.No }), []golden.SourceRecord{got[0], want})
 }

@@ -71,6 +71,7 @@ func Run(t *testing.T, open func(t *testing.T) golden.Store) {
 		{"isolation in groups", testGroups},
 		{"settle", testSettle},
 		{"read while settling", testReadWhileSettling},
+		{"one state to a view", testView},
 		{"deadlock", testDeadlock},
 		{"large batch", testLargeBatch},
 		{"closed", testClosed},
@@ -124,6 +125,16 @@ func read[V any](s *suite, do func(tx golden.Tx) (V, error)) (v V) {
 		return err
 	})
 	return v
+}
+
+// view runs a reading method on one state of the store.
+func view[V any](s *suite, do func(v golden.View) (V, error)) (out V, err error) {
+	s.Helper()
+	err = s.store.InView(s.ctx, func(_ context.Context, v golden.View) (err error) {
+		out, err = do(v)
+		return err
+	})
+	return out, err
 }
 
 // by returns rows ordered by key.

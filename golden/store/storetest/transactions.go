@@ -190,6 +190,28 @@ func testReadWhileSettling(s *suite) {
 	s.must(errors.Join(errs...))
 }
 
+// testView writes while a view is read: it stays as it was when it was first looked at.
+func testView(s *suite) {
+	s.entities("V", 1)
+	err := s.store.InView(s.ctx, func(ctx context.Context, v golden.View) error {
+		before, err := v.Customers(ctx, []string{"V0", "W0"})
+		s.must(err)
+		s.entities("W", 1)
+		after, err := v.Customers(ctx, []string{"V0", "W0"})
+		s.must(err)
+		s.equal("after a transaction ended beside the view", after, before)
+		return err
+	})
+	s.must(err)
+	rows, err := view(s, func(v golden.View) ([]golden.GoldenRecord, error) { return v.Customers(s.ctx, []string{"V0", "W0"}) })
+	s.must(err)
+	s.equal("customers in the next view", len(rows), 2)
+	failure := errors.New("the caller's own")
+	if err := s.store.InView(s.ctx, func(context.Context, golden.View) error { return failure }); !errors.Is(err, failure) {
+		s.Errorf("a view that failed gave %v, want %v", err, failure)
+	}
+}
+
 // testDeadlock lets two writers take the same rows in opposite order. The database may stop one of
 // them; it is run again, and both end.
 func testDeadlock(s *suite) {
