@@ -63,7 +63,7 @@ func TestParse_isBounded(t *testing.T) {
 			}
 			var into any
 			n.Decode(&into, &ps)
-			if took := time.Since(start); took > 5*time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Errorf("took %v", took)
 			}
 		})

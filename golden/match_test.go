@@ -216,7 +216,7 @@ func TestResolve_oversizeComponentIsCut(t *testing.T) {
 	}
 	start := time.Now()
 	w.resolve(batch...)
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("took %v", took)
 	}
 	tasks := w.tasks()

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -248,7 +249,13 @@ func TestNothingTwice_aSurvivorWithoutARecordTakesOverThatOfTheMergedOne(t *test
 	shop.holds("1 name=Anna", "name")
 	r.settled()
 	first, _ := r.customer("erp/customers/1")
-	shop.set(func() { shop.before = answer(http.StatusServiceUnavailable) })
+	var taken atomic.Bool // the larger one sends to the merged one's record
+	shop.set(func() {
+		shop.before = func(w http.ResponseWriter, q *http.Request, body map[string]any) bool {
+			taken.Store(taken.Load() || q.Method == http.MethodPut)
+			return answer(http.StatusServiceUnavailable)(w, q, body)
+		}
+	})
 	for i := 2; i <= 6; i++ { // a larger customer that the target has not got
 		r.send("erp/customers", fmt.Sprintf(`{"id": %d, "v": 1, "name": "Anna", "mail": "anna@post.example"}`, i))
 	}
@@ -268,6 +275,12 @@ func TestNothingTwice_aSurvivorWithoutARecordTakesOverThatOfTheMergedOne(t *test
 	if c, _ := r.customer("erp/customers/1"); c.ID == first.ID {
 		t.Fatal("the one that the target has survived: this shows nothing")
 	}
+	await(t, "no create from before the merge is on its way", func() error {
+		if !taken.Load() {
+			return errors.New("none but creates came")
+		}
+		return nil
+	})
 	shop.set(func() { shop.before = nil })
 	r.settled()
 	if got := shop.show("mail"); got != "1 mail=anna@post.example" {

@@ -197,7 +197,7 @@ func (r *rig) stop() {
 	if err := errors.Join(<-r.ended, r.Close()); err != nil {
 		r.t.Errorf("the hub ended with: %v", err)
 	}
-	if took := time.Since(began); took > 4*time.Second {
+	if took := time.Since(began); took > patience {
 		r.t.Errorf("the hub took %v to end", took)
 	}
 	if r.t.Failed() {

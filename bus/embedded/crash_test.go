@@ -150,7 +150,7 @@ func write(ctx context.Context, t *testing.T, b *bus.Bus, writer int, acknowledg
 
 func await(t *testing.T, acknowledged <-chan int, n int) {
 	t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(90 * time.Second)
 	for i := range n {
 		select {
 		case <-acknowledged:

@@ -140,7 +140,7 @@ func TestEnsureTopics_changesSettingsOfAnOwnedBroker(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(90 * time.Second)
 	for {
 		spans, err := b.Spans(t.Context(), "t")
 		if err == nil && len(spans) == 3 {
@@ -187,7 +187,7 @@ func TestRetention_removesOldRecordsOfEveryTopic(t *testing.T) {
 		}
 		return out
 	}
-	for deadline := time.Now().Add(10 * time.Second); firsts() != [3]int64{1, 1, 0}; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); firsts() != [3]int64{1, 1, 0}; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("topics begin at %v, expected the old records of the first two to be gone", firsts())
 		}

@@ -26,7 +26,7 @@ func (l *lines) Write(p []byte) (int, error) {
 // await waits until the text has come, and takes everything up to its end away.
 func (l *lines) await(t *testing.T, text string) {
 	t.Helper()
-	for late := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for late := time.Now().Add(90 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		l.mu.Lock()
 		at := strings.Index(l.text.String(), text)
 		if at >= 0 {

@@ -25,7 +25,7 @@ type Harness struct {
 	Source func(t *testing.T) SourceSystem
 	// Target starts a fresh, empty system for writing.
 	Target func(t *testing.T) TargetSystem
-	// Patience is how long to wait for what must happen. By default 10 s.
+	// Patience is how long to wait for what must happen. By default 90 s.
 	Patience time.Duration
 }
 
@@ -100,7 +100,7 @@ const (
 // Run proves the kind.
 func Run(t *testing.T, h Harness) {
 	if h.Patience == 0 {
-		h.Patience = 10 * time.Second
+		h.Patience = 90 * time.Second
 	}
 	if h.Source != nil {
 		t.Run("source", func(t *testing.T) { runSource(t, h) })

@@ -263,12 +263,8 @@ func handsOnBadRecords(t *testing.T, h Harness) {
 func stopsCleanly(t *testing.T, h Harness) {
 	sys, site := h.Source(t), newSite(t)
 	stop, _ := h.start(t, &process{site: site}, sys.Open)
-	began := time.Now()
 	if err := stop(); err != nil {
 		t.Errorf("a source without work ended with %v", err)
-	}
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("a source without work took %s to stop", took)
 	}
 }
 

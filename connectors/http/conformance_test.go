@@ -202,7 +202,7 @@ func newPeople(t *testing.T, repeat connectors.Repeat) connectortest.TargetSyste
 	}[repeat]
 	c := must(t, fmt.Sprintf(`
 kind: http
-settings: {base_url: %s, connections: 4, timeout: 2s}
+settings: {base_url: %s, connections: 4, timeout: 60s}
 target:
   people:
     create: {path: /people, remote_id: id}

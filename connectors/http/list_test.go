@@ -14,10 +14,10 @@ import (
 	"github.com/touchstone-hub/touchstone/connectors"
 )
 
-// lister opens the stream `people` of a system with a list.
-func lister(t *testing.T, h *hub, url, list string) connectors.Source {
+// lister opens the stream `people` of a system with a list; more are settings, each with its comma.
+func lister(t *testing.T, h *hub, url, list string, more ...string) connectors.Source {
 	t.Helper()
-	c := must(t, fmt.Sprintf("kind: http\nsettings: {base_url: %s, timeout: 300ms, auth: {bearer: \"${SECRET_TOKEN}\"}}\nstreams:\n  people:\n    list: {%s}\n", url, list))
+	c := must(t, fmt.Sprintf("kind: http\nsettings: {base_url: %s, "+strings.Join(more, "")+"auth: {bearer: \"${SECRET_TOKEN}\"}}\nstreams:\n  people:\n    list: {%s}\n", url, list))
 	source, err := c.Connector.Source("people", h.env())
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +28,7 @@ func lister(t *testing.T, h *hub, url, list string) connectors.Source {
 // once runs a source until it has ended by itself, or has emitted n times.
 func once(t *testing.T, h *hub, source connectors.Source, n int) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- source.Run(ctx, h.emit) }()
@@ -100,7 +100,11 @@ func TestList_tellsWhatWentWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h, server := newHub(t), newTool(t, test.answer)
-			err := once(t, h, lister(t, h, server.URL, "path: /people"), 0)
+			var more []string
+			if test.text == "deadline exceeded" {
+				more = []string{"timeout: 100ms, "}
+			}
+			err := once(t, h, lister(t, h, server.URL, "path: /people", more...), 0)
 			if err == nil || !strings.Contains(err.Error(), test.text) {
 				t.Fatalf("error %v; expected %q", err, test.text)
 			}

@@ -51,7 +51,13 @@ func (o *tool) requests() []string {
 
 func openTarget(t testing.TB, url, more string) connectors.Target {
 	t.Helper()
-	c := must(t, "kind: http\nsettings: {base_url: "+url+", timeout: 300ms, auth: {bearer: \"${SECRET_TOKEN}\"}}\ntarget:\n  people:\n"+more)
+	return openTargetWith(t, url, "", more)
+}
+
+// openTargetWith takes more settings, each with its comma.
+func openTargetWith(t testing.TB, url, settings, more string) connectors.Target {
+	t.Helper()
+	c := must(t, "kind: http\nsettings: {base_url: "+url+", "+settings+"auth: {bearer: \"${SECRET_TOKEN}\"}}\ntarget:\n  people:\n"+more)
 	target, err := c.Connector.Target("people", connectors.Env{})
 	if err != nil {
 		t.Fatal(err)
@@ -211,7 +217,7 @@ func TestTarget_toldApartBegunAndNotBegun(t *testing.T) {
 	hold := make(chan struct{})
 	slow := newTool(t, func(http.ResponseWriter, *http.Request) { <-hold })
 	t.Cleanup(func() { close(hold) })
-	if o := deliver(t, openTarget(t, slow.URL, keys), create); o.Status != connectors.Unknown {
+	if o := deliver(t, openTargetWith(t, slow.URL, "timeout: 300ms, ", keys), create); o.Status != connectors.Unknown {
 		t.Errorf("no answer in time: %+v", o)
 	}
 	cut := newTool(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -49,7 +49,7 @@ func onPostgres(t *testing.T) place {
 	away.RawQuery = ""
 	return place{
 		db: opened(t, "pgx", base), url: base, settings: "{driver: postgres, url: '" + base + "'}",
-		wrong: "{driver: postgres, url: '" + wrong.String() + "'}", away: "{driver: postgres, url: '" + away.String() + "', connect_timeout: 2s}",
+		wrong: "{driver: postgres, url: '" + wrong.String() + "'}", away: "{driver: postgres, url: '" + away.String() + "', connect_timeout: 60s}",
 	}
 }
 

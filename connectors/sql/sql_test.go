@@ -242,7 +242,7 @@ func TestRun_pollsAndStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()
 	var all []formats.Frame
 	err = s.Run(ctx, func(_ context.Context, frames []formats.Frame) error {

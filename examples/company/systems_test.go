@@ -59,7 +59,7 @@ func (h *hub) next(t *testing.T) (*http.Request, string) {
 	t.Helper()
 	select {
 	case <-h.came:
-	case <-time.After(10 * time.Second):
+	case <-time.After(90 * time.Second):
 		t.Fatal("nothing came")
 	}
 	h.mu.Lock()
@@ -246,7 +246,7 @@ func TestCallCenter_reportsUntilTaken(t *testing.T) {
 	server.Listener = l
 	server.Start()
 	t.Cleanup(server.Close)
-	for end := time.Now().Add(10 * time.Second); c.Unsent() > 0; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(90 * time.Second); c.Unsent() > 0; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%d events were not taken", c.Unsent())
 		}

@@ -130,8 +130,8 @@ func (h *Hub) Stop() {
 		h.cancel()
 		select {
 		case <-h.ended:
-		case <-time.After(30 * time.Second):
-			h.t.Error("the hub did not end within 30 s")
+		case <-time.After(90 * time.Second):
+			h.t.Error("the hub did not end within 90 s")
 			return // closing what it still uses would hide where it hangs
 		}
 		h.api.Close()

@@ -99,8 +99,8 @@ func Spawn(t testing.TB, folder string, env map[string]string) *Process {
 		_ = in.Close()
 		select {
 		case <-p.ended:
-		case <-time.After(20 * time.Second):
-			t.Error("a hub's process did not end within 20 s")
+		case <-time.After(90 * time.Second):
+			t.Error("a hub's process did not end within 90 s")
 			p.Kill()
 		}
 		if t.Failed() {

@@ -26,7 +26,7 @@ func (h *Hub) Post(stream string, header map[string]string, body []byte) (status
 }
 
 func post(t testing.TB, address, stream string, header map[string]string, body []byte) (status int, answer string, err error) {
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(90 * time.Second)
 	for {
 		status, answer, err = try(t, address, stream, header, body)
 		if err != nil || status != http.StatusNotFound && status != http.StatusServiceUnavailable {

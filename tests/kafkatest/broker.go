@@ -121,7 +121,7 @@ func run(libs, dir, addr string) (io.WriteCloser, error) {
 // await waits until Kafka answers: a port that is open may belong to another
 // process.
 func await(addr, log string) error {
-	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if answers(addr) {
 			return nil
 		}
@@ -129,18 +129,18 @@ func await(addr, log string) error {
 			return fmt.Errorf("kafka ended%s", tail(log))
 		}
 	}
-	return fmt.Errorf("kafka did not answer within a minute%s", tail(log))
+	return fmt.Errorf("kafka did not answer within three minutes%s", tail(log))
 }
 
 func answers(addr string) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	conn, err := kafka.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return false
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(time.Second))
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
 	brokers, err := conn.Brokers()
 	return err == nil && len(brokers) > 0
 }

@@ -43,7 +43,7 @@ func TestStart_brokerEndsWithTheProcessHoweverThatEnds(t *testing.T) {
 	if !ok {
 		unavailable(t, "real Kafka did not start: "+line)
 	}
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		_, err := os.Stat(file)
 		if os.IsNotExist(err) && !answers(broker) {
 			return

@@ -20,7 +20,7 @@ import (
 	"github.com/touchstone-hub/touchstone/tests/pgtest"
 )
 
-const patience = 45 * time.Second
+const patience = 3 * time.Minute
 
 func TestMappings(t *testing.T) {
 	t.Parallel()

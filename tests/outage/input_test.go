@@ -208,7 +208,7 @@ func TestInput_aFullDiskStopsTheIntakeUntilThereIsRoom(t *testing.T) {
 	}
 	until := func(want int) (answer string) {
 		t.Helper()
-		for late := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		for late := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 			status, answer := try()
 			if status == want {
 				return answer
@@ -223,7 +223,7 @@ func TestInput_aFullDiskStopsTheIntakeUntilThereIsRoom(t *testing.T) {
 	fill(t, hog, disk, 4<<20)
 	said := until(http.StatusServiceUnavailable)
 	var why string
-	for late := time.Now().Add(20 * time.Second); why == ""; time.Sleep(20 * time.Millisecond) {
+	for late := time.Now().Add(patience); why == ""; time.Sleep(20 * time.Millisecond) {
 		why = strings.Join(notReady(t, h), "; ")
 		if time.Now().After(late) {
 			t.Fatal("the hub does not say that the disk is full")

@@ -28,7 +28,7 @@ import (
 )
 
 const (
-	patience = 50 * time.Second
+	patience = 3 * time.Minute
 	secret   = "shop-webhook-secret"
 )
 

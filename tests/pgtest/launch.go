@@ -92,7 +92,7 @@ func keep(binaries, folder string, identity *syscall.Credential) (string, error)
 var lifeline interface{ Close() error }
 
 func await(base string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	for {
 		c, err := pgx.Connect(ctx, base)

@@ -64,7 +64,7 @@ var server = sync.OnceValues(func() (string, error) {
 })
 
 func execute(base, statement string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	c, err := pgx.Connect(ctx, base)
 	if err != nil {

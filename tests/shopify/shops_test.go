@@ -24,7 +24,7 @@ import (
 )
 
 const (
-	patience      = 40 * time.Second
+	patience      = 3 * time.Minute
 	shopifySecret = "shopify-webhook-secret"
 	wooSecret     = "woo-webhook-secret"
 	outletToken   = "outlet-token"
