@@ -63,12 +63,28 @@ type PendingCreate struct {
 	Subject     string
 	Route       string
 	Key         string // idempotency key, the same in every attempt
-	PayloadHash uint64
-	Version     int64 // golden version
-	Status      DeliveryStatus
-	Attempts    int
-	Error       string
-	StartedAt   time.Time
+	PayloadHash uint64 // of the attempt that was made last
+	// Arrived is the hash of the payload that an attempt may have left in the target: of one whose
+	// outcome is unknown. 0 where none can have, Mixed where it may be one of several.
+	Arrived   uint64
+	Version   int64 // golden version
+	Status    DeliveryStatus
+	Attempts  int
+	Error     string
+	StartedAt time.Time
+}
+
+// Mixed is what no payload hashes to: several payloads may have arrived.
+const Mixed = 1
+
+// MayHold notes that one more payload may have arrived.
+func (c *PendingCreate) MayHold(payload uint64) {
+	switch c.Arrived {
+	case 0, payload:
+		c.Arrived = payload
+	default:
+		c.Arrived = Mixed
+	}
 }
 
 // DeadLetter is a record that could not be processed.

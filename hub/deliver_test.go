@@ -118,13 +118,13 @@ func TestNoLoops_aPhoneDeletedAtItsOriginIsGoneEverywhere(t *testing.T) {
 func TestDeliver_aTargetThatWasDownGetsTheNewestStateOnce(t *testing.T) {
 	t.Parallel()
 	r, shop := journey(t, nil)
-	shop.set(func() { shop.before = answer(http.StatusBadGateway) })
+	shop.set(func() { shop.before = answer(http.StatusServiceUnavailable) })
 	for v := 1; v <= 5; v++ {
 		r.send("erp/customers", fmt.Sprintf(`{"id": 1, "v": %d, "name": "Anna %d", "mail": "anna@post.example"}`, v, v))
 	}
 	await(t, "the target fails", func() error {
 		c := r.Connections()["shop.customers"]
-		if !strings.Contains(c.Error, "502") {
+		if !strings.Contains(c.Error, "503") {
 			return fmt.Errorf("connections %v", r.Connections())
 		}
 		return nil
@@ -138,7 +138,7 @@ func TestDeliver_aTargetThatWasDownGetsTheNewestStateOnce(t *testing.T) {
 	// what is on its way still fails, should it be of an older state
 	shop.set(func() {
 		shop.before = func(w http.ResponseWriter, q *http.Request, body map[string]any) bool {
-			return body["name"] != "Anna 5" && answer(http.StatusBadGateway)(w, q, body)
+			return body["name"] != "Anna 5" && answer(http.StatusServiceUnavailable)(w, q, body)
 		}
 	})
 	shop.holds("1 name=Anna 5", "name")

@@ -358,6 +358,10 @@ func forgive(ctx context.Context, tx golden.Tx, target, subject string) error {
 	if err != nil || len(creates) == 0 || creates[0].Status != golden.Refused {
 		return err
 	}
+	if creates[0].Arrived != 0 { // an earlier attempt was done, perhaps: under its key it is not done twice
+		creates[0].Status, creates[0].Error = golden.Failing, ""
+		return tx.PutPendingCreates(ctx, creates)
+	}
 	return tx.DeletePendingCreates(ctx, target, []string{subject})
 }
 

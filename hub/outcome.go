@@ -19,14 +19,14 @@ func (r *round) note(n *notes, row int, w *write, out connectors.Outcome) {
 		n.tasks = append(n.tasks, outcomeTask(r.target.String(), w, errors.New("the hub was stopped before the answer came")))
 		return
 	case w.settled:
-		r.noteDone(n, w, state, connectors.Outcome{})
+		r.noteDone(n, row, w, state, connectors.Outcome{})
 		return
 	}
 	r.hub.metrics.deliveries.WithLabelValues(r.target.String(), string(w.Operation), string(out.Status)).Inc()
 	switch out.Status {
 	case connectors.Done:
 		r.done = true
-		r.noteDone(n, w, state, out)
+		r.noteDone(n, row, w, state, out)
 	case connectors.Missing:
 		r.done = true
 		state.Status, state.SentHash = golden.Gone, 0
@@ -35,25 +35,25 @@ func (r *round) note(n *notes, row int, w *write, out connectors.Outcome) {
 			r.results[row].hold(fmt.Errorf("%s: the remote record is gone and will be created again", w.RemoteID), 0)
 		}
 	case connectors.Refused:
-		r.noteFailed(n, w, state, golden.Refused, out.Err)
+		r.noteFailed(n, w, state, golden.Refused, out)
 		n.letters = append(n.letters, r.unsent("refused", w, out.Err))
 	case connectors.Unknown:
 		if w.Operation == connectors.Create && r.writer.Repeat() == connectors.RepeatNone {
-			r.noteFailed(n, w, state, golden.Review, out.Err)
+			r.noteFailed(n, w, state, golden.Review, out)
 			n.tasks = append(n.tasks, outcomeTask(r.target.String(), w, out.Err))
 			return
 		}
 		r.noteRetry(n, row, w, state, out)
 	case connectors.Unauthorised:
 		r.refused = orStatus(out)
-		r.noteFailed(n, w, state, golden.Failing, r.refused)
+		r.noteFailed(n, w, state, golden.Failing, out)
 		r.results[row].hold(r.refused, 0)
 	default:
 		r.noteRetry(n, row, w, state, out)
 	}
 }
 
-func (r *round) noteDone(n *notes, w *write, state golden.DeliveryState, out connectors.Outcome) {
+func (r *round) noteDone(n *notes, row int, w *write, state golden.DeliveryState, out connectors.Outcome) {
 	if out.RemoteID != "" {
 		state.RemoteID = out.RemoteID
 	}
@@ -66,6 +66,12 @@ func (r *round) noteDone(n *notes, w *write, state golden.DeliveryState, out con
 	if w.Operation == connectors.Create {
 		n.created = append(n.created, w.Subject)
 		state.SentHash = w.asUpdate(state.RemoteID)
+		if r.writer.Repeat() == connectors.RepeatKey && w.again() && w.begun.Arrived != w.hash {
+			// the target knows the key, perhaps, and answered with what it made of an earlier payload
+			err := errors.New("created in an earlier state perhaps: it is written once more")
+			state.SentHash, state.Status, state.Error = 0, golden.Failing, err.Error()
+			r.results[row].hold(err, 0)
+		}
 	}
 	if r.isSource() && state.Record == "" {
 		state.Record = r.target.System + "/" + r.target.Name + "/" + state.RemoteID
@@ -75,7 +81,7 @@ func (r *round) noteDone(n *notes, w *write, state golden.DeliveryState, out con
 		return
 	}
 	if w.golden != nil {
-		found := out.Found && !w.again // else it may be what an earlier attempt made
+		found := out.Found && !w.again() // else it may be what an earlier attempt made
 		n.written = append(n.written, &reached{write: w, record: state.Record, made: !found, found: found})
 	}
 	if w.origin != "" && w.origin != state.Record {
@@ -84,9 +90,10 @@ func (r *round) noteDone(n *notes, w *write, state golden.DeliveryState, out con
 }
 
 // noteFailed notes a write that was not done, or of which that is not known.
-func (r *round) noteFailed(n *notes, w *write, state golden.DeliveryState, status golden.DeliveryStatus, err error) {
+func (r *round) noteFailed(n *notes, w *write, state golden.DeliveryState, status golden.DeliveryStatus, out connectors.Outcome) {
+	err := orStatus(out)
 	if w.Operation == connectors.Create {
-		n.creates = append(n.creates, r.pending(w, status, err))
+		n.creates = append(n.creates, r.pending(w, status, out.Status == connectors.Unknown, err))
 		return
 	}
 	if status != golden.Refused {
@@ -103,7 +110,7 @@ func (r *round) noteRetry(n *notes, row int, w *write, state golden.DeliveryStat
 	err := orStatus(out)
 	var held *notBegun
 	if errors.As(err, &held) || r.stopped {
-		r.noteFailed(n, w, state, golden.Failing, err)
+		r.noteFailed(n, w, state, golden.Failing, out)
 		r.results[row].hold(err, out.After)
 		return
 	}
@@ -113,11 +120,11 @@ func (r *round) noteRetry(n *notes, row int, w *write, state golden.DeliveryStat
 	r.pause = max(r.pause, out.After)
 	most := r.target.Policy.Attempts
 	if most > 0 && r.rows[row].Attempt+1 >= most {
-		r.noteFailed(n, w, state, golden.Review, err)
+		r.noteFailed(n, w, state, golden.Review, out)
 		n.letters = append(n.letters, r.unsent("attempts", w, fmt.Errorf("given up after %d attempts: %w", most, err)))
 		return
 	}
-	r.noteFailed(n, w, state, golden.Failing, err)
+	r.noteFailed(n, w, state, golden.Failing, out)
 	r.results[row].fail(err)
 	r.results[row].after = max(r.results[row].after, out.After)
 }

@@ -25,13 +25,16 @@ type write struct {
 	origin string
 	// asUpdate gives, of a create, what the hash of an update of the record would be.
 	asUpdate func(remote string) uint64
-	// again: an earlier attempt at the create may have been done.
-	again bool
+	// begun is, of a create, what is known of earlier attempts at it; zero for none.
+	begun golden.PendingCreate
 	// settled: the target holds this already, nothing is sent.
 	settled bool
 	// doubtful: a create of unknown outcome that a person has to look at, nothing is sent.
 	doubtful bool
 }
+
+// again: an earlier attempt at the create may have been done.
+func (w *write) again() bool { return w.begun.Arrived != 0 }
 
 // sent says whether the write leaves the hub.
 func (w *write) sent() bool { return !w.settled && !w.doubtful }
@@ -90,12 +93,12 @@ func (r *reconciler) creating(ctx context.Context, s *subject, route *targetRout
 		w.origin = s.record.Sources[0]
 	}
 	begun, known := at.begun[s.id]
-	w.again = known && begun.Status != golden.Refused
+	w.begun = begun
 	switch {
 	case !known:
 	case begun.Status == golden.Refused && begun.PayloadHash == w.hash:
 		return nil, nil // it would be refused again
-	case begun.Status == golden.Refused: // another payload is another write
+	case begun.Status == golden.Refused && !w.again(): // another payload is another write
 	case begun.Status == golden.Review && r.writer.Repeat() == connectors.RepeatNone:
 		w.doubtful, w.Key = true, begun.Key
 	default:

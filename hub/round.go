@@ -131,7 +131,7 @@ func (r *round) begin(ctx context.Context) error {
 			written = append(written, &reached{write: w, record: w.state.Record})
 		}
 		if w.Operation == connectors.Create {
-			c := r.pending(w, golden.Failing, nil)
+			c := r.pending(w, golden.Failing, true, nil)
 			c.Attempts = r.rows[r.of[i]].Attempt + 1
 			if r.writer.Repeat() == connectors.RepeatNone {
 				c.Status = golden.Review
@@ -150,11 +150,16 @@ func (r *round) begin(ctx context.Context) error {
 	})
 }
 
-func (r *round) pending(w *write, status golden.DeliveryStatus, err error) golden.PendingCreate {
-	return golden.PendingCreate{
+// pending is a create that is begun, or that was not done. perhaps: its payload may be in the target.
+func (r *round) pending(w *write, status golden.DeliveryStatus, perhaps bool, err error) golden.PendingCreate {
+	c := golden.PendingCreate{
 		Target: r.target.String(), Subject: w.Subject, Route: w.route.Name, Key: w.Key, PayloadHash: w.hash,
-		Version: w.state.SentVersion, Status: status, Error: text(err), StartedAt: time.Now(),
+		Arrived: w.begun.Arrived, Version: w.state.SentVersion, Status: status, Error: text(err), StartedAt: time.Now(),
 	}
+	if perhaps {
+		c.MayHold(w.hash)
+	}
+	return c
 }
 
 // send writes to the target, as many at once and as many in one call as its policy says.

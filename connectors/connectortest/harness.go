@@ -79,7 +79,8 @@ type Fault string
 
 // The faults, and the outcome that each must have.
 const (
-	// Unreachable: nobody answers; nothing is sent. Retry.
+	// Unreachable: nobody answers; nothing is sent. Retry; Unknown where a target with keys may
+	// have sent the create over a connection that was just being closed.
 	Unreachable Fault = "unreachable"
 	// Busy: the system is there and asks to come later (429). Retry, with After where it told one.
 	Busy Fault = "busy"

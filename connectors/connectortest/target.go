@@ -162,7 +162,9 @@ func tellsFault(t *testing.T, h Harness, fault Fault, want connectors.Status) {
 	id := s.create(t, h, old)
 	undo := s.Faults[fault](t)
 	d := s.delivery(connectors.Create, Record{"k1", 1}, "")
-	if o := s.deliver(t, h, d); o.Status != want {
+	// a create with a key may go out first over a connection that the system was just closing
+	perhaps := fault == Unreachable && s.target.Repeat() == connectors.RepeatKey
+	if o := s.deliver(t, h, d); o.Status != want && (!perhaps || o.Status != connectors.Unknown) {
 		t.Errorf("create: %s: %v; expected %s", o.Status, o.Err, want)
 	}
 	undo()

@@ -55,9 +55,9 @@ func (t *target) judge(op *operation, d *connectors.Delivery, a *answered) outco
 		return fail(connectors.Refused)
 	}
 	switch {
-	case status >= 500 && (d.Operation != connectors.Create || t.repeat != connectors.RepeatNone):
+	case status >= 500 && d.Operation != connectors.Create:
 		return fail(connectors.Retry)
-	case status >= 500:
+	case status >= 500: // a gateway, or a system that stumbled after the work, answers so too
 		return fail(connectors.Unknown)
 	case status >= 300 && status < 400:
 		return failed(connectors.Refused, "%s answered %d, a redirect to %q, which is not followed: mend base_url or the path", op.method, status, redirect(a.header))

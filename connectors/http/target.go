@@ -196,17 +196,23 @@ func (t *target) send(ctx context.Context, op *operation, d *connectors.Delivery
 		via, again = t.client.fresh, false
 	}
 	a, err := t.exchange(via, r)
+	perhaps := false // a first sending was done, perhaps
 	if err != nil && again && a.stale && ctx.Err() == nil {
+		perhaps = a.wrote && op.name == connectors.Create
 		if r, err = t.request(ctx, op, d, v); err == nil {
 			a, err = t.exchange(via, r)
 		}
 	}
 	if err != nil {
+		a.wrote = a.wrote || perhaps
 		return t.unanswered(ctx, a, err)
 	}
 	o := t.judge(op, d, a)
 	o.Response = a.shown()
 	if o.Status != connectors.Done {
+		if perhaps { // that this one was not done says nothing of the first
+			o.Status = connectors.Unknown
+		}
 		return o
 	}
 	return t.learn(op, d, v, a, o)

@@ -160,7 +160,7 @@ func TestTarget_tellsWhatBecameOfAWrite(t *testing.T) {
 		{"too many", 429, "7", connectors.Create, false, connectors.Retry, 7 * time.Second},
 		{"too many, until", 429, in, connectors.Create, false, connectors.Retry, 59 * time.Minute},
 		{"error on create", 500, "", connectors.Create, false, connectors.Unknown, 0},
-		{"error on keyed create", 500, "", connectors.Create, true, connectors.Retry, 0},
+		{"error on keyed create", 500, "", connectors.Create, true, connectors.Unknown, 0},
 		{"error on update", 502, "", connectors.Update, false, connectors.Retry, 0},
 		{"not implemented", 501, "", connectors.Create, false, connectors.Refused, 0},
 		{"unavailable", 503, "1.5", connectors.Create, false, connectors.Retry, 1500 * time.Millisecond},
@@ -236,6 +236,40 @@ func TestTarget_toldApartBegunAndNotBegun(t *testing.T) {
 	})
 	if o := deliver(t, openTarget(t, short.URL, keys), create); o.Status != connectors.Unknown || !strings.Contains(o.Err.Error(), "does not tell the new record's ID") {
 		t.Errorf("an answer without the ID: %+v", o)
+	}
+}
+
+// A create that was sent over a connection which then turned out to be closed is sent again at once,
+// where it has a key. The second answer says nothing of what became of the first sending.
+func TestTarget_aKeyedCreateSentTwiceIsNotDoneOnlyIfNeitherWas(t *testing.T) {
+	t.Parallel()
+	n := 0
+	server := newTool(t, nil)
+	server.answer = func(w http.ResponseWriter, _ *http.Request) {
+		server.mu.Lock()
+		n++
+		turn := n
+		server.mu.Unlock()
+		switch turn {
+		case 1:
+			fmt.Fprint(w, `{"id":1}`)
+		case 2:
+			conn, _, _ := w.(http.Hijacker).Hijack()
+			conn.Close()
+		default:
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}
+	target := openTarget(t, server.URL, "    idempotency: Idempotency-Key\n    create: {path: /p, remote_id: id}\n")
+	create := connectors.Delivery{Operation: connectors.Create, Key: "k", Payload: []byte(`{}`)}
+	if o := deliver(t, target, create); o.Status != connectors.Done {
+		t.Fatalf("first: %+v", o)
+	}
+	if o := deliver(t, target, create); o.Status != connectors.Unknown || n != 3 {
+		t.Errorf("after %d requests: %+v", n, o)
+	}
+	if o := deliver(t, target, create); o.Status != connectors.Retry {
+		t.Errorf("sent once: %+v", o)
 	}
 }
 

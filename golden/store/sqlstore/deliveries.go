@@ -12,7 +12,7 @@ import (
 const (
 	selectDelivery = `SELECT target, remote_id, subject, route, record, remote_version, sent_hash, sent_version,
 	observed_hash, status, attempts, error, updated_at, origin, again FROM delivery `
-	selectPending = `SELECT target, subject, route, key, payload_hash, version, status, attempts, error, started_at
+	selectPending = `SELECT target, subject, route, key, payload_hash, arrived, version, status, attempts, error, started_at
 	FROM pending_create `
 )
 
@@ -34,11 +34,11 @@ var (
 		origin = excluded.origin, again = excluded.again`)
 
 	pendingCreates    = plain(selectPending + `WHERE target = {text} AND subject = {any text}`)
-	putPendingCreates = rows(`target text, subject text, route text, key text, payload_hash int, version int,
+	putPendingCreates = rows(`target text, subject text, route text, key text, payload_hash int, arrived int, version int,
 		status text, attempts int, error text, started_at time`,
-		`INSERT INTO pending_create (target, subject, route, key, payload_hash, version, status, attempts, error, started_at)
+		`INSERT INTO pending_create (target, subject, route, key, payload_hash, arrived, version, status, attempts, error, started_at)
 		SELECT * FROM v WHERE true ON CONFLICT (target, subject) DO UPDATE SET route = excluded.route,
-		key = excluded.key, payload_hash = excluded.payload_hash, version = excluded.version,
+		key = excluded.key, payload_hash = excluded.payload_hash, arrived = excluded.arrived, version = excluded.version,
 		status = excluded.status, attempts = excluded.attempts, error = excluded.error, started_at = excluded.started_at`)
 	deletePendingCreates = plain(`DELETE FROM pending_create WHERE target = {text} AND subject = {any text}`)
 )
@@ -140,6 +140,7 @@ func (t *tx) PutPendingCreates(ctx context.Context, creates []golden.PendingCrea
 		column(creates, func(p *P) string { return p.Route }),
 		column(creates, func(p *P) string { return p.Key }),
 		column(creates, func(p *P) int64 { return int64(p.PayloadHash) }),
+		column(creates, func(p *P) int64 { return int64(p.Arrived) }),
 		column(creates, func(p *P) int64 { return p.Version }),
 		column(creates, func(p *P) string { return string(p.Status) }),
 		column(creates, func(p *P) int64 { return int64(p.Attempts) }),
@@ -195,9 +196,10 @@ func scanDelivery(scan Scan, s *golden.DeliveryState) error {
 }
 
 func scanPending(scan Scan, p *golden.PendingCreate) error {
-	var payload, attempts int64
+	var payload, arrived, attempts int64
 	var status string
-	err := scan(&p.Target, &p.Subject, &p.Route, &p.Key, &payload, &p.Version, &status, &attempts, &p.Error, &p.StartedAt)
-	p.PayloadHash, p.Status, p.Attempts = uint64(payload), golden.DeliveryStatus(status), int(attempts)
+	err := scan(&p.Target, &p.Subject, &p.Route, &p.Key, &payload, &arrived, &p.Version, &status, &attempts, &p.Error, &p.StartedAt)
+	p.PayloadHash, p.Arrived = uint64(payload), uint64(arrived)
+	p.Status, p.Attempts = golden.DeliveryStatus(status), int(attempts)
 	return err
 }

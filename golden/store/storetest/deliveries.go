@@ -236,13 +236,13 @@ func testDeliveries(s *suite) {
 func testPendingCreates(s *suite) {
 	create := func(subject string) golden.PendingCreate {
 		return golden.PendingCreate{
-			Target: shop, Subject: subject, Route: "r", Key: "key-" + subject, PayloadHash: 1<<63 + 2, Version: 3,
+			Target: shop, Subject: subject, Route: "r", Key: "key-" + subject, PayloadHash: 1<<63 + 2, Arrived: 1<<63 + 1, Version: 3,
 			Status: golden.Failing, Attempts: 1, Error: "timeout", StartedAt: at(1),
 		}
 	}
 	a, b := create("G1"), create("G2")
 	s.tx(func(tx golden.Tx) error { return tx.PutPendingCreates(s.ctx, []golden.PendingCreate{b, a}) })
-	a.Status, a.Attempts = golden.Review, 2
+	a.Status, a.Attempts, a.Arrived = golden.Review, 2, golden.Mixed
 	s.tx(func(tx golden.Tx) error { return tx.PutPendingCreates(s.ctx, []golden.PendingCreate{a}) })
 	got := read(s, func(tx golden.Tx) ([]golden.PendingCreate, error) {
 		return tx.PendingCreates(s.ctx, shop, []string{"G1", "G3"})
