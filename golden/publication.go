@@ -28,6 +28,9 @@ func (p *publication) publish(ctx context.Context, clusters []*cluster) error {
 	if p.ids, err = p.identify(ctx, clusters); err != nil {
 		return err
 	}
+	if err := p.release(ctx, clusters); err != nil {
+		return err
+	}
 	p.of = map[EntityNo]*row{}
 	homes, err := p.customers(clusters)
 	if err != nil {
