@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"net/http/httptest"
+	"path"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -37,7 +38,8 @@ func PublishRaw(ctx context.Context, h *Hub, system, stream string, records ...s
 // PublishCanonical puts an entity on its topic past translation, as a newer program might.
 func PublishCanonical(ctx context.Context, h *Hub, e canonical.Entity, key, text string) error {
 	m := message.NewMessage("test", []byte(text))
-	m.Metadata[bus.KeyMetadata] = key
+	m.Metadata[bus.KeyMetadata], m.Metadata["ce_source"] = key, "/"+path.Dir(key)
+	m.Metadata[headerStream] = path.Base(path.Dir(key))
 	return h.bus.Publish(ctx, CanonicalTopic(e), m)
 }
 

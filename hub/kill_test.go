@@ -9,9 +9,11 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -49,8 +51,16 @@ func serve(root string) {
 		os.Exit(1)
 	}
 	fmt.Println(h.IntakeAddress())
+	if n, err := strconv.ParseInt(os.Getenv(childReplay), 10, 64); err == nil {
+		go killAt(h, n)
+	}
 	fmt.Println(h.Run(context.Background()))
 }
+
+// childReplay has the child start a replay of all, and kill itself when so many records are done.
+const childReplay = "TOUCHSTONE_TEST_REPLAY"
+
+func killSelf() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) }
 
 // child is a hub in a process of its own.
 type child struct {
@@ -77,6 +87,15 @@ func startChild(t *testing.T, root string, env ...string) *child {
 	}
 	c.address = strings.TrimSpace(line)
 	return c
+}
+
+// ended waits until the process has ended by itself.
+func (c *child) ended(t *testing.T) {
+	t.Helper()
+	late := time.AfterFunc(patience, func() { _ = c.cmd.Process.Kill() })
+	if _ = c.cmd.Wait(); !late.Stop() {
+		t.Fatal("the process does not end")
+	}
 }
 
 // kill is kill -9: nothing is closed, nothing flushed.

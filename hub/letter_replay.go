@@ -48,12 +48,12 @@ const (
 // bytes and under its original ingest sequence: a version that came later still wins. One that
 // fails once more is the same letter, with one attempt more.
 func (h *Hub) ReplayLetters(ctx context.Context, choice LetterChoice) (LetterResult, error) {
-	_, revision, err := h.nextReplay(ctx)
+	last, err := h.nextRevision(ctx, 0)
 	if err != nil {
 		return LetterResult{}, err
 	}
 	return h.eachLetter(ctx, choice, func(ctx context.Context, page []golden.DeadLetter, result *LetterResult) error {
-		return h.replayPage(ctx, page, revision, result)
+		return h.replayPage(ctx, page, last.Revision, result)
 	})
 }
 

@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/mappings"
 )
 
@@ -44,10 +42,10 @@ type ReplayState string
 
 // The states of a replay.
 const (
-	ReplayWaiting ReplayState = "waiting" // for another one
+	ReplayWaiting ReplayState = "waiting" // for another one, or for a process to go on with it
 	ReplayRunning ReplayState = "running"
 	ReplayDone    ReplayState = "done"
-	ReplayStopped ReplayState = "stopped" // by a person, or with the hub
+	ReplayStopped ReplayState = "stopped" // by a person
 	ReplayFailed  ReplayState = "failed"
 )
 
@@ -72,7 +70,8 @@ type ReplayCounts struct {
 	Failed    int64 `json:"failed" doc:"that cannot be translated"`
 }
 
-// Replay is one replay, as far as it is.
+// Replay is one replay, as far as it is. It is a job in the store: where the process that runs it
+// ends, by whatever cause, the next one goes on where it was noted last.
 type Replay struct {
 	ID       string        `json:"id"`
 	Request  ReplayRequest `json:"request"`
@@ -89,33 +88,22 @@ type Replay struct {
 	Started  time.Time     `json:"started,omitzero"`
 	Ended    time.Time     `json:"ended,omitzero"`
 	Owner    string        `json:"owner,omitempty" doc:"the process that runs it"`
+	Resumed  int           `json:"resumed,omitempty" doc:"how often it was gone on with after its process had ended"`
+	Stopping bool          `json:"stopping,omitempty" doc:"a person has stopped it, and its process has yet to notice"`
 }
 
-// replays are the replays of this process: one runs at a time, the others wait.
-type replays struct {
-	numbering sync.Mutex
+func (r *Replay) pending() bool { return r.State == ReplayWaiting || r.State == ReplayRunning }
 
-	mu     sync.Mutex
-	asked  signal
-	queue  []*replay
-	known  map[string]*replay
-	cancel context.CancelFunc // of the one that runs
-	runs   string             // its ID
-}
-
-// replay is one replay of this process.
+// replay is one replay in the process that runs it.
 type replay struct {
 	mu sync.Mutex
 	Replay
-	filter   *mappings.Filter
 	from, to point
 }
 
-// keptReplays is how many replays the store remembers.
-const keptReplays = 20
-
-// StartReplay checks a request and has it run, after those that were asked for before. The error is
-// a *RequestError where the request is wrong, ErrNotRunning where only the store is open.
+// StartReplay checks a request and has it run, after those that were asked for before, by this
+// process or another one on the same store. The error is a *RequestError where the request is wrong,
+// ErrNotRunning where only the store is open.
 func (h *Hub) StartReplay(ctx context.Context, q ReplayRequest) (Replay, error) {
 	if h.bus == nil {
 		return Replay{}, ErrNotRunning
@@ -126,42 +114,30 @@ func (h *Hub) StartReplay(ctx context.Context, q ReplayRequest) (Replay, error) 
 		if err != nil {
 			return Replay{}, err
 		}
-		if q != (ReplayRequest{Resume: q.Resume}) || stopped.State == ReplayWaiting || stopped.State == ReplayRunning || stopped.State == ReplayDone {
+		if q != (ReplayRequest{Resume: q.Resume}) || stopped.pending() || stopped.State == ReplayDone {
 			return Replay{}, &RequestError{"resume", q.Resume, "the ID of a replay that stopped, and nothing beside it"}
 		}
 		before, q = &stopped, stopped.Request
 	}
-	r := &replay{Replay: Replay{Request: q, State: ReplayWaiting, Topic: RawTopic(q.System), Asked: time.Now(), Owner: h.owner}}
-	if err := h.checkReplay(r); err != nil {
+	r := &replay{Replay: Replay{Request: q, State: ReplayWaiting, Topic: RawTopic(q.System), Asked: time.Now()}}
+	if err := r.read(h.generation().Folder); err != nil {
 		return Replay{}, err
 	}
 	if err := h.spansOf(ctx, r, before); err != nil {
 		return Replay{}, err
 	}
-	number, revision, err := h.nextReplay(ctx)
-	if err != nil {
+	if err := h.addReplay(ctx, &r.Replay); err != nil {
 		return Replay{}, err
 	}
-	r.ID, r.Revision = "R"+strconv.FormatInt(number, 10), revision
-	if err := h.saveReplay(ctx, r.Replay); err != nil {
-		return Replay{}, err
-	}
-	h.replays.mu.Lock()
-	if h.replays.known == nil {
-		h.replays.known = map[string]*replay{}
-	}
-	h.replays.known[r.ID] = r
-	h.replays.queue = append(h.replays.queue, r)
-	h.replays.mu.Unlock()
 	h.replays.asked.signal()
-	return r.snapshot(), nil
+	return r.Replay, nil
 }
 
-// checkReplay reads a request.
-func (h *Hub) checkReplay(r *replay) (err error) {
+// read reads the request by a state of the folder.
+func (r *replay) read(f *Folder) (err error) {
 	q := r.Request
 	var systems, streams []string
-	for _, s := range h.generation().streamList() {
+	for _, s := range f.streamList() {
 		if !slices.Contains(systems, s.System) {
 			systems = append(systems, s.System)
 		}
@@ -181,13 +157,20 @@ func (h *Hub) checkReplay(r *replay) (err error) {
 	if r.to, err = parsePoint("to", q.To); err != nil {
 		return err
 	}
-	if q.Where != "" {
-		r.filter, err = mappings.NewFilter("where", q.Where, mappings.Options{Region: h.folder.Settings.Region, Folder: h.folder.Root})
-		if err != nil {
-			return &RequestError{"where", q.Where, err.Error()}
-		}
+	_, err = f.where(q.Where)
+	return err
+}
+
+// where compiles a request's condition by a state of the folder; nil for none.
+func (f *Folder) where(text string) (*mappings.Filter, error) {
+	if text == "" {
+		return nil, nil
 	}
-	return nil
+	filter, err := mappings.NewFilter("where", text, mappings.Options{Region: f.Settings.Region, Folder: f.Root})
+	if err != nil {
+		return nil, &RequestError{"where", text, err.Error()}
+	}
+	return filter, nil
 }
 
 // point is a place in time or in a topic.
@@ -210,175 +193,6 @@ func parsePoint(field, text string) (point, error) {
 		}
 	}
 	return point{}, &RequestError{field, text, "a time such as 2026-01-31T12:00:00Z, a day such as 2026-01-31, or an offset"}
-}
-
-// spansOf finds what there is to read: what is retained, within the request's bounds, or what an
-// earlier replay has left.
-func (h *Hub) spansOf(ctx context.Context, r *replay, before *Replay) error {
-	spans, err := h.bus.Spans(ctx, r.Topic)
-	if err != nil {
-		return err
-	}
-	for _, s := range spans {
-		span := ReplaySpan{Partition: s.Partition, Retained: s.First, Next: s.First, To: s.Next}
-		if r.from.set && r.from.time.IsZero() {
-			span.Next = max(span.Next, r.from.offset)
-		}
-		if r.to.set && r.to.time.IsZero() {
-			span.To = min(span.To, r.to.offset)
-		}
-		if before != nil {
-			for _, old := range before.Spans {
-				if old.Partition == s.Partition {
-					span.Next, span.To = max(s.First, old.Next), old.To
-				}
-			}
-		}
-		span.Next = min(span.Next, max(span.To, s.First))
-		if span.Since, err = h.firstTime(ctx, r.Topic, s.Partition, s.First, s.Next); err != nil {
-			return err
-		}
-		r.Spans = append(r.Spans, span)
-		r.Total += max(0, span.To-span.Next)
-	}
-	return nil
-}
-
-// nextReplay is a number that no replay had before, and a revision higher than that of all.
-func (h *Hub) nextReplay(ctx context.Context) (number, revision int64, err error) {
-	const name = "$replay/next"
-	h.replays.numbering.Lock() // the lease is the process's
-	defer h.replays.numbering.Unlock()
-	for ; ; rest(ctx, 20*time.Millisecond) {
-		err := h.store.Lease(ctx, name, h.owner, 10*time.Second)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, golden.ErrLeaseLost) || ctx.Err() != nil {
-			return 0, 0, fmt.Errorf("number a replay: %w", err)
-		}
-	}
-	defer func() { err = errors.Join(err, h.store.ReleaseLease(ctx, name, h.owner)) }()
-	var last struct{ Number, Revision int64 }
-	state, err := h.store.LoadCheckpoint(ctx, name)
-	if err == nil && state != nil {
-		err = json.Unmarshal(state, &last)
-	}
-	if err != nil {
-		return 0, 0, fmt.Errorf("number a replay: %w", err)
-	}
-	last.Number++
-	last.Revision = max(last.Revision+1, time.Now().UnixMilli())
-	if state, err = json.Marshal(last); err == nil {
-		err = h.store.SaveCheckpoint(ctx, name, state)
-	}
-	return last.Number, last.Revision, err
-}
-
-func replaySlot(number int64) string { return fmt.Sprintf("$replay/%d", number%keptReplays) }
-
-func replayNumber(id string) (int64, bool) {
-	n, err := strconv.ParseInt(strings.TrimPrefix(id, "R"), 10, 64)
-	return n, err == nil && strings.HasPrefix(id, "R") && n > 0
-}
-
-func (h *Hub) saveReplay(ctx context.Context, r Replay) error {
-	n, _ := replayNumber(r.ID)
-	state, err := json.Marshal(r)
-	if err == nil {
-		err = h.store.SaveCheckpoint(ctx, replaySlot(n), state)
-	}
-	if err != nil {
-		return fmt.Errorf("note replay %s: %w", r.ID, err)
-	}
-	return nil
-}
-
-// Replay is one of the last replays, golden.ErrNotFound where there is none of that ID.
-func (h *Hub) Replay(ctx context.Context, id string) (Replay, error) {
-	n, ok := replayNumber(id)
-	if ok {
-		r, err := h.replayIn(ctx, replaySlot(n))
-		if err != nil {
-			return Replay{}, err
-		}
-		if r != nil && r.ID == id {
-			return *r, nil
-		}
-	}
-	return Replay{}, fmt.Errorf("replay %s: %w", id, golden.ErrNotFound)
-}
-
-// Replays are the last replays, newest first.
-func (h *Hub) Replays(ctx context.Context) ([]Replay, error) {
-	list := []Replay{}
-	for n := range int64(keptReplays) {
-		r, err := h.replayIn(ctx, replaySlot(n))
-		if err != nil {
-			return nil, err
-		}
-		if r != nil {
-			list = append(list, *r)
-		}
-	}
-	slices.SortFunc(list, func(a, b Replay) int { return b.Asked.Compare(a.Asked) })
-	return list, nil
-}
-
-// replayIn reads one slot. One of this process is known more precisely; one of a process that is
-// gone has stopped where it was noted last.
-func (h *Hub) replayIn(ctx context.Context, slot string) (*Replay, error) {
-	state, err := h.store.LoadCheckpoint(ctx, slot)
-	if err != nil || state == nil {
-		return nil, err
-	}
-	r := &Replay{}
-	if err := json.Unmarshal(state, r); err != nil {
-		return nil, fmt.Errorf("read %s: %w", slot, err)
-	}
-	h.replays.mu.Lock()
-	own := h.replays.known[r.ID]
-	h.replays.mu.Unlock()
-	switch {
-	case own != nil:
-		*r = own.snapshot()
-	case r.State == ReplayRunning:
-		lease := h.store.Lease(ctx, "$replay/"+r.ID, h.owner, time.Millisecond)
-		if lease == nil { // nobody runs it any more
-			r.State, r.Error = ReplayStopped, "its hub ended"
-		} else if !errors.Is(lease, golden.ErrLeaseLost) {
-			return nil, lease
-		}
-	}
-	return r, nil
-}
-
-// StopReplay stops a replay of this process; what it published stands.
-func (h *Hub) StopReplay(ctx context.Context, id string) (Replay, error) {
-	h.replays.mu.Lock()
-	own := h.replays.known[id]
-	if own != nil && h.replays.runs == id {
-		h.replays.cancel()
-	}
-	h.replays.queue = slices.DeleteFunc(h.replays.queue, func(r *replay) bool { return r.ID == id })
-	h.replays.mu.Unlock()
-	if own == nil {
-		r, err := h.Replay(ctx, id)
-		if err == nil && (r.State == ReplayRunning || r.State == ReplayWaiting) {
-			err = &RequestError{"id", id, "a replay of the process that is asked; this one runs in " + r.Owner}
-		}
-		return r, err
-	}
-	own.set(func(r *Replay) {
-		if r.State == ReplayWaiting {
-			r.State, r.Ended = ReplayStopped, time.Now()
-		}
-	})
-	r := own.snapshot()
-	if r.State == ReplayStopped {
-		return r, h.saveReplay(ctx, r)
-	}
-	return r, nil
 }
 
 func (r *replay) set(change func(*Replay)) {

@@ -3,94 +3,179 @@ package hub
 import (
 	"context"
 	"errors"
-	"fmt"
+	"sync"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"github.com/touchstone-hub/touchstone/bus"
-	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/formats"
 	"github.com/touchstone-hub/touchstone/golden"
-	"github.com/touchstone-hub/touchstone/mappings"
 )
 
 const (
-	// replayBatch is how many records a replay translates, compares and publishes in one step.
-	replayBatch = 500
-	// replayAhead is how many records may be before a stage for a replay to go on: what live
-	// traffic has to wait for, at most.
-	replayAhead = 2000
-	// replayLook is how often a replay looks at that, and notes how far it is.
-	replayLook = 100 * time.Millisecond
-	replayNote = time.Second
-	// replayLease tells other processes that a replay runs.
-	replayLease = 15 * time.Second
+	// replayLease is held by the process that runs replays.
+	replayLease = "replay"
+	// replayPoll is how often a process looks for replays that others were asked for.
+	replayPoll = time.Second
+	// replayTries is how often in a row a replay may fail at the same place; between the tries it
+	// waits as sources do.
+	replayTries = 6
 )
 
-// replay runs the replays that are asked for, one after the other, until ctx ends.
-func (h *Hub) replay(ctx context.Context) error {
-	asked, leave := h.replays.asked.listen()
-	defer leave()
-	for ctx.Err() == nil {
-		r, run, cancel := h.nextOfQueue(ctx)
-		if r == nil {
-			select {
-			case <-ctx.Done():
-			case <-asked:
-			}
-			continue
-		}
-		err := contained(func() error { return h.replayOne(run, r) })
-		stopped := run.Err() != nil
-		cancel()
-		h.endReplay(ctx, r, stopped, err)
+// errStopped says that a person has stopped a replay.
+var errStopped = errors.New("stopped")
+
+// replays are what this process knows of replays beside the store.
+type replays struct {
+	asked signal
+
+	mu     sync.Mutex
+	now    *replay // the one that runs here
+	cancel context.CancelCauseFunc
+}
+
+func (r *replays) begin(one *replay, cancel context.CancelCauseFunc) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now, r.cancel = one, cancel
+}
+
+// running is the replay of an ID, where it runs in this process.
+func (r *replays) running(id string) *replay {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.now != nil && r.now.ID == id {
+		return r.now
 	}
 	return nil
 }
 
-func (h *Hub) nextOfQueue(ctx context.Context) (*replay, context.Context, context.CancelFunc) {
-	h.replays.mu.Lock()
-	defer h.replays.mu.Unlock()
-	if len(h.replays.queue) == 0 {
-		return nil, nil, nil
+func (r *replays) stop(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.now != nil && r.now.ID == id {
+		r.cancel(errStopped)
 	}
-	r := h.replays.queue[0]
-	h.replays.queue = h.replays.queue[1:]
-	run, cancel := context.WithCancel(ctx)
-	h.replays.runs, h.replays.cancel = r.ID, cancel
-	return r, run, cancel
 }
 
-// endReplay notes how a replay ended, also where the hub is being stopped.
-func (h *Hub) endReplay(ctx context.Context, r *replay, stopped bool, err error) {
-	h.replays.mu.Lock()
-	h.replays.runs = ""
-	h.replays.mu.Unlock()
-	r.set(func(r *Replay) {
-		r.Ended = time.Now()
+// replay runs the replays that are asked for, one after the other, until ctx ends. One process does
+// it, by lease; where it ends, another one goes on, or the next that starts.
+func (h *Hub) replay(ctx context.Context) error {
+	asked, leave := h.replays.asked.listen()
+	defer leave()
+	for ctx.Err() == nil {
+		waiting, err := h.pendingReplays(ctx)
+		if err == nil && len(waiting) > 0 {
+			if err = h.store.Lease(ctx, replayLease, h.owner, leaseTime); err == nil {
+				h.underLease(ctx, replayLease, h.runReplays)
+				continue
+			}
+		}
+		var look <-chan time.Time
 		switch {
-		case stopped:
-			r.State = ReplayStopped
-		case err != nil:
-			r.State, r.Error = ReplayFailed, err.Error()
+		case err != nil && !errors.Is(err, golden.ErrLeaseLost) && ctx.Err() == nil:
+			h.trouble("replay", err)
+			look = time.After(replayPoll)
+		case len(waiting) > 0 || !h.alone:
+			look = time.After(replayPoll)
+			h.fine("replay")
 		default:
-			r.State = ReplayDone
+			h.fine("replay")
+		}
+		select {
+		case <-ctx.Done():
+		case <-asked:
+		case <-look:
+		}
+	}
+	return nil
+}
+
+// runReplays runs what waits until nothing does, or ctx ends.
+func (h *Hub) runReplays(ctx context.Context) {
+	for ctx.Err() == nil {
+		waiting, err := h.pendingReplays(ctx)
+		if err != nil || len(waiting) == 0 {
+			return // what is wrong shows in the next look
+		}
+		claimed, err := h.claimReplay(ctx, waiting[0].ID)
+		switch {
+		case errors.Is(err, errTaken), err == nil && !claimed.pending():
+			continue
+		case err != nil:
+			return
+		}
+		run, cancel := context.WithCancelCause(ctx)
+		r := &replay{Replay: claimed}
+		h.replays.begin(r, cancel)
+		err = h.runReplay(run, r)
+		h.endReplay(run, r, err)
+		h.replays.begin(nil, nil)
+		cancel(nil)
+	}
+}
+
+// runReplay runs a replay from where it stands. What fails is tried again: a replay of hours must
+// not end because a broker was away for a moment.
+func (h *Hub) runReplay(ctx context.Context, r *replay) error {
+	if err := r.read(h.generation().Folder); err != nil {
+		return err
+	}
+	if err := h.stillThere(ctx, r); err != nil {
+		return err
+	}
+	r.set(func(r *Replay) {
+		if r.Started.IsZero() {
+			r.Started = time.Now()
+		}
+	})
+	h.log.Info("replay begins", "replay", r.ID, "system", r.Request.System, "records", r.Total, "done", r.Done, "dry", r.Request.DryRun)
+	pause := h.options.RetryFirst
+	for tries := 1; ; tries++ {
+		before := r.snapshot().Done
+		err := contained(func() error { return h.replaySpans(ctx, r) })
+		if r.snapshot().Done > before {
+			tries, pause = 1, h.options.RetryFirst
+		}
+		if err == nil || ctx.Err() != nil || errors.Is(err, errStopped) || errors.Is(err, errTaken) || tries == replayTries {
+			return err
+		}
+		h.log.Warn("replay fails, will be tried again", "replay", r.ID, "error", err)
+		rest(ctx, pause)
+		pause = min(2*pause, h.options.RetryMost)
+	}
+}
+
+// endReplay notes how a replay ended. Where its process is being stopped, or has lost the lease, it
+// waits for the next one.
+func (h *Hub) endReplay(ctx context.Context, r *replay, err error) {
+	if errors.Is(err, errTaken) {
+		return
+	}
+	r.set(func(r *Replay) {
+		switch {
+		case err == nil:
+			r.State, r.Ended = ReplayDone, time.Now()
+		case errors.Is(err, errStopped), errors.Is(context.Cause(ctx), errStopped):
+			r.State, r.Ended = ReplayStopped, time.Now()
+		case ctx.Err() != nil:
+			r.State = ReplayWaiting
+		default:
+			r.State, r.Error, r.Ended = ReplayFailed, err.Error(), time.Now()
 		}
 	})
 	now := r.snapshot()
 	h.log.Info("replay ended", "replay", r.ID, "state", now.State, "read", now.Counts.Read, "changed", now.Counts.Changed, "failed", now.Counts.Failed, "error", now.Error)
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
 	defer cancel()
-	if err := errors.Join(h.saveReplay(end, now), h.store.ReleaseLease(end, "$replay/"+r.ID, h.owner)); err != nil {
+	if _, err := h.noteReplay(end, now); err != nil && !errors.Is(err, errTaken) {
 		h.log.Error("the end of a replay was not noted", "replay", r.ID, "error", err)
 	}
 }
 
-// replayOne reads the spans of a replay, one after the other.
-func (h *Hub) replayOne(ctx context.Context, r *replay) error {
-	r.set(func(r *Replay) { r.State, r.Started = ReplayRunning, time.Now() })
-	h.log.Info("replay begins", "replay", r.ID, "system", r.Request.System, "records", r.Total, "dry", r.Request.DryRun)
+// replaySpans reads the spans of a replay, one after the other, each from where it stands.
+func (h *Hub) replaySpans(ctx context.Context, r *replay) error {
 	p := &pass{hub: h, replay: r, doc: docs.Get().(*formats.Doc)}
 	defer docs.Put(p.doc)
 	if err := p.note(ctx); err != nil {
@@ -110,7 +195,7 @@ func (h *Hub) replayOne(ctx context.Context, r *replay) error {
 				batch = batch[:0]
 			}
 		}
-		if err := p.step(ctx, span, batch); err != nil {
+		if err := errors.Join(p.step(ctx, span, batch), ctx.Err()); err != nil {
 			return err
 		}
 		r.set(func(r *Replay) {
@@ -118,6 +203,58 @@ func (h *Hub) replayOne(ctx context.Context, r *replay) error {
 			span.Next = max(span.Next, span.To)
 		})
 	}
+	return nil
+}
+
+// spansOf finds what there is to read: what is retained, within the request's bounds, or what an
+// earlier replay has left.
+func (h *Hub) spansOf(ctx context.Context, r *replay, before *Replay) error {
+	spans, err := h.bus.Spans(ctx, r.Topic)
+	if err != nil {
+		return err
+	}
+	for _, s := range spans {
+		span := ReplaySpan{Partition: s.Partition, Retained: s.First, Next: s.First, To: s.Next}
+		if r.from.set && r.from.time.IsZero() {
+			span.Next = max(span.Next, r.from.offset)
+		}
+		if r.to.set && r.to.time.IsZero() {
+			span.To = min(span.To, r.to.offset)
+		}
+		if before != nil {
+			for _, old := range before.Spans {
+				if old.Partition == s.Partition {
+					span.Next, span.To = max(s.First, old.Next), old.To
+				}
+			}
+		}
+		span.Next = min(span.Next, max(span.To, s.First))
+		if span.Since, err = h.firstTime(ctx, r.Topic, s.Partition, s.First, s.Next); err != nil {
+			return err
+		}
+		r.Spans = append(r.Spans, span)
+		r.Total += max(0, span.To-span.Next)
+	}
+	return nil
+}
+
+// stillThere passes over what has gone from Kafka since the replay was asked for.
+func (h *Hub) stillThere(ctx context.Context, r *replay) error {
+	spans, err := h.bus.Spans(ctx, r.Topic)
+	if err != nil {
+		return err
+	}
+	r.set(func(r *Replay) {
+		for i := range r.Spans {
+			one := &r.Spans[i]
+			for _, s := range spans {
+				if s.Partition == one.Partition {
+					gone := max(0, min(s.First, one.To)-one.Next)
+					one.Next, r.Done = one.Next+gone, r.Done+gone
+				}
+			}
+		}
+	})
 	return nil
 }
 
@@ -134,229 +271,4 @@ func (h *Hub) firstTime(ctx context.Context, topic string, partition int, first,
 		return at.Time.UTC(), nil
 	}
 	return time.Time{}, nil
-}
-
-// pass is one run of a replay.
-type pass struct {
-	hub    *Hub
-	replay *replay
-	doc    *formats.Doc
-	looked time.Time
-	noted  time.Time
-}
-
-// step replays one batch of a span, and then lets live traffic go first.
-func (p *pass) step(ctx context.Context, span *ReplaySpan, batch []*message.Message) error {
-	if err := ctx.Err(); err != nil || len(batch) == 0 {
-		return err
-	}
-	var counts ReplayCounts
-	items := p.translate(batch, &counts)
-	if err := p.hub.compare(ctx, items); err != nil {
-		return err
-	}
-	for i := range items {
-		counts.add(&items[i])
-	}
-	if !p.replay.Request.DryRun {
-		if err := p.hub.publishItems(ctx, items); err != nil {
-			return err
-		}
-		if err := p.letters(ctx, span, batch, items); err != nil {
-			return err
-		}
-	}
-	last, _ := bus.PositionOf(batch[len(batch)-1])
-	p.replay.set(func(r *Replay) {
-		r.Done += last.Offset + 1 - span.Next
-		span.Next = last.Offset + 1
-		r.Counts.join(counts)
-		for i := range items {
-			if items[i].err != nil {
-				r.note(items[i].err.Error())
-			}
-		}
-	})
-	if time.Since(p.noted) > replayNote {
-		if err := p.note(ctx); err != nil {
-			return err
-		}
-	}
-	return p.giveWay(ctx)
-}
-
-// note saves how far the replay is, and renews the sign that it runs.
-func (p *pass) note(ctx context.Context) error {
-	p.noted = time.Now()
-	err := p.hub.saveReplay(ctx, p.replay.snapshot())
-	return errors.Join(err, p.hub.store.Lease(ctx, "$replay/"+p.replay.ID, p.hub.owner, replayLease))
-}
-
-// giveWay waits while a stage is behind, be it with live records or with replayed ones.
-func (p *pass) giveWay(ctx context.Context) error {
-	if time.Since(p.looked) < replayLook {
-		return nil
-	}
-	for ctx.Err() == nil {
-		lag, err := p.hub.Lag(ctx)
-		if err != nil {
-			return err
-		}
-		p.looked = time.Now()
-		if max(lag["translate"], lag["resolve"], lag["documents"]) <= replayAhead {
-			break
-		}
-		if time.Since(p.noted) > replayNote {
-			if err := p.note(ctx); err != nil {
-				return err
-			}
-		}
-		rest(ctx, replayLook/2)
-	}
-	return ctx.Err()
-}
-
-// item is one raw record that is replayed.
-type item struct {
-	stream *Stream
-	input  rawInput
-	entity *message.Message // nil where it is left out, or failed
-	cause  string
-	err    error
-	verdict
-}
-
-// translate gives the records of a batch that are asked for, translated.
-func (p *pass) translate(batch []*message.Message, counts *ReplayCounts) []item {
-	h, q := p.hub, p.replay.Request
-	items := make([]item, 0, len(batch))
-	for _, m := range batch {
-		counts.Read++
-		it := item{input: inputOf(m)}
-		stream := m.Metadata[headerStream]
-		it.stream = h.generation().streams[q.System+"/"+stream]
-		at, _ := bus.PositionOf(m)
-		switch {
-		case q.Stream != "" && q.Stream != stream, !p.replay.within(at.Time), q.Key != "" && it.input.frame.Key != "" && it.input.frame.Key != q.Key:
-			counts.Passed++
-			continue
-		case it.stream == nil || it.stream.Mapping == nil:
-			counts.LeftOut++
-			continue
-		}
-		it.input.revision = p.replay.Revision
-		yes, err := p.chosen(&it)
-		if err == nil && yes {
-			it.err = contained(func() (err error) { it.entity, it.cause, err = translateInput(p.doc, it.stream, it.input); return err })
-		}
-		switch {
-		case err != nil:
-			it.err, it.cause = fmt.Errorf("where: %w", err), causeWhere
-		case !yes, q.Key != "" && it.entity != nil && it.entity.Metadata[headerRecord] != q.Key:
-			counts.Passed++
-			continue
-		}
-		items = append(items, it)
-	}
-	return items
-}
-
-// causeWhere is that of records for which the request's condition could not be answered: they are
-// no dead letters.
-const causeWhere = "where"
-
-// within says whether a record arrived within the request's times.
-func (r *replay) within(at time.Time) bool {
-	return (r.from.time.IsZero() || !at.Before(r.from.time)) && (r.to.time.IsZero() || at.Before(r.to.time))
-}
-
-// chosen says whether the request's condition holds for a record. Bytes that cannot be read are
-// chosen: why is for translating to say.
-func (p *pass) chosen(it *item) (bool, error) {
-	f := p.replay.filter
-	if f == nil {
-		return true, nil
-	}
-	if err := it.stream.Format.Decode(p.doc, it.input.frame, f.Shape()); err != nil {
-		return true, nil
-	}
-	in := it.input.frame
-	return f.Match(mappings.Input{
-		Root: &p.doc.Root, Position: in.Position, Header: in.Header, Deleted: in.Deleted, Key: in.Key,
-		Source: canonical.Source{System: it.stream.System, Stream: it.stream.Name},
-	})
-}
-
-// publishItems publishes what is to be published of items, one call a topic.
-func (h *Hub) publishItems(ctx context.Context, items []item) error {
-	out := map[canonical.Entity][]*message.Message{}
-	for i := range items {
-		if it := &items[i]; it.entity != nil && it.publish {
-			e := it.stream.Mapping.Entity()
-			out[e] = append(out[e], it.entity)
-		}
-	}
-	for e, messages := range out {
-		if err := h.bus.Publish(ctx, CanonicalTopic(e), messages...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// letters closes the dead letters of records that are translated now, and keeps those of records
-// that are not.
-func (p *pass) letters(ctx context.Context, span *ReplaySpan, batch []*message.Message, items []item) error {
-	last, _ := bus.PositionOf(batch[len(batch)-1])
-	open, err := p.hub.store.DeadLetters(ctx, golden.DeadLetterQuery{
-		Stage: "translate", Topic: p.replay.Topic, Partition: span.Partition, From: span.Next, To: last.Offset + 1, Limit: 10 * replayBatch,
-	})
-	if err != nil {
-		return err
-	}
-	known := map[int64][]golden.DeadLetter{}
-	for _, l := range open {
-		known[l.Offset] = append(known[l.Offset], l)
-	}
-	var failed, done []golden.DeadLetter
-	for i := range items {
-		it := &items[i]
-		before := known[it.input.ingest.Offset]
-		switch {
-		case it.err == nil:
-			done = append(done, before...)
-		case it.cause == causeWhere:
-		case len(before) == 0:
-			failed = append(failed, letterOfInput(it.stream, it.input, it.cause, it.err))
-		default:
-			for _, l := range before {
-				l.Cause, l.Error, l.At = it.cause, it.err.Error(), time.Now()
-				failed = append(failed, l)
-			}
-		}
-	}
-	if len(failed)+len(done) == 0 {
-		return nil
-	}
-	err = p.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
-		if err := tx.SettleDeadLetters(ctx, done, golden.DeadReplayed, "by replay "+p.replay.ID); err != nil {
-			return err
-		}
-		return addLetters(ctx, tx, failed)
-	})
-	if err == nil {
-		p.hub.noteBuried(failed)
-	}
-	return err
-}
-
-// letterOfInput is the dead letter of a raw record that could not be translated again.
-func letterOfInput(s *Stream, in rawInput, cause string, err error) golden.DeadLetter {
-	f := in.frame
-	return golden.DeadLetter{
-		Stage: "translate", System: s.System, Stream: s.Name, Key: f.Key, Cause: cause, Error: err.Error(),
-		Position: f.Position.String(), Topic: in.ingest.Topic, Partition: in.ingest.Partition, Offset: in.ingest.Offset,
-		Bytes: f.Bytes, Context: f.Context, Header: letterHeader(f, in.ingest), Attempts: 1, At: time.Now(),
-		State: golden.DeadOpen, Correlation: in.correlation,
-	}
 }

@@ -20,7 +20,8 @@ func (a *app) replayCommand() *cobra.Command {
 		Use:   "replay --system SYSTEM",
 		Short: "Run raw history again through today's mappings",
 		Long: `Run raw history again through today's mappings. What does not change sends nothing, and a
-newer version of a record is never overwritten. Ctrl-C stops the replay; --resume goes on.`,
+newer version of a record is never overwritten. Ctrl-C stops the replay; --resume goes on. A replay
+whose hub ends goes on with the next one.`,
 		Example: `  touchstone replay --system erp --stream customers --from 2026-01-01 --dry-run
   touchstone replay --system erp --where 'country == "DE" and empty(vat)'`,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -71,7 +72,7 @@ func (a *app) runReplay(c *cobra.Command, cl *client, q hub.ReplayRequest) error
 			if c.Context().Err() != nil {
 				break
 			}
-			return err
+			return fmt.Errorf("replay %s goes on with the hub, see touchstone replay --list; asking for it: %w", r.ID, err)
 		}
 		if r.State != hub.ReplayRunning && r.State != hub.ReplayWaiting {
 			break
@@ -97,7 +98,7 @@ func stopReplay(cl *client, r *hub.Replay) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	err := cl.post(ctx, "/v1/replays/"+r.ID+"/stop", struct{}{}, r)
-	for err == nil && r.State == hub.ReplayRunning {
+	for err == nil && r.State == hub.ReplayRunning { // it notices in a moment
 		time.Sleep(20 * time.Millisecond)
 		err = cl.get(ctx, "/v1/replays/"+r.ID, nil, r)
 	}
