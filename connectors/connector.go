@@ -188,6 +188,9 @@ type Delivery struct {
 	Payload       []byte // JSON, as the outbound mapping wrote it; empty in a delete
 	Doc           *formats.Node
 	Correlation   string
+	// TraceParent and TraceState are the W3C trace context of the write, for targets that can hand it
+	// on; "" for none.
+	TraceParent, TraceState string
 }
 
 // Outcome is what became of one write.

@@ -39,6 +39,9 @@ type Change struct {
 	At          time.Time // hub time
 	Cause       string    // key of the source record, decision or replay that caused it
 	Correlation string
+	// Trace is the trace context in which the cause was resolved: a traceparent and, after a blank,
+	// the tracestate; "" for none.
+	Trace string
 }
 
 // PathChange is one changed value.

@@ -16,8 +16,10 @@ type Dirty struct {
 	// Owner holds the claim, set by ClaimDirty. SettleDirty passes over a row that another owner has
 	// claimed meanwhile; "" settles whoever holds it.
 	Owner string
-	// Correlation of the record that caused the first mark.
+	// Correlation of the record that caused the first mark that has not been worked on.
 	Correlation string
+	// Trace is the trace context of that mark, as in Change; where it has none, that of the first that has.
+	Trace string
 }
 
 // DeliveryState is what the hub knows of one record in one target.

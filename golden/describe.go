@@ -16,7 +16,7 @@ func (p *publication) newChange(r *row, c *cluster) *Change {
 		}
 	}
 	if cause != nil {
-		change.Correlation = cause.correlation
+		change.Correlation, change.Trace = cause.correlation, cause.trace
 		if change.Cause == "" {
 			change.Cause = cause.Key
 		}
@@ -102,7 +102,7 @@ func (p *publication) empty() {
 		r.Lineage = keepSources(e.Lineage, e.Sources)
 		r.change = &Change{
 			ID: r.ID, Version: r.Version, Type: Emptied, Records: e.Sources,
-			At: p.now, Cause: rec.Key, Correlation: rec.correlation,
+			At: p.now, Cause: rec.Key, Correlation: rec.correlation, Trace: rec.trace,
 		}
 		p.add(r)
 	}

@@ -15,6 +15,8 @@ type Incoming struct {
 	Customer canonical.Customer
 	// Correlation of the message, carried into the changes that it causes.
 	Correlation string
+	// Trace is the message's trace context, carried into the changes that it causes; "" for none.
+	Trace string
 }
 
 // Key is the key of the source record.

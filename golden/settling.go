@@ -32,6 +32,7 @@ type record struct {
 	forms       *standard.Standard
 	features    *match.Features
 	correlation string
+	trace       string
 	observed    bool // its report told something of what the hub wrote into it
 	put         bool // is among the records to write
 	inserted    bool // is new to the store
@@ -46,7 +47,8 @@ func (rec *record) live() bool { return !rec.Deleted }
 
 // take keeps what was derived from an incoming version.
 func (rec *record) take(in prepared) {
-	rec.customer, rec.forms, rec.features, rec.correlation = &in.Customer, in.forms, in.features, in.Correlation
+	rec.customer, rec.forms, rec.features = &in.Customer, in.forms, in.features
+	rec.correlation, rec.trace = in.Correlation, in.Trace
 }
 
 func newSettling(r *Resolver, tx Tx) *settling {

@@ -194,7 +194,10 @@ func rest(ctx context.Context, pause time.Duration) {
 // note what became of it. The pause is what the target asks for before anything else is sent.
 func (r *reconciler) reconcile(ctx context.Context, rows []golden.Dirty) (pause time.Duration, err error) {
 	began := time.Now()
-	round := &round{reconciler: r, rows: rows, results: make([]rowResult, len(rows))}
+	round := &round{reconciler: r, rows: rows, results: make([]rowResult, len(rows)), spans: make(spans, len(rows))}
+	for i, row := range rows {
+		round.spans[i] = r.looking(row)
+	}
 	if err := round.plan(ctx); err != nil {
 		round.drop(err)
 	}
@@ -206,7 +209,9 @@ func (r *reconciler) reconcile(ctx context.Context, rows []golden.Dirty) (pause 
 	// what was sent is noted even where the hub is being stopped
 	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
 	defer cancel()
-	if err := round.finish(finish); err != nil {
+	err = round.finish(finish)
+	round.looked(err)
+	if err != nil {
 		return 0, fmt.Errorf("note what was delivered: %w", err)
 	}
 	took := time.Since(began)

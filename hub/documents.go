@@ -27,7 +27,10 @@ func (h *Hub) documents(ctx context.Context) error {
 		Topics: topics, Group: "documents", MaxRecords: 1000,
 		Offsets: storeOffsets{h.store}, SessionTimeout: h.folder.Settings.Bus.Session,
 	}, h.staged("documents", func(ctx context.Context, batch *bus.Batch) error {
-		return h.span(ctx, batch, h.documentSpan, h.buryOne("documents"))
+		ctx, spans := h.takingAll(ctx, "documents", batch)
+		err := h.span(ctx, batch, h.documentSpan, h.buryOne("documents"))
+		spans.end(err)
+		return err
 	}))
 }
 
@@ -37,14 +40,14 @@ var documentEntities = []canonical.Entity{canonical.EntityOrder, canonical.Entit
 func (h *Hub) documentSpan(ctx context.Context, batch *bus.Batch) error {
 	entity := documentEntity(batch.Topic)
 	incoming := make([]golden.Document, 0, len(batch.Messages))
-	correlation := make(map[string]string, len(batch.Messages))
+	caused, spans := make(map[string]origin, len(batch.Messages)), takenOf(ctx)
 	for _, m := range batch.Messages {
 		d, err := h.parseDocument(entity, m)
 		if err != nil {
 			return &recordError{cause: "canonical", err: err}
 		}
 		incoming = append(incoming, d)
-		correlation[d.Key] = m.Metadata[headerCorrelation]
+		caused[d.Key] = origin{m.Metadata[headerCorrelation], string(spans.onward(m))}
 	}
 	h.turn.RLock()
 	defer h.turn.RUnlock()
@@ -61,7 +64,7 @@ func (h *Hub) documentSpan(ctx context.Context, batch *bus.Batch) error {
 		if err := tx.PutDocuments(ctx, stored); err != nil {
 			return err
 		}
-		return h.markDocuments(ctx, tx, entity, changed, correlation)
+		return h.markDocuments(ctx, tx, entity, changed, caused)
 	})
 	if err != nil {
 		return storeError(err)
@@ -121,14 +124,17 @@ func newer(ctx context.Context, tx golden.Tx, entity canonical.Entity, incoming 
 	return fresh, changed, nil
 }
 
-func (h *Hub) markDocuments(ctx context.Context, tx golden.Tx, entity canonical.Entity, changed []golden.Document, correlation map[string]string) error {
+// origin is what caused a document's version.
+type origin struct{ correlation, trace string }
+
+func (h *Hub) markDocuments(ctx context.Context, tx golden.Tx, entity canonical.Entity, changed []golden.Document, caused map[string]origin) error {
 	var marks []golden.Dirty
 	now := time.Now()
 	for _, t := range h.generation().targetsOf(entity) {
 		for _, d := range changed {
 			marks = append(marks, golden.Dirty{
 				Target: t.String(), Subject: d.Key, Entity: strings.ToLower(string(entity)), Since: now,
-				Correlation: correlation[d.Key],
+				Correlation: caused[d.Key].correlation, Trace: caused[d.Key].trace,
 			})
 		}
 	}

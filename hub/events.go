@@ -13,6 +13,7 @@ import (
 	"github.com/touchstone-hub/touchstone/bus"
 	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/golden"
+	"github.com/touchstone-hub/touchstone/hub/telemetry"
 )
 
 // Event is a change of a golden record as a CloudEvent in its JSON form (CloudEvents 1.0.2, JSON
@@ -29,6 +30,8 @@ type Event struct {
 	DataSchema      string    `json:"dataschema" doc:"the version of the customer model that values are written in"`
 	Sequence        string    `json:"sequence" doc:"the customer's version after the change: ascending within a subject"`
 	Correlation     string    `json:"correlationid,omitempty" doc:"of the record that caused the change"`
+	TraceParent     string    `json:"traceparent,omitempty" doc:"trace context of what caused the change (CloudEvents extension Distributed Tracing)"`
+	TraceState      string    `json:"tracestate,omitempty"`
 	Cursor          string    `json:"cursor,omitempty" doc:"place in the feed: go on after this event"`
 	Data            EventData `json:"data"`
 }
@@ -82,6 +85,8 @@ func (h *Hub) event(c golden.Change, current *golden.GoldenRecord) Event {
 		DataSchema: canonical.SchemaID(canonical.EntityCustomer), Sequence: strconv.FormatInt(c.Version, 10), Correlation: c.Correlation,
 		Data: EventData{Changed: c.Paths, Into: c.Into, From: c.From, Records: c.Records, Cause: c.Cause},
 	}
+	t := telemetry.Trace(c.Trace)
+	e.TraceParent, e.TraceState = t.Parent(), t.State()
 	if c.Seq > 0 {
 		e.Cursor = FeedCursor(c.Seq)
 	}
@@ -140,4 +145,14 @@ func (e Event) describe(m *message.Message) {
 	m.Metadata["ce_sequence"] = e.Sequence
 	m.Metadata[bus.KeyMetadata] = e.Subject
 	m.Metadata[headerCorrelation] = e.Correlation
+	if e.TraceParent != "" {
+		m.Metadata["ce_traceparent"] = e.TraceParent
+		carry(m, e.trace())
+	}
+	if e.TraceState != "" {
+		m.Metadata["ce_tracestate"] = e.TraceState
+	}
 }
+
+// trace is the context in which the change was made.
+func (e Event) trace() telemetry.Trace { return telemetry.Trusted(e.TraceParent, e.TraceState) }

@@ -65,6 +65,23 @@ func GoldenEvents(ctx context.Context, h *Hub) (events []string, err error) {
 	return events, nil
 }
 
+// GoldenHeaders are the headers of the messages of golden.customer.
+func GoldenHeaders(ctx context.Context, h *Hub) (all []map[string]string, err error) {
+	from, err := h.bus.Since(ctx, GoldenTopic, time.Unix(0, 0))
+	if err != nil {
+		return nil, err
+	}
+	for partition, offset := range from {
+		for m, err := range h.bus.Read(ctx, GoldenTopic, partition, offset, -1) {
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, m.Metadata)
+		}
+	}
+	return all, nil
+}
+
 // PublishRawAll puts records on raw.<system> past their source, in one call. Their key is their
 // member id.
 func PublishRawAll(ctx context.Context, h *Hub, system, stream string, records []string) error {

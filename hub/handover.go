@@ -55,7 +55,7 @@ func (r *reconciler) handOver(ctx context.Context, row golden.Dirty, survivor go
 			return err
 		}
 		return tx.MarkDirty(ctx, []golden.Dirty{{
-			Target: row.Target, Subject: survivor.ID, Entity: row.Entity, Since: row.Since, Correlation: row.Correlation,
+			Target: row.Target, Subject: survivor.ID, Entity: row.Entity, Since: row.Since, Correlation: row.Correlation, Trace: row.Trace,
 		}})
 	})
 	if err != nil {

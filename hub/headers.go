@@ -30,6 +30,8 @@ const (
 	headerGeneration  = "touchstone_generation" // of the folder that made the message
 	headerEpoch       = "touchstone_epoch"      // of the ingest sequence, in dead letters
 	headerCorrelation = "correlation_id"        // the name that watermill's middleware uses
+	headerTraceParent = "traceparent"           // W3C Trace Context, section 3.2
+	headerTraceState  = "tracestate"            // section 3.3
 	headerTransport   = "header_"               // prefix of what the transport said
 )
 

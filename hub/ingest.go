@@ -54,7 +54,10 @@ func (in *ingest) emit(ctx context.Context, frames []formats.Frame) error {
 		messages = append(messages, in.message(f, id, now))
 	}
 	if len(messages) > 0 {
-		if err := in.hub.bus.Publish(ctx, RawTopic(in.stream.System), messages...); err != nil {
+		spans := in.hub.arriving(ctx, in.stream, now, messages)
+		err := in.hub.send(ctx, RawTopic(in.stream.System), messages...)
+		spans.end(err)
+		if err != nil {
 			return &connectors.RetryableError{Err: err}
 		}
 	}

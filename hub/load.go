@@ -143,6 +143,7 @@ func (l *loader) settings() {
 		l.Settings.Data = filepath.Join(l.Root, l.Settings.Data)
 	}
 	l.checkListeners(node)
+	l.checkTelemetry(node.Get("telemetry"))
 	l.checkSubscribers(node.Get("subscribers"))
 }
 

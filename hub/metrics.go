@@ -35,6 +35,7 @@ type metrics struct {
 	webhookHeld    *prometheus.GaugeVec
 	reloads        *prometheus.CounterVec
 	generation     prometheus.Gauge
+	spans          *prometheus.CounterVec
 }
 
 func newMetrics(r *prometheus.Registry) *metrics {
@@ -78,6 +79,7 @@ func newMetrics(r *prometheus.Registry) *metrics {
 		webhookBehind:  gauge("webhook_behind_changes", "Changes that a subscriber has yet to look at.", "subscriber"),
 		webhookHeld:    gauge("webhook_held_customers", "Customers held back because a subscriber did not take an event of theirs.", "subscriber"),
 		reloads:        counter("reloads_total", "Changed folders, by result: taken or refused.", "result"),
+		spans:          counter("trace_spans_total", "Spans handed to the OpenTelemetry collector, by result.", "result"),
 		generation:     gauge("folder_generation", "Number of the folder's state that runs.").WithLabelValues(),
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/golden/store/postgres"
 	"github.com/touchstone-hub/touchstone/golden/store/sqlite"
+	"github.com/touchstone-hub/touchstone/hub/telemetry"
 )
 
 // Hub is a hub folder that is open: its store and, where it is to run, its Kafka.
@@ -42,6 +43,7 @@ type Hub struct {
 	standard *standard.Standardiser
 	json     formats.Format
 	intake   *intake
+	tracer   *telemetry.Tracer // nil: no spans are recorded
 	metrics  *metrics
 	status   *status
 	wake     wakes
@@ -66,6 +68,8 @@ type Options struct {
 	RetryFirst, RetryMost time.Duration
 	// SweepPage is how many customers or documents a background sweep takes at once; 500 where zero.
 	SweepPage int
+	// Version of the program, which traces name; that of the build where empty.
+	Version string
 }
 
 // ErrLocked says that another process works on the data folder.
@@ -84,6 +88,10 @@ func Open(ctx context.Context, f *Folder, o Options) (h *Hub, err error) {
 	if err = h.openStore(ctx); err != nil {
 		return h, err
 	}
+	if h.tracer, err = telemetry.Open(ctx, h.telemetry()); err != nil {
+		return h, err
+	}
+	h.closers = append(h.closers, h.tracer)
 	if err = h.openBus(ctx); err != nil {
 		return h, err
 	}

@@ -75,7 +75,7 @@ func (h *Hub) publishSome(ctx context.Context, leased *time.Time) (int, error) {
 		}
 		messages = append(messages, m)
 	}
-	if err := h.bus.Publish(ctx, GoldenTopic, messages...); err != nil {
+	if err := h.send(ctx, GoldenTopic, messages...); err != nil {
 		return 0, err
 	}
 	if err := h.store.Published(ctx, changes); err != nil {

@@ -26,19 +26,23 @@ func (h *Hub) resolve(ctx context.Context) error {
 // a record, the batch is halved until the record stands alone, and that becomes a dead letter.
 func (h *Hub) resolveBatch(ctx context.Context, batch *bus.Batch) error {
 	began := time.Now()
+	ctx, spans := h.takingAll(ctx, "resolve", batch)
 	err := h.span(ctx, batch, h.resolveSpan, h.buryOne("resolve"))
+	spans.end(err)
 	h.metrics.stageSeconds.WithLabelValues("resolve").Observe(time.Since(began).Seconds())
 	return err
 }
 
 // resolveSpan resolves the messages of a batch and moves the offset from first to next.
 func (h *Hub) resolveSpan(ctx context.Context, batch *bus.Batch) error {
+	spans := takenOf(ctx)
 	incoming := make([]golden.Incoming, 0, len(batch.Messages))
 	for _, m := range batch.Messages {
 		in, err := golden.ParseIncoming(m.Payload)
 		if err != nil {
 			return &recordError{cause: "canonical", err: err}
 		}
+		in.Trace = string(spans.onward(m))
 		incoming = append(incoming, in)
 	}
 	h.turn.RLock()
@@ -65,7 +69,7 @@ func (h *Hub) markChanged(ctx context.Context, tx golden.Tx, changes []golden.Ch
 	for _, t := range targets {
 		for _, c := range changes {
 			marks = append(marks, golden.Dirty{
-				Target: t.String(), Subject: c.ID, Entity: "customer", Since: now, Correlation: c.Correlation,
+				Target: t.String(), Subject: c.ID, Entity: "customer", Since: now, Correlation: c.Correlation, Trace: c.Trace,
 			})
 		}
 	}
@@ -169,6 +173,9 @@ func (h *Hub) buryOne(stage string) func(context.Context, *bus.Batch, *recordErr
 		})
 		if err == nil {
 			h.noteBuried(letters)
+			for _, m := range b.Messages {
+				takenOf(ctx).buried(m, bad)
+			}
 		}
 		return storeError(err)
 	}

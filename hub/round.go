@@ -18,6 +18,7 @@ type round struct {
 	*reconciler
 	rows    []golden.Dirty
 	results []rowResult // by row
+	spans   spans       // by row
 	writes  []*write
 	of      []int // row of each write
 	out     []connectors.Outcome
@@ -206,8 +207,9 @@ func (r *round) sendPart(ctx context.Context, part []int) {
 		}
 		return
 	}
-	batch := make([]connectors.Delivery, len(part))
+	batch, begun := make([]connectors.Delivery, len(part)), make(spans, len(part))
 	for i, n := range part {
+		begun[i] = r.writing(n)
 		batch[i] = r.writes[n].Delivery
 	}
 	var out []connectors.Outcome
@@ -218,9 +220,13 @@ func (r *round) sendPart(ctx context.Context, part []int) {
 	for i, n := range part {
 		if err != nil {
 			r.out[n] = connectors.Outcome{Status: connectors.Unknown, Err: err}
+		} else {
+			r.out[n] = out[i]
+		}
+		written(begun[i], r.out[n])
+		if err != nil {
 			continue
 		}
-		r.out[n] = out[i]
 		if s := out[i].Status; s == connectors.Unauthorised || s == connectors.Retry && out[i].After > 0 {
 			r.halt.CompareAndSwap(nil, &out[i])
 		}

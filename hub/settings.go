@@ -17,6 +17,7 @@ type Settings struct {
 	API         APISettings          `yaml:"api" doc:"REST, change feed and metrics"`
 	Intake      IntakeSettings       `yaml:"intake" doc:"where webhooks arrive"`
 	Subscribers []SubscriberSettings `yaml:"subscribers" doc:"who is told of changes of customers by webhook"`
+	Telemetry   TelemetrySettings    `yaml:"telemetry" doc:"traces; without an endpoint, here or in OTEL_EXPORTER_OTLP_ENDPOINT, none are recorded"`
 	Limits      LimitSettings        `yaml:"limits" doc:"bounds on what one hub process takes"`
 }
 

@@ -46,7 +46,7 @@ type notifier struct {
 // notify tells one subscriber of changes until ctx ends; one process at a time does so.
 func (h *Hub) notify(ctx context.Context, s SubscriberSettings) {
 	log := h.log.With("subscriber", s.Name)
-	hook, err := newWebhook(s)
+	hook, err := newWebhook(s, h.tracer)
 	if err != nil {
 		h.trouble("subscriber "+s.Name, err)
 		return

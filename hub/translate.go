@@ -82,20 +82,25 @@ func (h *Hub) translateBatch(ctx context.Context, batch *bus.Batch) error {
 		case s.Mapping == nil:
 			continue
 		}
+		span := h.taking("translate", m, batch)
 		var entity *message.Message
 		var cause string
 		err := contained(func() (err error) { entity, cause, err = translateOne(doc, s, m); return err })
 		switch {
 		case err != nil:
 			letters = append(letters, h.untranslated(system, cause, m, err))
+			span.End(cause)
 		case entity != nil:
+			carry(entity, traceIn(m))
+			carry(entity, span.Trace())
 			entity.Metadata[headerGeneration] = strconv.FormatInt(live.number, 10)
 			out[s.Mapping.Entity()] = append(out[s.Mapping.Entity()], entity)
 		}
+		span.End("")
 		h.metrics.translated.WithLabelValues(system, result(err)).Inc()
 	}
 	for e, messages := range out {
-		if err := h.bus.Publish(ctx, CanonicalTopic(e), messages...); err != nil {
+		if err := h.send(ctx, CanonicalTopic(e), messages...); err != nil {
 			return err
 		}
 	}

@@ -19,14 +19,18 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/ThreeDotsLabs/watermill/message/router/middleware"
 	"github.com/sony/gobreaker"
+
+	"github.com/touchstone-hub/touchstone/hub/telemetry"
 )
 
 // webhook posts events to one receiver, signed by Standard Webhooks. Each event is a watermill
 // message that goes through watermill's middleware.
 type webhook struct {
+	name   string // of the subscriber
 	url    string
 	keys   [][]byte
 	client *http.Client
+	tracer *telemetry.Tracer
 	handle message.HandlerFunc
 }
 
@@ -37,8 +41,8 @@ const breakAfter = 5
 // headBytes is how much of an answer the log keeps.
 const headBytes = 256
 
-func newWebhook(s SubscriberSettings) (*webhook, error) {
-	w := &webhook{url: s.URL, client: &http.Client{
+func newWebhook(s SubscriberSettings, tracer *telemetry.Tracer) (*webhook, error) {
+	w := &webhook{name: s.Name, url: s.URL, tracer: tracer, client: &http.Client{
 		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: s.Concurrency, IdleConnTimeout: time.Minute},
 		CheckRedirect: sameHost,
 	}}
@@ -101,6 +105,8 @@ func (w *webhook) send(ctx context.Context, e Event) (status int, head string, e
 		return 0, "", err
 	}
 	m.SetContext(ctx)
+	span := w.calling(e, m)
+	defer func() { w.called(span, status, err) }()
 	_, err = w.handle(m)
 	var a *attemptError
 	if errors.As(err, &a) {
@@ -119,6 +125,11 @@ func (w *webhook) post(m *message.Message) ([]*message.Message, error) {
 	now := strconv.FormatInt(time.Now().Unix(), 10)
 	q.Header.Set("Content-Type", m.Metadata["content-type"])
 	q.Header.Set("User-Agent", "Touchstone-Webhook/1")
+	for _, name := range []string{headerTraceParent, headerTraceState} {
+		if value := m.Metadata[name]; value != "" {
+			q.Header.Set(name, value)
+		}
+	}
 	q.Header.Set("webhook-id", m.UUID)
 	q.Header.Set("webhook-timestamp", now)
 	q.Header.Set("webhook-signature", w.sign(m.UUID, now, m.Payload))

@@ -60,7 +60,7 @@ func runHub(ctx context.Context, folder *hub.Folder, log *slog.Logger) (err erro
 		err = other.close()
 	}
 	err = errors.Join(err, whileLocked(ctx, wait, func() (err error) {
-		h, err = hub.Open(ctx, folder, hub.Options{Log: log})
+		h, err = hub.Open(ctx, folder, hub.Options{Log: log, Version: version})
 		return err
 	}))
 	switch {

@@ -244,6 +244,12 @@ func (t *target) request(ctx context.Context, op *operation, d *connectors.Deliv
 	if t.idempotency != "" && d.Key != "" {
 		r.Header.Set(t.idempotency, d.Key)
 	}
+	if d.TraceParent != "" {
+		r.Header.Set("traceparent", d.TraceParent)
+	}
+	if d.TraceState != "" {
+		r.Header.Set("tracestate", d.TraceState)
+	}
 	for _, h := range op.headers {
 		text, err := h.value.text(v)
 		if missing := (*missingError)(nil); errors.As(err, &missing) {

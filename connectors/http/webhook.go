@@ -205,6 +205,7 @@ func (w *webhook) keep(r *http.Request, raw []byte) (taken, error) {
 	}
 	ctx, cancel := context.WithTimeout(w.lasting, w.client.set.Timeout)
 	defer cancel()
+	ctx = connectors.WithTraceContext(ctx, r.Header.Get("traceparent"), strings.Join(r.Header.Values("tracestate"), ","))
 	return result, w.emit(ctx, frames)
 }
 

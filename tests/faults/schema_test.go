@@ -101,6 +101,8 @@ func TestSchemas_refuseWhatTheHubRefuses(t *testing.T) {
 		"hub.yaml":          "regoin: DE",
 		"hub.yaml 2":        "bus: {partitions: many}",
 		"hub.yaml 3":        "bus: {sasl: {mechanism: SCRAM}}",
+		"hub.yaml 4":        "telemetry: {traces: {sample: 2}}",
+		"hub.yaml 5":        "telemetry: {traces: {protocol: zipkin}}",
 		"golden.yaml":       "match: {keys: [[emial]]}",
 		"golden.yaml 2":     "survive: {attributes: {birthdate: longest}}",
 		"golden.yaml 3":     "survive: {attributes: {birthDate: longst}}",

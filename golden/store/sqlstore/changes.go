@@ -40,6 +40,7 @@ type changeBody struct {
 	Records     []string            `json:"r,omitempty"`
 	Cause       string              `json:"c,omitempty"`
 	Correlation string              `json:"x,omitempty"`
+	Trace       string              `json:"t,omitempty"`
 }
 
 // AddChanges implements golden.Results.
@@ -61,7 +62,7 @@ func (t *tx) AddChanges(ctx context.Context, changes []golden.Change) error {
 		column(changes, func(c *C) string { return string(c.Type) }),
 		column(changes, func(c *C) time.Time { return c.At }),
 		column(changes, func(c *C) []byte {
-			return encoded(changeBody{c.Paths, c.Into, c.From, c.Records, c.Cause, c.Correlation})
+			return encoded(changeBody{c.Paths, c.Into, c.From, c.Records, c.Cause, c.Correlation, c.Trace})
 		})); err != nil {
 		return err
 	}
@@ -153,7 +154,8 @@ func scanChange(scan Scan, c *golden.Change) error {
 	if err := decode(packed, &b, "change of "+c.ID); err != nil {
 		return err
 	}
-	c.Paths, c.Into, c.From, c.Records, c.Cause, c.Correlation = b.Paths, b.Into, b.From, b.Records, b.Cause, b.Correlation
+	c.Paths, c.Into, c.From, c.Records = b.Paths, b.Into, b.From, b.Records
+	c.Cause, c.Correlation, c.Trace = b.Cause, b.Correlation, b.Trace
 	return nil
 }
 

@@ -9,13 +9,15 @@ import (
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
-const selectDirty = `SELECT target, subject, entity, mark, since, not_before, owner, attempt, error, correlation FROM dirty `
+const selectDirty = `SELECT target, subject, entity, mark, since, not_before, owner, attempt, error, correlation, trace FROM dirty `
 
 var (
-	markDirty = rows(`target text, subject text, entity text, since time, not_before time, due time, correlation text`,
-		`INSERT INTO dirty (target, subject, entity, mark, since, not_before, due, owner, attempt, error, correlation)
-		SELECT target, subject, entity, {int}, since, not_before, due, '', 0, '', correlation FROM v WHERE true
+	markDirty = rows(`target text, subject text, entity text, since time, not_before time, due time, correlation text, trace text`,
+		`INSERT INTO dirty (target, subject, entity, mark, since, not_before, due, owner, attempt, error, correlation, trace)
+		SELECT target, subject, entity, {int}, since, not_before, due, '', 0, '', correlation, trace FROM v WHERE true
 		ON CONFLICT (target, subject) DO UPDATE SET mark = excluded.mark,
+		correlation = CASE WHEN dirty.owner <> '' THEN excluded.correlation ELSE dirty.correlation END,
+		trace = CASE WHEN dirty.owner <> '' OR dirty.trace = '' THEN excluded.trace ELSE dirty.trace END,
 		not_before = CASE WHEN excluded.due < dirty.due THEN excluded.not_before ELSE dirty.not_before END,
 		due = CASE WHEN dirty.owner <> '' THEN dirty.due ELSE {least}(dirty.due, excluded.due) END`)
 
@@ -69,6 +71,7 @@ func (t *tx) MarkDirty(ctx context.Context, marks []golden.Dirty) error {
 		column(marks, func(d *D) time.Time { return d.NotSent }),
 		column(marks, func(d *D) time.Time { return either(d.NotSent, earlier(d.Since, now)) }),
 		column(marks, func(d *D) string { return prose(d.Correlation) }),
+		column(marks, func(d *D) string { return prose(d.Trace) }),
 		mark[0])
 }
 
@@ -159,7 +162,7 @@ func (s *Store) ListDirty(ctx context.Context, q golden.DeliveryQuery) (dirty []
 
 func scanDirty(scan Scan, d *golden.Dirty) error {
 	var attempt int64
-	err := scan(&d.Target, &d.Subject, &d.Entity, &d.Mark, &d.Since, &d.NotSent, &d.Owner, &attempt, &d.Error, &d.Correlation)
+	err := scan(&d.Target, &d.Subject, &d.Entity, &d.Mark, &d.Since, &d.NotSent, &d.Owner, &attempt, &d.Error, &d.Correlation, &d.Trace)
 	d.Attempt = int(attempt)
 	return err
 }

@@ -59,7 +59,7 @@ func testTasks(s *suite) {
 func testChanges(s *suite) {
 	all := s.entities("C", 2)
 	one := golden.Change{
-		Entity: all[0].No, ID: "C0", Version: 1, Type: golden.Created, At: at(1), Cause: "erp/customers/1", Correlation: "x-1",
+		Entity: all[0].No, ID: "C0", Version: 1, Type: golden.Created, At: at(1), Cause: "erp/customers/1", Correlation: "x-1", Trace: "t-1 s=1",
 		Paths:   []golden.PathChange{{Path: "/names/0", New: json.RawMessage(`{"full":"王"}`), Source: "erp/customers/1", Rule: "recent"}},
 		Records: []string{"erp/customers/1"},
 	}

@@ -28,7 +28,7 @@ func (s *suite) settle(done, retry []golden.Dirty) {
 }
 
 func dirty(subject string) golden.Dirty {
-	return golden.Dirty{Target: "webshop.customers", Subject: subject, Entity: "customer", Since: at(1), Correlation: "x"}
+	return golden.Dirty{Target: "webshop.customers", Subject: subject, Entity: "customer", Since: at(1), Correlation: "x", Trace: "t x"}
 }
 
 const shop = "webshop.customers"
@@ -154,6 +154,26 @@ func testDirtyRaces(s *suite) {
 	asleep[0].Owner = ""
 	s.settle(asleep, nil)
 	s.equal("the new mark is there", subjects(s.claim(shop, "w3", 1, time.Minute)), []string{"G3"})
+}
+
+// testDirtyOrigins keeps apart which record caused what is worked on, and which what comes next.
+func testDirtyOrigins(s *suite) {
+	mark := func(correlation, trace string) {
+		d := dirty("G1")
+		d.Correlation, d.Trace = correlation, trace
+		s.mark(d)
+	}
+	origin := func(d golden.Dirty) [2]string { return [2]string{d.Correlation, d.Trace} }
+	mark("a", "")
+	mark("b", "tb")
+	mark("c", "tc")
+	got := s.claim(shop, "w1", 10, time.Minute)
+	s.equal("the first mark, and the first that is traced", origin(got[0]), [2]string{"a", "tb"})
+	mark("d", "td")
+	s.settle(got, nil)
+	got = s.claim(shop, "w1", 10, time.Minute)
+	s.equal("the mark that came meanwhile", origin(got[0]), [2]string{"d", "td"})
+	s.settle(got, nil)
 }
 
 // testClaims lets many workers claim and settle at once: none gets what another holds.

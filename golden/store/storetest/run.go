@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) golden.Store) {
 		{"dirty rows forgiven", testForgiven},
 		{"dirty order", testDirtyOrder},
 		{"dirty races", testDirtyRaces},
+		{"dirty origins", testDirtyOrigins},
 		{"claims", testClaims},
 		{"deliveries", testDeliveries},
 		{"pending creates", testPendingCreates},
