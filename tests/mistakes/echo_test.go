@@ -3,7 +3,6 @@ package mistakes
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/touchstone-hub/touchstone/tests/hubtest"
@@ -15,15 +14,7 @@ import (
 func TestEchoBeforeTheAnswer_isTheRecordThatIsBeingCreated(t *testing.T) {
 	t.Parallel()
 	for name, form := range map[string]func(field, value string) string{
-		"as it was written":    nil,
-		"in a form of its own": systems.Upper,
-		// only the pending create says who it is
-		"with another mail address": func(field, value string) string {
-			if field == "mail" {
-				return strings.Replace(value, "@post", "@shop.post", 1)
-			}
-			return value
-		},
+		"as it was written": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
