@@ -12,6 +12,7 @@ import (
 	"github.com/touchstone-hub/touchstone/bus"
 	"github.com/touchstone-hub/touchstone/bus/embedded"
 	"github.com/touchstone-hub/touchstone/tests/kafkatest"
+	"github.com/touchstone-hub/touchstone/tests/ports"
 )
 
 // testBroker is an embedded broker that can go away and come back at the same
@@ -24,9 +25,8 @@ type testBroker struct {
 
 func startBroker(t testing.TB) *testBroker {
 	t.Helper()
-	b := &testBroker{cfg: embedded.Config{Folder: t.TempDir()}}
+	b := &testBroker{cfg: embedded.Config{Folder: t.TempDir(), Addr: ports.Address(t)}}
 	b.start(t)
-	b.cfg.Addr = b.Addr()
 	t.Cleanup(func() { _ = b.Close() })
 	return b
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/touchstone-hub/touchstone/bus"
 	"github.com/touchstone-hub/touchstone/bus/embedded"
+	"github.com/touchstone-hub/touchstone/tests/ports"
 )
 
 // childFolder names the folder on which this test binary is to run as a broker
@@ -91,7 +92,7 @@ func (c *child) kill() {
 func TestKill9_losesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	broker := startChild(t, folder, "127.0.0.1:0")
+	broker := startChild(t, folder, ports.Address(t))
 	b, err := bus.Open(t.Context(), bus.Config{
 		Brokers: broker.cfg.Brokers, SASL: broker.cfg.SASL, Owned: true,
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),

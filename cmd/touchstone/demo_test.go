@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/touchstone-hub/touchstone/tests/ports"
 )
 
 // output is a buffer that may be read while a command writes.
@@ -43,8 +45,8 @@ func TestInit_runsAtOnce(t *testing.T) {
 	if code, _, errs := touchstone(t, t.Context(), "init", folder); code != exitOK {
 		t.Fatal(errs)
 	}
-	t.Setenv("STARTER_API", freeAddress(t.Context(), "127.0.0.1:0"))
-	t.Setenv("STARTER_INTAKE", freeAddress(t.Context(), "127.0.0.1:0"))
+	t.Setenv("STARTER_API", ports.Address(t))
+	t.Setenv("STARTER_INTAKE", ports.Address(t))
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	ended := make(chan int, 1)

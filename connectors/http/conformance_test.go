@@ -17,6 +17,7 @@ import (
 	"github.com/touchstone-hub/touchstone/connectors"
 	"github.com/touchstone-hub/touchstone/connectors/connectortest"
 	"github.com/touchstone-hub/touchstone/formats"
+	"github.com/touchstone-hub/touchstone/tests/ports"
 )
 
 const kindPackage = "github.com/touchstone-hub/touchstone/connectors/http"
@@ -193,7 +194,12 @@ type mood struct {
 
 func newPeople(t *testing.T, repeat connectors.Repeat) connectortest.TargetSystem {
 	p := &people{held: map[string]written{}, byKey: map[string]string{}}
-	p.Server = httptest.NewServer(p)
+	l, err := net.Listen("tcp", ports.Address(t)) // to come back to
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Server = &httptest.Server{Listener: l, Config: &http.Server{Handler: p}}
+	p.Start()
 	t.Cleanup(p.Close)
 	more := map[connectors.Repeat]string{
 		connectors.RepeatKey:  "idempotency: Idempotency-Key",

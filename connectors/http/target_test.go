@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/touchstone-hub/touchstone/connectors"
+	"github.com/touchstone-hub/touchstone/tests/ports"
 )
 
 // tool is a system that answers as it is told and remembers what it was asked.
@@ -206,12 +206,7 @@ func TestTarget_toldApartBegunAndNotBegun(t *testing.T) {
 	const keys = "    create: {path: /p, remote_id: id}\n"
 	create := connectors.Delivery{Operation: connectors.Create, Payload: []byte(`{}`)}
 
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	free.Close()
-	if o := deliver(t, openTarget(t, "http://"+free.Addr().String(), keys), create); o.Status != connectors.Retry {
+	if o := deliver(t, openTarget(t, "http://"+ports.Address(t), keys), create); o.Status != connectors.Retry {
 		t.Errorf("nobody listens: %+v", o)
 	}
 	hold := make(chan struct{})

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/touchstone-hub/touchstone/tests/ports"
 )
 
 // Users that the secured listeners know, with their common password.
@@ -108,27 +110,27 @@ func launch(libs string) (_ *Server, err error) {
 			_ = os.RemoveAll(dir)
 		}
 	}()
-	ports, err := freePorts(4)
+	free, err := ports.Free(4)
 	if err != nil {
 		return nil, err
 	}
 	if err := writeCertificates(dir); err != nil {
 		return nil, err
 	}
-	if err := writeProperties(dir, ports); err != nil {
+	if err := writeProperties(dir, free); err != nil {
 		return nil, err
 	}
 	if err := format(libs, dir); err != nil {
 		return nil, err
 	}
-	pipe, err := run(libs, dir, address(ports[0]))
+	pipe, err := run(libs, dir, address(free[0]))
 	if err != nil {
 		return nil, err
 	}
 	return &Server{
-		Brokers: []string{address(ports[0])},
-		SASL:    []string{address(ports[1])},
-		TLS:     []string{address(ports[2])},
+		Brokers: []string{address(free[0])},
+		SASL:    []string{address(free[1])},
+		TLS:     []string{address(free[2])},
 		CAFile:  filepath.Join(dir, "ca.pem"),
 		LogFile: filepath.Join(dir, "broker.log"),
 		pipe:    pipe,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -15,6 +14,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/touchstone-hub/touchstone/tests/ports"
 )
 
 // errNone: this machine cannot run PostgreSQL.
@@ -58,7 +59,7 @@ func launch() (string, error) {
 }
 
 func keep(binaries, folder string, identity *syscall.Credential) (string, error) {
-	port, err := freePort()
+	free, err := ports.Free(1)
 	if err != nil {
 		return "", err
 	}
@@ -67,7 +68,7 @@ func keep(binaries, folder string, identity *syscall.Credential) (string, error)
 		return "", err
 	}
 	defer log.Close()
-	cmd := exec.Command("/bin/sh", "-c", keeper, "keeper", binaries, folder, strconv.Itoa(port))
+	cmd := exec.Command("/bin/sh", "-c", keeper, "keeper", binaries, folder, strconv.Itoa(free[0]))
 	// Not this process's output: whoever reads that would wait for the keeper too. A group of its
 	// own: Ctrl-C ends the tests, and that ends the keeper.
 	cmd.Stdout, cmd.Stderr = log, log
@@ -80,7 +81,7 @@ func keep(binaries, folder string, identity *syscall.Credential) (string, error)
 	if err := cmd.Start(); err != nil {
 		return "", fmt.Errorf("start the server: %w", err)
 	}
-	base := fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port)
+	base := fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", free[0])
 	if err := await(base); err != nil {
 		text, _ := os.ReadFile(log.Name())
 		return "", errors.Join(fmt.Errorf("the server does not answer: %w: %s", err, text), lifeline.Close())
@@ -149,13 +150,4 @@ func ownIdentity(folder string) (*syscall.Credential, error) {
 		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 	}
 	return nil, errors.New("running as root, and there is no user postgres or nobody to run the server")
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }

@@ -15,8 +15,8 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
   # the package starts a server of its own unless told otherwise; the tests start theirs
   mkdir -p /etc/postgresql-common
   [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
-  apt-get update -qq
-  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  apt-get -o Acquire::Retries=5 update -qq
+  apt-get -o Acquire::Retries=5 install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
   exit 0
 fi
 echo "missing: ${missing[*]} (not installed: that takes root and apt-get); the tests that need them are skipped" >&2
