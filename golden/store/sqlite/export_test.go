@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/touchstone-hub/touchstone/golden/store/sqlstore"
 )
@@ -55,3 +56,13 @@ func (s *Store) Plans(ctx context.Context) (map[string][]string, error) {
 	err := s.backend.Write(ctx, func(_ context.Context, c sqlstore.Conn) error { return explain(c.(*conn)) })
 	return plans, errors.Join(err, s.backend.Read(ctx, func(c sqlstore.Conn) error { return explain(c.(*conn)) }))
 }
+
+// Copying returns a config by which the WAL is copied as often as said, and begun anew from so many
+// pages on.
+func (c Config) Copying(every time.Duration, pages int64) Config {
+	c.copyEvery, c.walPages = every, pages
+	return c
+}
+
+// Begun is how often the WAL was begun anew.
+func (s *Store) Begun() int64 { return s.backend.checkpoints.begun.Load() }

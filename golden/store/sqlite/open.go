@@ -7,6 +7,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -18,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -39,7 +41,9 @@ type Config struct {
 	// Readers is how many reads run at once; 0 for 4.
 	Readers int
 	// CacheMB is the writer's page cache; 0 for 64. The operating system caches the file as well.
-	CacheMB int
+	CacheMB   int
+	copyEvery time.Duration // 0: as the constants say, for tests
+	walPages  int64
 	// FeedKeep is how many published changes stay in the feed; 0 for sqlstore.DefaultFeedKeep.
 	FeedKeep int64
 }
@@ -59,6 +63,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if config.CacheMB <= 0 {
 		config.CacheMB = 64
 	}
+	config.copyEvery, config.walPages = cmp.Or(config.copyEvery, copyEvery), cmp.Or(config.walPages, walPages)
 	b := &backend{}
 	if config.Temporary {
 		if err := b.makeTemporary(ctx, &config); err != nil {
@@ -124,11 +129,14 @@ type settings struct {
 	readOnly    bool
 }
 
+// lockTime is how long a connection waits for a lock.
+const lockTime = 10 * time.Second
+
 // dsn spells out the pragmas, in the order in which they have to run.
 func dsn(path string, s settings) string {
 	q := url.Values{"_pragma": {
 		// Another process (a backup, a person with a shell) may hold the lock for a moment.
-		"busy_timeout(10000)",
+		fmt.Sprintf("busy_timeout(%d)", lockTime.Milliseconds()),
 		// Readers go on while the writer writes.
 		"journal_mode(WAL)",
 		// FULL: the WAL is synced at every commit, so that a commit outlives a loss of power.
@@ -138,8 +146,8 @@ func dsn(path string, s settings) string {
 		"temp_store(MEMORY)",
 		// After a burst the WAL is cut back to this size.
 		"journal_size_limit(67108864)",
-		// A checkpoint every 10,000 pages: rarely enough to merge the writes to hot pages.
-		"wal_autocheckpoint(10000)",
+		// No commit copies the WAL into the file: see checkpointer.
+		"wal_autocheckpoint(0)",
 	}}
 	if s.readOnly {
 		q.Add("_pragma", "query_only(true)")
@@ -194,6 +202,11 @@ func (b *backend) connect(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
+	copying, err := open(settings{synchronous: synchronous, cacheMB: 1})
+	if err != nil {
+		return errors.Join(err, writer.close())
+	}
+	b.checkpoints = &checkpointer{conn: copying, every: config.copyEvery, pages: config.walPages}
 	b.open = func() (*conn, error) {
 		return open(settings{synchronous: synchronous, cacheMB: 8, readOnly: true})
 	}

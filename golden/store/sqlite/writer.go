@@ -30,6 +30,8 @@ type backend struct {
 	closeOnce sync.Once
 	closeErr  error
 
+	checkpoints *checkpointer
+
 	open  func() (*conn, error)
 	idle  chan *conn
 	slots chan struct{}
@@ -45,6 +47,11 @@ type request struct {
 func (b *backend) start(writer *conn) {
 	b.queue = make(chan *request)
 	b.closing, b.done = make(chan struct{}), make(chan struct{})
+	between, copied := make(chan func(*conn)), make(chan struct{})
+	go func() {
+		defer close(copied)
+		b.checkpoints.run(b.closing, between)
+	}()
 	go func() {
 		defer close(b.done)
 		w := &groupWriter{conn: writer, queue: b.queue}
@@ -52,8 +59,12 @@ func (b *backend) start(writer *conn) {
 			select {
 			case r := <-b.queue:
 				w.run(r)
+				b.checkpoints.changed.Store(true)
+			case do := <-between:
+				do(writer)
 			case <-b.closing:
-				b.closeErr = writer.close()
+				<-copied
+				b.closeErr = errors.Join(b.checkpoints.conn.close(), writer.close())
 				return
 			}
 		}
@@ -114,7 +125,7 @@ func (w *groupWriter) run(first *request) {
 // The first needs no savepoint, which would keep a copy of every page that it changes: where it
 // fails, the transaction goes back as a whole.
 func (w *groupWriter) group(first *request) (group []*request, err error) {
-	if err := w.conn.statement("BEGIN IMMEDIATE"); err != nil {
+	if err := w.conn.kept("BEGIN IMMEDIATE"); err != nil {
 		return []*request{first}, fmt.Errorf("begin: %w", err)
 	}
 	deadline := time.Now().Add(groupTime)
@@ -155,14 +166,14 @@ func (w *groupWriter) next(size int, deadline time.Time) *request {
 // inSavepoint returns r's own error, which leaves the group as it was, and the error that cost the
 // group its transaction: SQLite rolls back all of it on some errors.
 func (w *groupWriter) inSavepoint(r *request) (own, lost error) {
-	if err := w.conn.statement("SAVEPOINT caller"); err != nil {
+	if err := w.conn.kept("SAVEPOINT caller"); err != nil {
 		return nil, fmt.Errorf("begin: %w", err)
 	}
 	if own = call(r, w.conn); own != nil {
 		lost = w.conn.statement("ROLLBACK TO caller")
 	}
 	if lost == nil {
-		lost = w.conn.statement("RELEASE caller")
+		lost = w.conn.kept("RELEASE caller")
 	}
 	return own, lost
 }
@@ -172,7 +183,7 @@ func (w *groupWriter) alone(r *request) error {
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
-	if err := w.conn.statement("BEGIN IMMEDIATE"); err != nil {
+	if err := w.conn.kept("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	if err := call(r, w.conn); err != nil {
@@ -183,7 +194,7 @@ func (w *groupWriter) alone(r *request) error {
 }
 
 func (w *groupWriter) commit() error {
-	if err := w.conn.statement("COMMIT"); err != nil {
+	if err := w.conn.kept("COMMIT"); err != nil {
 		w.rollback()
 		return fmt.Errorf("commit: %w", err)
 	}
