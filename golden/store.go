@@ -339,14 +339,14 @@ type DeadLetterQuery struct {
 
 // Statistics counts what the store holds.
 type Statistics struct {
-	Customers   int64                      // live golden records
-	Merged      int64                      // golden IDs that forward
-	Records     map[string]int64           // live source records by "system/stream"
-	Deleted     map[string]int64           // tombstones by "system/stream"
-	Documents   map[canonical.Entity]int64 // live orders, interactions, products
+	Customers   int64                               // live golden records
+	Merged      int64                               // golden IDs that forward
+	Records     map[string]int64                    // live source records by "system/stream"
+	Deleted     map[string]int64                    // tombstones by "system/stream"
+	Documents   map[canonical.Entity]int64          // live orders, interactions, products
 	Deliveries  map[string]map[DeliveryStatus]int64 // remote records by target and state
 	Creates     map[string]map[DeliveryStatus]int64 // pending creates by target and state
-	Dirty       map[string]int64 // by target
+	Dirty       map[string]int64                    // by target
 	Oldest      map[string]time.Time
 	Tasks       map[TaskKind]int64 // open
 	DeadLetters map[string]int64   // open, by stage

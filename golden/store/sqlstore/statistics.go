@@ -28,7 +28,7 @@ func (s *Store) Statistics(ctx context.Context) (golden.Statistics, error) {
 	st := golden.Statistics{
 		Records: map[string]int64{}, Deleted: map[string]int64{}, Documents: map[canonical.Entity]int64{},
 		Deliveries: map[string]map[golden.DeliveryStatus]int64{}, Creates: map[string]map[golden.DeliveryStatus]int64{},
-		Dirty: map[string]int64{},
+		Dirty:  map[string]int64{},
 		Oldest: map[string]time.Time{}, Tasks: map[golden.TaskKind]int64{}, DeadLetters: map[string]int64{},
 	}
 	err := s.backend.View(ctx, func(c Conn) error { return count(ctx, c, &st) })
