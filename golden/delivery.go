@@ -37,6 +37,9 @@ type DeliveryState struct {
 	RemoteVersion string
 	SentHash      uint64 // of the payload last written; 0 for none
 	SentVersion   int64  // golden version it was made from
+	// Circumstances is a hash of what that payload depended on beside the golden record's values; 0
+	// where that is not known.
+	Circumstances uint64
 	ObservedHash  uint64 // of the target's own record after the write; 0 until it was seen
 	Again         int64  // how often a person asked for it to be sent again
 	Status        DeliveryStatus

@@ -270,7 +270,7 @@ func (s *settling) learnWritten(ctx context.Context, created []*record) error {
 	for i := range stored {
 		rec := s.records[stored[i].No]
 		rec.Written = stored[i].Written
-		if rec.Deleted || !slices.ContainsFunc(rec.Written, WrittenValue.open) {
+		if rec.Deleted || !slices.ContainsFunc(rec.Written, WrittenValue.Open) {
 			continue
 		}
 		now, err := s.customerOf(rec)

@@ -129,7 +129,7 @@ func (s *settling) update(rec *record, in prepared) {
 // observe learns from a report what came back of what the hub wrote, and what the record itself
 // changed.
 func (s *settling) observe(rec *record, in prepared) error {
-	open := slices.ContainsFunc(rec.Written, WrittenValue.open)
+	open := slices.ContainsFunc(rec.Written, WrittenValue.Open)
 	same := rec.Hash == in.Record.Hash && !rec.Deleted
 	if in.Record.Deleted || same && !open {
 		return nil

@@ -37,7 +37,7 @@ var Found = WrittenValue{Hash: 1}
 // for election with its time, which makes at most one write more, for when it comes back it is
 // what the record stated before.
 func (r *Ruleset) Observe(written []WrittenValue, before, now *canonical.Customer, at time.Time) []WrittenValue {
-	if !slices.ContainsFunc(written, WrittenValue.open) {
+	if !slices.ContainsFunc(written, WrittenValue.Open) {
 		return written
 	}
 	o := &observation{
@@ -61,8 +61,8 @@ func (r *Ruleset) Observe(written []WrittenValue, before, now *canonical.Custome
 	return o.written
 }
 
-// open: a report may tell something of it.
-func (w WrittenValue) open() bool { return w.Awaited() || w.Dropped }
+// Open: a report may tell something of it: it has not come back yet, or was taken away and is there still.
+func (w WrittenValue) Open() bool { return w.Awaited() || w.Dropped }
 
 // Awaited: the system has not returned the value yet in any form.
 func (w WrittenValue) Awaited() bool { return w.Sent != "" }

@@ -3,7 +3,6 @@ package hub
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/cespare/xxhash/v2"
@@ -15,12 +14,13 @@ import (
 
 // compose maps the subject for one remote record; nil where the mapping leaves it out.
 func (r *reconciler) compose(ctx context.Context, s *subject, route *targetRoute, state golden.DeliveryState) (*write, error) {
-	payload, skip, err := r.payload(ctx, s, route, s.doc, state.RemoteID)
-	if err != nil || skip {
+	out, err := r.payload(ctx, s, route, s.doc, s.facts(state.RemoteID))
+	if err != nil || out.skip {
 		return nil, err
 	}
-	w := &write{route: route, state: state, hash: payloadHash(payload)}
-	w.Subject, w.RemoteID, w.RemoteVersion, w.Payload = s.id, state.RemoteID, state.RemoteVersion, payload
+	w := &write{route: route, state: state, hash: payloadHash(out.bytes)}
+	w.Subject, w.RemoteID, w.RemoteVersion, w.Payload = s.id, state.RemoteID, state.RemoteVersion, out.bytes
+	w.state.Circumstances = r.circumstances(s, out)
 	w.state.Route, w.state.SentHash, w.state.SentVersion, w.state.Status = route.Name, w.hash, s.version, golden.Settled
 	w.state.Attempts, w.state.Error = 0, ""
 	if r.isSource() {
@@ -29,26 +29,33 @@ func (r *reconciler) compose(ctx context.Context, s *subject, route *targetRoute
 	return w, nil
 }
 
-func (r *reconciler) payload(ctx context.Context, s *subject, route *targetRoute, doc []byte, remote string) (payload []byte, skip bool, err error) {
-	if remote != "" {
+// payload is what a route's mapping makes of a document.
+type payload struct {
+	bytes  []byte
+	skip   bool // the mapping leaves it out
+	looked bool // it depends on other customers
+}
+
+func (r *reconciler) payload(ctx context.Context, s *subject, route *targetRoute, doc []byte, facts *mappings.GoldenInput) (p payload, err error) {
+	if facts.Remote != "" {
 		if doc, err = without(doc, route.CreateOnly); err != nil {
-			return nil, false, fmt.Errorf("read %s: %w", s.id, err)
+			return p, fmt.Errorf("read %s: %w", s.id, err)
 		}
 	}
 	decoded := docs.Get().(*formats.Doc)
 	defer docs.Put(decoded)
 	if err := r.hub.json.Decode(decoded, formats.Frame{Bytes: doc}, route.mapping.Shape()); err != nil {
-		return nil, false, fmt.Errorf("read %s: %w", s.id, err)
+		return p, fmt.Errorf("read %s: %w", s.id, err)
 	}
 	look := &lookup{hub: r.hub, ctx: ctx}
-	out, err := route.mapping.Apply(nil, mappings.Input{Root: &decoded.Root, Golden: s.facts(remote), Lookup: look.find})
+	out, err := route.mapping.Apply(nil, mappings.Input{Root: &decoded.Root, Golden: facts, Lookup: look.find})
 	switch {
 	case look.err != nil: // what the mapping made of it is not what it should have been
-		return nil, false, fmt.Errorf("look up a customer for %s: %w", s.id, look.err)
+		return p, fmt.Errorf("look up a customer for %s: %w", s.id, look.err)
 	case err != nil:
-		return nil, false, &recordError{cause: "mapping", err: err}
+		return p, &recordError{cause: "mapping", err: err}
 	}
-	return out.Bytes, out.Skip, nil
+	return payload{bytes: out.Bytes, skip: out.Skip, looked: look.asked}, nil
 }
 
 // without leaves attributes out of a canonical document.
@@ -71,32 +78,12 @@ func without(doc []byte, attributes []string) ([]byte, error) {
 func (r *reconciler) asUpdate(ctx context.Context, s *subject, w *write) func(remote string) uint64 {
 	ctx = context.WithoutCancel(ctx) // what was sent is noted even where the hub is being stopped
 	return func(remote string) uint64 {
-		payload, skip, err := r.payload(ctx, s, w.route, s.doc, remote)
-		if err != nil || skip {
+		out, err := r.payload(ctx, s, w.route, s.doc, s.facts(remote))
+		if err != nil || out.skip {
 			return w.hash
 		}
-		return payloadHash(payload)
+		return payloadHash(out.bytes)
 	}
-}
-
-// holds says whether the target's own report of a record that the hub never wrote already comes
-// to the same payload: then it needs no write.
-func (r *reconciler) holds(ctx context.Context, s *subject, route *targetRoute, state golden.DeliveryState, hash uint64) (bool, error) {
-	if state.Route != "" || state.Record == "" {
-		return false, nil
-	}
-	for _, own := range s.sources {
-		if own.Key != state.Record || own.Deleted {
-			continue
-		}
-		payload, skip, err := r.payload(ctx, s, route, own.Doc, state.RemoteID)
-		var bad *recordError
-		if errors.As(err, &bad) {
-			return false, nil // what the target holds does not even map: it lacks something
-		}
-		return err == nil && !skip && payloadHash(payload) == hash, err
-	}
-	return false, nil
 }
 
 // isSource says whether the target's records come back as source records.

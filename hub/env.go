@@ -74,13 +74,15 @@ func (f *Folder) streamList() []*Stream {
 
 // lookup gives one run of a mapping the golden records that it asks for.
 type lookup struct {
-	hub *Hub
-	ctx context.Context
-	err error // a failure other than that there is none
+	hub   *Hub
+	ctx   context.Context
+	asked bool  // something was looked up
+	err   error // a failure other than that there is none
 }
 
 // find gives the golden record of a source record (`golden("erp/customers/1")`) or of a golden ID.
 func (l *lookup) find(key string) (*formats.Node, bool) {
+	l.asked = true
 	record, err := l.hub.goldenOf(l.ctx, key)
 	if err != nil {
 		if !errors.Is(err, golden.ErrNotFound) {

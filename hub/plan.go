@@ -126,11 +126,11 @@ func (r *reconciler) updating(ctx context.Context, s *subject, route *targetRout
 		}
 		seen, changed := r.observe(s, route, &w.state)
 		w.settled = w.hash == state.SentHash && !changed
-		if w.settled && !moved && !seen {
+		if w.settled && !moved && !seen && (!r.isSource() || w.state.Circumstances == state.Circumstances) {
 			continue
 		}
 		if !w.settled && !changed {
-			if w.settled, err = r.holds(ctx, s, route, state, w.hash); err != nil {
+			if w.settled, err = r.holds(ctx, s, w, state); err != nil {
 				return nil, err
 			}
 		}

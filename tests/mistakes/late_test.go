@@ -105,6 +105,11 @@ func TestAWebhookTwiceAndOutOfOrder_isTakenOnceAndInOrder(t *testing.T) {
 		}
 		return ""
 	})
+	for _, w := range mail.Writes() {
+		if w != "POST mail1" {
+			t.Errorf("what was entered in the mail system was written back there: %s", w)
+		}
+	}
 	bodies = shop.Held()
 	for n := len(bodies) - 1; n >= 0; n-- {
 		c.reportTo("shop", string(bodies[n]))

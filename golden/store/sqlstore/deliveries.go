@@ -11,7 +11,7 @@ import (
 
 const (
 	selectDelivery = `SELECT target, remote_id, subject, route, record, remote_version, sent_hash, sent_version,
-	observed_hash, status, attempts, error, updated_at, origin, again FROM delivery `
+	observed_hash, status, attempts, error, updated_at, origin, again, circumstances FROM delivery `
 	selectPending = `SELECT target, subject, route, key, payload_hash, arrived, version, status, attempts, error, started_at
 	FROM pending_create `
 )
@@ -24,14 +24,14 @@ var (
 	deliveriesByID      = plain(selectDelivery + `WHERE target = {text} AND remote_id = {any text}`)
 	putDeliveries       = rows(`target text, remote_id text, subject text, route text, record text, remote_version text,
 		sent_hash int, sent_version int, observed_hash int, status text, attempts int, error text, updated_at time,
-		origin text, again int`,
+		origin text, again int, circumstances int`,
 		`INSERT INTO delivery (target, remote_id, subject, route, record, remote_version, sent_hash, sent_version,
-		observed_hash, status, attempts, error, updated_at, origin, again) SELECT * FROM v WHERE true
+		observed_hash, status, attempts, error, updated_at, origin, again, circumstances) SELECT * FROM v WHERE true
 		ON CONFLICT (target, remote_id) DO UPDATE SET subject = excluded.subject, route = excluded.route,
 		record = excluded.record, remote_version = excluded.remote_version, sent_hash = excluded.sent_hash,
 		sent_version = excluded.sent_version, observed_hash = excluded.observed_hash, status = excluded.status,
 		attempts = excluded.attempts, error = excluded.error, updated_at = excluded.updated_at,
-		origin = excluded.origin, again = excluded.again`)
+		origin = excluded.origin, again = excluded.again, circumstances = excluded.circumstances`)
 
 	pendingCreates    = plain(selectPending + `WHERE target = {text} AND subject = {any text}`)
 	putPendingCreates = rows(`target text, subject text, route text, key text, payload_hash int, arrived int, version int,
@@ -108,7 +108,8 @@ func (t *tx) PutDeliveries(ctx context.Context, states []golden.DeliveryState) e
 		column(states, func(s *D) string { return prose(s.Error) }),
 		column(states, func(s *D) time.Time { return s.UpdatedAt }),
 		column(states, func(s *D) string { return s.Origin }),
-		column(states, func(s *D) int64 { return s.Again }))
+		column(states, func(s *D) int64 { return s.Again }),
+		column(states, func(s *D) int64 { return int64(s.Circumstances) }))
 }
 
 // PendingCreates implements golden.Deliveries.
@@ -186,11 +187,11 @@ func (s *Store) ListPendingCreates(ctx context.Context, q golden.DeliveryQuery) 
 }
 
 func scanDelivery(scan Scan, s *golden.DeliveryState) error {
-	var sent, observed, attempts int64
+	var sent, observed, circumstances, attempts int64
 	var status string
 	err := scan(&s.Target, &s.RemoteID, &s.Subject, &s.Route, &s.Record, &s.RemoteVersion, &sent, &s.SentVersion,
-		&observed, &status, &attempts, &s.Error, &s.UpdatedAt, &s.Origin, &s.Again)
-	s.SentHash, s.ObservedHash = uint64(sent), uint64(observed)
+		&observed, &status, &attempts, &s.Error, &s.UpdatedAt, &s.Origin, &s.Again, &circumstances)
+	s.SentHash, s.ObservedHash, s.Circumstances = uint64(sent), uint64(observed), uint64(circumstances)
 	s.Status, s.Attempts = golden.DeliveryStatus(status), int(attempts)
 	return err
 }

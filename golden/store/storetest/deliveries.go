@@ -212,7 +212,7 @@ func testDeliveries(s *suite) {
 		return golden.DeliveryState{
 			Target: target, RemoteID: remote, Subject: subject, Route: "r", Record: "webshop/customers/" + remote,
 			RemoteVersion: "v1", SentHash: 1 << 63, SentVersion: 4, ObservedHash: 5, Status: golden.Settled, Attempts: 1,
-			Error: "", UpdatedAt: at(1), Origin: "erp/customers/" + remote, Again: 2,
+			Error: "", UpdatedAt: at(1), Origin: "erp/customers/" + remote, Again: 2, Circumstances: 1 << 63,
 		}
 	}
 	a, b, c := state(shop, "1", "G1"), state(shop, "2", "G1"), state(shop, "3", "G2")
