@@ -17,15 +17,17 @@ import (
 const hops = 5
 
 // Rest waits until the hub has nothing left to do and missing says that nothing is missing of what
-// was put in (it returns what is, for the message if that takes longer than patience). Of several
-// hubs that share the work one is enough.
+// was put in (it returns what is, for the message). It gives up where nothing has changed for as
+// long as patience, and where a hub has been at work for ten times that: one that goes round in a
+// loop is never at rest. Of several hubs that share the work one is enough.
 func (h *Hub) Rest(patience time.Duration, missing func(*api.Status) string) api.Status {
 	h.t.Helper()
-	deadline := time.After(patience)
+	end, stuck := time.After(10*patience), time.NewTimer(patience)
+	defer stuck.Stop()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	var last api.Status
-	idle, why := 0, ""
+	idle, why, before := 0, "", ""
 	for {
 		var s api.Status
 		err := h.ask("/v1/status", &s) // fails while Kafka's groups form
@@ -36,6 +38,10 @@ func (h *Hub) Rest(patience time.Duration, missing func(*api.Status) string) api
 			}
 		} else {
 			why = err.Error()
+		}
+		if why != before {
+			before = why
+			stuck.Reset(patience)
 		}
 		switch {
 		case why != "":
@@ -51,8 +57,10 @@ func (h *Hub) Rest(patience time.Duration, missing func(*api.Status) string) api
 		select {
 		case <-h.ended:
 			h.t.Fatalf("the hub ended before it was at rest: %v", h.err)
-		case <-deadline:
-			h.t.Fatalf("the hub is not at rest after %s: %s\n%+v", patience, why, s)
+		case <-stuck.C:
+			h.t.Fatalf("the hub is not at rest, and nothing has changed for %s: %s\n%+v", patience, why, s)
+		case <-end:
+			h.t.Fatalf("the hub is not at rest after %s: %s\n%+v", 10*patience, why, s)
 		case <-tick.C:
 		}
 	}
