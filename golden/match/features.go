@@ -3,6 +3,8 @@ package match
 import (
 	"cmp"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -17,6 +19,7 @@ type Features struct {
 	Unique    uniques
 	BirthDate string
 	People    []PersonName // of an organisation none
+	Values    [][]string   // by comparison, standardised; of given and family names, see People
 }
 
 // PersonName is one reading of a person's name.
@@ -52,6 +55,12 @@ func (f *Features) Hashes() []uint64 {
 func (r *Rules) Features(c *canonical.Customer, forms *standard.Standard) *Features {
 	p := newParts(c, forms, r)
 	f := &Features{Kind: forms.Kind, BirthDate: forms.BirthDate, Unique: p.unique, People: p.people}
+	if len(r.Comparisons) > 0 {
+		f.Values = make([][]string, len(r.Comparisons))
+		for i := range r.Comparisons {
+			f.Values[i] = values(r.Comparisons[i].Attribute, c, forms)
+		}
+	}
 	for i, rule := range r.Keys {
 		for _, value := range p.products(rule) {
 			f.Keys = append(f.Keys, Key{Hash: xxhash.Sum64String(value), Rule: i})
@@ -64,23 +73,29 @@ func (r *Rules) Features(c *canonical.Customer, forms *standard.Standard) *Featu
 
 // parts holds the standardised values of a customer by the part of a key that they may stand for.
 type parts struct {
-	values [lastPart][]string
-	unique uniques
-	people []PersonName
+	customer *canonical.Customer
+	forms    *standard.Standard
+	values   [lastPart][]string
+	unique   uniques
+	people   []PersonName
 }
 
 func newParts(c *canonical.Customer, forms *standard.Standard, r *Rules) *parts {
-	p := &parts{}
+	p := &parts{customer: c, forms: forms}
 	for _, e := range forms.Emails {
 		p.add(Email, e.Value)
+		local, _, _ := strings.Cut(e.Value, "@")
+		p.add(Local, local)
 	}
 	for _, n := range forms.Phones {
 		p.add(Phone, n.E164+"x"+n.Extension)
 	}
 	for _, a := range forms.Addresses {
 		p.add(Postcode, a.Postcode)
+		p.add(Area, postcodeArea(a.Postcode))
 	}
 	p.add(BirthDate, forms.BirthDate)
+	p.add(BirthYear, forms.BirthDate[:min(len(forms.BirthDate), 4)])
 	for _, id := range forms.Identifiers {
 		p.identifier(id, c.Identifiers[id.Of].Issuer, r)
 	}
@@ -97,6 +112,9 @@ func newParts(c *canonical.Customer, forms *standard.Standard, r *Rules) *parts 
 // name takes a name. A person's counts as complete only with family and given name: a household
 // shares the one, and many people the other.
 func (p *parts) name(n *standard.NameForms) {
+	for _, word := range n.Tokens {
+		p.token(word)
+	}
 	for i, reading := range n.Readings {
 		switch {
 		case n.Organisation:
@@ -108,7 +126,15 @@ func (p *parts) name(n *standard.NameForms) {
 		}
 		p.add(Family, reading.Family)
 		p.add(Given, reading.Given)
+		p.add(Sound, soundex(reading.Family))
+		p.add(Sound, soundex(reading.Given))
 		p.people = append(p.people, PersonName{Family: reading.Family, Given: reading.Given, Usual: i == 0 || n.Given != ""})
+	}
+}
+
+func (p *parts) token(word string) {
+	if utf8.RuneCountInString(word) > 1 {
+		p.add(Token, word)
 	}
 }
 
@@ -139,8 +165,14 @@ func (p *parts) identifier(id standard.Identifier, issuer string, r *Rules) {
 // none where a part has no value.
 func (p *parts) products(rule KeyRule) []string {
 	keys := []string{rule.name}
+	lists := make([][]string, 0, len(rule.Parts)+len(rule.Attributes))
 	for _, part := range rule.Parts {
-		values := p.values[part]
+		lists = append(lists, p.values[part])
+	}
+	for _, attribute := range rule.Attributes {
+		lists = append(lists, values(attribute, p.customer, p.forms))
+	}
+	for _, values := range lists {
 		if len(values) == 0 {
 			return nil
 		}

@@ -52,11 +52,18 @@ func newLinkage(p *partition, part []int) *linkage {
 	return l
 }
 
-// across sums the clamped weights of all pairs between two atoms.
+// across sums the clamped weights of all pairs between two atoms. Of a pair that speaks against
+// joining, half of the prior counts: the pair was not drawn at random, others have brought the two
+// together, and that little is known of a record must not weigh like a contradiction.
 func (l *linkage) across(a, b []int) (sum int64) {
+	prior, _ := l.p.rules.prior()
 	for _, x := range a {
 		for _, y := range b {
-			w := l.p.weigh(x, y) + l.p.settled.bonus[[2]int{min(x, y), max(x, y)}]
+			w := l.p.weigh(x, y)
+			if w < 0 {
+				w = min(0, w-prior/2)
+			}
+			w += l.p.settled.bonus[[2]int{min(x, y), max(x, y)}]
 			sum += int64(min(max(w, -Clamp), Clamp))
 		}
 	}

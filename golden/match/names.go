@@ -41,31 +41,8 @@ func alike(a, b string) bool {
 	return slip(a, b)
 }
 
-// slip tells whether two words are at most a third of the longer one apart, counting letters put
-// in, left out, replaced or swapped with their neighbour (optimal string alignment).
+// slip tells whether two words are at most a third of the longer one apart, in letters.
 func slip(a, b string) bool {
-	x, y := []rune(a), []rune(b)
-	allowed := max(len(x), len(y)) / 3
-	if allowed == 0 || len(x)-len(y) > allowed || len(y)-len(x) > allowed {
-		return false
-	}
-	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		row[0] = i
-		for j := 1; j <= len(y); j++ {
-			replace := last[j-1]
-			if x[i-1] != y[j-1] {
-				replace++
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, replace)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(y)] <= allowed
+	allowed := max(utf8.RuneCountInString(a), utf8.RuneCountInString(b)) / 3
+	return allowed > 0 && distance(a, b, allowed) <= allowed
 }

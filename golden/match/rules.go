@@ -1,6 +1,7 @@
 package match
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/touchstone-hub/touchstone/canonical"
@@ -12,13 +13,32 @@ type Rules struct {
 	Keys       []KeyRule
 	Thresholds Thresholds
 	Limits     Limits
+
+	// Comparisons weigh pairs that share a key. Without any, the keys themselves do.
+	Comparisons []Comparison
+	Swap        int32       // what given and family name count less where they are alike only across
+	Prior       int32       // as in Parameters, where none were trained
+	Related     int32       // likewise
+	Parameters  *Parameters // nil: untrained
+
+	given, family int // their places among the comparisons; -1 for none
+}
+
+// CompareBy has pairs weighed by comparisons.
+func (r *Rules) CompareBy(comparisons []Comparison) {
+	r.Comparisons = comparisons
+	r.given = slices.IndexFunc(comparisons, func(c Comparison) bool { return c.Attribute == "given" })
+	r.family = slices.IndexFunc(comparisons, func(c Comparison) bool { return c.Attribute == "family" })
 }
 
 // KeyRule makes block keys: records join where they have equal values for all of its parts.
 type KeyRule struct {
-	Parts  []Part
-	Weight int32 // evidence of sharing such a key, in 1/1024 bit
-	name   string
+	Parts []Part
+	// Attributes are parts beside Parts that are named as comparisons name them: locality,
+	// attributes.NAME, identifiers.SCHEME.
+	Attributes []string
+	Weight     int32 // evidence of sharing such a key, in 1/1024 bit
+	name       string
 }
 
 // Thresholds divide weights, in 1/1024 bit.
@@ -47,15 +67,23 @@ const (
 	Organisation             // an organisation's name without its legal form
 	BirthDate
 	Postcode
+	Token // any word of a name of at least two letters, be it given or family name
+	Sound // a family or given name by its sound (Soundex)
+	BirthYear
+	Area  // the area of a postcode
+	Local // a mail address before the @
 	lastPart
 )
 
 // PartNames are the names of the parts in a ruleset, by Part.
-var PartNames = [lastPart]string{"identifier", "email", "phone", "name", "family", "given", "organisation", "birthDate", "postcode"}
+var PartNames = [lastPart]string{"identifier", "email", "phone", "name", "family", "given", "organisation", "birthDate", "postcode", "token", "sound", "birthYear", "area", "local"}
 
 // partEvidence is what sharing a value says for two records being one customer, in bits: rare values
 // say more. It is untrained; the sum over a key's parts is the key's weight.
-var partEvidence = [lastPart]int32{Identifier: 20, Email: 12, Phone: 7, Name: 8, Family: 5, Given: 4, Organisation: 9, BirthDate: 10, Postcode: 4}
+var partEvidence = [lastPart]int32{Identifier: 20, Email: 12, Phone: 7, Name: 8, Family: 5, Given: 4, Organisation: 9, BirthDate: 10, Postcode: 4, Token: 4, Sound: 3, BirthYear: 4, Area: 3, Local: 8}
+
+// attributeEvidence is that of a part without one of its own.
+const attributeEvidence = 4
 
 // Contradictions, in bits.
 const (
@@ -90,13 +118,17 @@ const valuesPerPart = 16
 
 // NewKeyRule returns the rule for a key of parts. Sharing it is always enough to join two records
 // that nothing contradicts.
-func NewKeyRule(link int32, parts ...Part) KeyRule {
-	rule := KeyRule{Parts: parts}
+func NewKeyRule(link int32, parts ...Part) KeyRule { return NewKeyRuleOf(link, nil, parts...) }
+
+// NewKeyRuleOf is NewKeyRule with attributes beside the parts.
+func NewKeyRuleOf(link int32, attributes []string, parts ...Part) KeyRule {
+	rule := KeyRule{Parts: parts, Attributes: attributes, Weight: int32(len(attributes)) * attributeEvidence * Bit}
 	names := make([]string, len(parts))
 	for i, p := range parts {
 		rule.Weight += partEvidence[p] * Bit
 		names[i] = PartNames[p]
 	}
+	names = append(names, attributes...)
 	rule.Weight = max(rule.Weight, link)
 	rule.name = strings.Join(names, "+")
 	return rule
@@ -106,6 +138,11 @@ func NewKeyRule(link int32, parts ...Part) KeyRule {
 // in 1/1024 bit: the strongest key that they share, less what contradicts. It is symmetric and
 // depends on the two records alone.
 func (r *Rules) Weight(a, b *Features) int32 {
+	if len(r.Comparisons) > 0 {
+		var p Pair
+		r.Compare(a, b, &p)
+		return r.score(&p, nil)
+	}
 	w := r.shared(a, b)
 	if a.Kind != "" && b.Kind != "" && a.Kind != b.Kind {
 		w -= otherKind * Bit

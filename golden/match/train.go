@@ -1,0 +1,334 @@
+package match
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+)
+
+// Training is what parameters were learnt from, and how that went.
+type Training struct {
+	Parameters *Parameters
+	Records    int
+	Pairs      int         // candidate pairs that were compared
+	Rounds     int         // until nothing changed any more
+	Matches    float64     // pairs of one customer that are expected among the candidates
+	Relatives  float64     // pairs of relatives and colleagues
+	Levels     [][]Learnt  // by comparison and level, "different" last
+	Keys       []KeyShares // by rule
+	Warnings   []string
+}
+
+// Learnt is what was learnt of one level: how often pairs of one customer are of it, and pairs at
+// random.
+type Learnt struct{ M, U float64 }
+
+// KeyShares are the shares of the pairs that share a key of one rule.
+type KeyShares struct {
+	Pairs                         int
+	Matches, Relatives, Strangers float64
+}
+
+// ErrUntrainable: the records tell too little.
+var ErrUntrainable = errors.New("no parameters can be learnt from these records")
+
+const (
+	randomPairs = 600_000 // compared to learn what strangers have in common
+	trainRounds = 200
+	settledAt   = 1e-5 // the largest change of a share in a round
+	weightMost  = 20 * Bit
+	weightLeast = -14 * Bit
+)
+
+// Train learns parameters from records without labels, by expectation maximisation over three
+// classes of pairs: of one customer, of relatives and colleagues, and of strangers (Fellegi and
+// Sunter 1969; Winkler 1988 for EM).
+//
+// What strangers have in common is learnt from pairs at random. What records of one customer have in
+// common is learnt from pairs that share a key, by each key only for attributes that are not in
+// it. Relatives are as likely as one customer's records to be alike in shared attributes, and as
+// unlike as strangers in all others: without that class a household's records, alike in all
+// but the given name, pass for one customer's.
+//
+// progress, where given, is called after each round with the largest change of a share.
+func (r *Rules) Train(records []Record, progress func(round int, change float64)) (*Training, error) {
+	if len(records) < 2 || len(r.Comparisons) == 0 {
+		return nil, fmt.Errorf("%w: %d records, %d comparisons", ErrUntrainable, len(records), len(r.Comparisons))
+	}
+	t := newTrainer(r, records)
+	t.random()
+	pairs := t.candidates()
+	if pairs == 0 {
+		return nil, fmt.Errorf("%w: no two of %d share a key", ErrUntrainable, len(records))
+	}
+	rounds := 0
+	for change := 1.0; rounds < trainRounds && change > settledAt; rounds++ {
+		change = t.round()
+		if progress != nil {
+			progress(rounds+1, change)
+		}
+	}
+	out := t.result()
+	out.Rounds = rounds
+	return out, nil
+}
+
+// pattern is the levels of a pair.
+type pattern [maxComparisons]uint8
+
+// counted is a pattern with how many pairs are of it.
+type counted struct {
+	levels pattern
+	n      float64
+}
+
+// class is the pairs from one source: at random, or that share a key of one rule.
+type class struct {
+	patterns []counted
+	total    float64
+	without  [maxComparisons]bool // comparisons that the key itself decides
+	shares   [3]float64           // of matches, relatives, strangers
+	key      int                  // index of the rule; -1 at random
+}
+
+const (
+	match3 = iota
+	relative3
+	stranger3
+)
+
+type trainer struct {
+	rules   *Rules
+	records []Record
+	classes []*class
+	m, u    [][]float64 // by comparison and level, level 0 unused
+	all     map[pattern]float64
+	pairs   int
+}
+
+func newTrainer(r *Rules, records []Record) *trainer {
+	t := &trainer{rules: r, records: records, all: map[pattern]float64{}}
+	for i := range r.Comparisons {
+		n := len(r.Comparisons[i].Levels) + 2
+		m, u := make([]float64, n), make([]float64, n)
+		left := 1.0
+		for l := 1; l < n; l++ {
+			share := left * 0.7
+			if l == n-1 {
+				share = left
+			}
+			m[l] = share
+			left -= share
+			u[l] = 1 / float64(n-1)
+		}
+		t.m, t.u = append(t.m, m), append(t.u, u)
+	}
+	return t
+}
+
+// random compares pairs at random, or all pairs where there are no more than that.
+func (t *trainer) random() {
+	n := len(t.records)
+	pairs := make([][2]int32, 0, randomPairs)
+	if n*(n-1)/2 <= randomPairs {
+		for i := range n {
+			for j := range i {
+				pairs = append(pairs, [2]int32{int32(j), int32(i)})
+			}
+		}
+	} else {
+		random := rand.New(rand.NewPCG(1, 2)) // the same pairs each time
+		for range randomPairs {
+			i, j := random.IntN(n), random.IntN(n-1)
+			if j >= i {
+				j++
+			}
+			pairs = append(pairs, [2]int32{int32(i), int32(j)})
+		}
+	}
+	parts := make([]map[pattern]float64, workers())
+	for i := range parts {
+		parts[i] = map[pattern]float64{}
+	}
+	parallel(len(pairs), 1024, func(worker, i int) {
+		parts[worker][t.levels(int(pairs[i][0]), int(pairs[i][1]))]++
+	})
+	for _, part := range parts[1:] {
+		merge(parts[0], part)
+	}
+	c := &class{key: -1, shares: [3]float64{0.0001, 0.0001, 0.9998}}
+	c.take(parts[0])
+	t.classes = append(t.classes, c)
+}
+
+func (t *trainer) levels(i, j int) pattern {
+	var p Pair
+	t.rules.Compare(t.records[i].Features, t.records[j].Features, &p)
+	return p.Levels
+}
+
+// take puts patterns in one order, so that sums are the same each time.
+func (c *class) take(patterns map[pattern]float64) {
+	for p, n := range patterns {
+		c.patterns = append(c.patterns, counted{p, n})
+		c.total += n
+	}
+	slices.SortFunc(c.patterns, func(a, b counted) int { return slices.Compare(a.levels[:], b.levels[:]) })
+}
+
+// candidates compares the pairs that share a key, and keeps what they come to by rule, and in all.
+func (t *trainer) candidates() (pairs int) {
+	b := t.rules.block(t.records)
+	type found struct {
+		all   map[pattern]float64
+		rules []map[pattern]float64
+		n     int
+	}
+	parts := make([]found, workers())
+	for i := range parts {
+		parts[i].all, parts[i].rules = map[pattern]float64{}, make([]map[pattern]float64, len(t.rules.Keys))
+		for k := range parts[i].rules {
+			parts[i].rules[k] = map[pattern]float64{}
+		}
+	}
+	b.pairs(func(worker int, x, y int32) {
+		f, p := &parts[worker], t.levels(int(x), int(y))
+		f.n++
+		f.all[p]++
+		for rules := b.shared(x, y); rules != 0; rules &= rules - 1 {
+			f.rules[bits.TrailingZeros64(rules)][p]++
+		}
+	})
+	t.all = map[pattern]float64{}
+	for _, f := range parts {
+		merge(t.all, f.all)
+		t.pairs += f.n
+	}
+	for k := range t.rules.Keys {
+		patterns := map[pattern]float64{}
+		for _, f := range parts {
+			merge(patterns, f.rules[k])
+		}
+		c := &class{key: k, shares: [3]float64{0.3, 0.1, 0.6}, without: t.rules.decided(t.rules.Keys[k])}
+		if c.take(patterns); c.total > 0 {
+			t.classes = append(t.classes, c)
+		}
+	}
+	return t.pairs
+}
+
+func merge(into, from map[pattern]float64) {
+	for p, n := range from {
+		into[p] += n
+	}
+}
+
+// decided are the comparisons that a key decides: whoever shares it is alike in them.
+func (r *Rules) decided(rule KeyRule) (without [maxComparisons]bool) {
+	about := map[string]bool{}
+	for _, a := range rule.Attributes {
+		about[a] = true
+	}
+	for _, p := range rule.Parts {
+		for _, a := range partAbout[p] {
+			about[a] = true
+		}
+	}
+	for i := range r.Comparisons {
+		a := r.Comparisons[i].Attribute
+		without[i] = about[a] || a == "place" && (about["postcode"] || about["locality"])
+	}
+	return without
+}
+
+// partAbout are the attributes that a part of a key decides.
+var partAbout = [lastPart][]string{
+	Email: {"email"}, Local: {"email"}, Phone: {"phone"}, Name: {"given", "family", "name"}, Family: {"family", "name"},
+	Given: {"given", "name"}, Organisation: {"organisation", "name"}, BirthDate: {"birthDate"}, BirthYear: {"birthDate"},
+	Postcode: {"postcode", "place"}, Area: {"postcode", "place"}, Token: {"given", "family", "name"}, Sound: {"given", "family", "name"},
+}
+
+// likelihood of a pattern in the three classes, by what the source of the pairs leaves open.
+func (t *trainer) likelihood(p *pattern, c *class) (l [3]float64) {
+	l = c.shares
+	for i := range t.rules.Comparisons {
+		level := p[i]
+		if level == nobody || c.without[i] {
+			continue
+		}
+		m, u := t.m[i][level], t.u[i][level]
+		l[match3] *= m
+		l[stranger3] *= u
+		if t.rules.Comparisons[i].Shared {
+			l[relative3] *= m
+		} else {
+			l[relative3] *= u
+		}
+	}
+	return l
+}
+
+// round does one step of expectation and maximisation, and gives the largest change of a share.
+func (t *trainer) round() (change float64) {
+	m, u := zeroed(t.m), zeroed(t.u)
+	for _, c := range t.classes {
+		var sums [3]float64
+		for i := range c.patterns {
+			p, n := &c.patterns[i].levels, c.patterns[i].n
+			l := t.likelihood(p, c)
+			all := l[0] + l[1] + l[2]
+			if all == 0 {
+				continue
+			}
+			for k := range l {
+				l[k] *= n / all
+				sums[k] += l[k]
+			}
+			for i := range t.rules.Comparisons {
+				level := p[i]
+				if level == nobody || c.without[i] {
+					continue
+				}
+				if c.key < 0 {
+					u[i][level] += l[stranger3]
+					continue
+				}
+				m[i][level] += l[match3]
+			}
+		}
+		for k := range sums {
+			share := max(sums[k]/c.total, 1e-12)
+			change = max(change, math.Abs(share-c.shares[k]))
+			c.shares[k] = share
+		}
+	}
+	for i := range t.m {
+		change = max(change, settle3(t.m[i], m[i], 0.1), settle3(t.u[i], u[i], 0.1))
+	}
+	return change
+}
+
+// settle3 makes counts the new shares, with a little added so that nothing is impossible.
+func settle3(shares, counts []float64, extra float64) (change float64) {
+	sum := 0.0
+	for l := 1; l < len(counts); l++ {
+		counts[l] += extra
+		sum += counts[l]
+	}
+	for l := 1; l < len(counts); l++ {
+		change = max(change, math.Abs(counts[l]/sum-shares[l]))
+		shares[l] = counts[l] / sum
+	}
+	return change
+}
+
+func zeroed(like [][]float64) [][]float64 {
+	out := make([][]float64, len(like))
+	for i := range like {
+		out[i] = make([]float64, len(like[i]))
+	}
+	return out
+}
