@@ -22,6 +22,7 @@ type Ruleset struct {
 	Name     string
 	Version  string // fingerprint of the rules and the standardisers: equal versions decide equally
 	match    match.Rules
+	params   string // fingerprint of the trained parameters; "" without
 	survive  survive.Rules
 	standard *standard.Standardiser
 }
@@ -74,7 +75,9 @@ func (r *Ruleset) Ranks(system string) bool {
 }
 
 func (r *Ruleset) fingerprint() string {
-	text := fmt.Sprintf("%s|%s|%+v|%v|", standard.Version, r.standard.Region, r.match, r.survive.Priority)
+	rules := r.match
+	rules.Parameters = nil // they have a fingerprint of their own
+	text := fmt.Sprintf("%s|%s|%+v|%s|%v|", standard.Version, r.standard.Region, rules, r.params, r.survive.Priority)
 	for _, name := range slices.Sorted(maps.Keys(r.survive.Attributes)) {
 		text += fmt.Sprintf("%s:%+v|", name, r.survive.Attributes[name])
 	}

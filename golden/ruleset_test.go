@@ -17,7 +17,7 @@ func TestLoadRuleset_tellsEverythingWrong(t *testing.T) {
 	t.Parallel()
 	for yaml, want := range map[string][]string{
 		"rulset: x":                                                             {`golden.yaml:1:1: unknown key "rulset"; expected one of ruleset, match, survive; did you mean "ruleset"?`},
-		"match: {keys: [[emial]]}":                                              {`golden.yaml:1:17: unknown part of a key "emial"; expected one of identifier, email, phone, name, family, given, organisation, birthDate, postcode; did you mean "email"?`},
+		"match: {keys: [[emial]]}":                                              {`golden.yaml:1:17: unknown part of a key "emial"; expected one of identifier, email, phone, name, family, given, organisation, birthDate, postcode, token, sound, birthYear, area, local, place, locality, region, street, house, address, coordinates, gender, language, industry; did you mean "email"?`},
 		"match: {keys: [[email, email]]}":                                       {`golden.yaml:1:24: email stands in this key already; expected every part once`},
 		"match: {keys: [[phone]]}":                                              {`golden.yaml:1:17: warning: the key phone alone joins customers that only share it, such as a household; expected another part beside it, such as name`},
 		"match: {limits: {block: 1}}":                                           {`golden.yaml:1:25: block is "1"; expected an integer from 2 to 10000`},

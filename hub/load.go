@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -235,6 +236,19 @@ func (l *loader) rules() {
 		node = l.read(l.files.Golden)
 	}
 	l.Rules = golden.LoadRuleset(node, golden.RulesetOptions{Region: l.Settings.Region, Systems: l.systems()}, l.ps)
+	if l.files.Golden == "" {
+		return
+	}
+	file := l.files.Path(golden.ParamsFile)
+	switch text, err := os.ReadFile(file); {
+	case err == nil:
+		l.Rules.UseParams(file, text, l.ps)
+	case !errors.Is(err, fs.ErrNotExist):
+		l.ps.Errorf(config.Position{File: file}, "%v", err)
+	}
+	if l.said.parts != nil {
+		l.said.addFiles(file)
+	}
 }
 
 // brokers takes apart what environment variables hold: one may name several brokers with commas

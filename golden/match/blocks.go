@@ -190,3 +190,35 @@ func (b *blocks) shared(x, y int32) (rules uint64) {
 	}
 	return rules
 }
+
+// ActiveKeys says of keys whether they bring records together: two or more have them, and no more
+// than the limit.
+func (r *Rules) ActiveKeys(records []Record) func(hash uint64) bool {
+	counts := map[uint64]int{}
+	for i := range records {
+		for _, k := range records[i].Features.Keys {
+			counts[k.Hash]++
+		}
+	}
+	return func(hash uint64) bool { return counts[hash] > 1 && counts[hash] <= r.Limits.Block }
+}
+
+// EachCandidate calls do for every two records that share an active key, one after the other, with
+// the rules of the keys that they share, as bits. It returns how many active keys each rule has,
+// and the generic ones.
+func (r *Rules) EachCandidate(records []Record, do func(a, b int, rules uint64)) (values []int, generic []KeyShare) {
+	b := r.block(records)
+	values = make([]int, len(r.Keys))
+	for i := range b.hashes {
+		values[b.rules[i]]++
+		members := b.of(i)
+		for y := range members {
+			for x := range y {
+				if b.first(members[x], members[y], b.hashes[i]) {
+					do(int(members[x]), int(members[y]), b.shared(members[x], members[y]))
+				}
+			}
+		}
+	}
+	return values, b.generic
+}

@@ -179,8 +179,8 @@ func (r *Rules) Compare(a, b *Features, into *Pair) {
 // maxComparisons bounds the comparisons of a ruleset.
 const maxComparisons = 24
 
-// levelName says how values of a level compare, as the ruleset writes it.
-func (c *Comparison) levelName(level uint8) string {
+// LevelName says how values of a level compare, as the ruleset writes it.
+func (c *Comparison) LevelName(level uint8) string {
 	if int(level) > len(c.Levels) {
 		return "different"
 	}

@@ -108,7 +108,7 @@ func (r *Rules) score(p *Pair, steps *[]Step) int32 {
 			s.Weight += s.Frequency
 		}
 		if steps != nil {
-			s.Level = c.levelName(level)
+			s.Level = c.LevelName(level)
 		}
 		tell(s)
 	}

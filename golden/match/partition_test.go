@@ -30,7 +30,7 @@ func shares(list []Node, rule int, hash uint64, members ...int) {
 func edges(r *Rules, list []Node) (found []Edge) {
 	for a := range list {
 		for b := a + 1; b < len(list); b++ {
-			if w := r.Weight(list[a].Features, list[b].Features); w >= r.Thresholds.Edge && r.shared(list[a].Features, list[b].Features) > 0 {
+			if w := r.Weight(list[a].Features, list[b].Features); w >= r.Thresholds.Edge && len(r.sharedKeys(list[a].Features, list[b].Features)) > 0 {
 				found = append(found, Edge{a, b, w})
 			}
 		}

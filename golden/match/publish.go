@@ -1,8 +1,8 @@
 package match
 
 import (
+	"fmt"
 	"math"
-	"slices"
 )
 
 // result turns what was learnt into parameters.
@@ -13,7 +13,7 @@ func (t *trainer) result() *Training {
 		out.Parameters.Weights = append(out.Parameters.Weights, weights(t.m[i], t.u[i]))
 	}
 	for _, c := range t.classes[1:] {
-		out.Keys = append(out.Keys, KeyShares{Pairs: int(c.total), Matches: c.shares[match3], Relatives: c.shares[relative3], Strangers: c.shares[stranger3]})
+		out.Keys = append(out.Keys, KeyShares{Key: c.key, Pairs: int(c.total), Matches: c.shares[match3], Relatives: c.shares[relative3], Strangers: c.shares[stranger3]})
 	}
 	t.frequencies(out.Parameters)
 	t.priors(out)
@@ -168,5 +168,63 @@ func (t *trainer) priors(out *Training) {
 	out.Matches, out.Relatives = open.shares[match3]*every, open.shares[relative3]*every
 	out.Parameters.Prior = int32(math.Round(max(math.Log2(open.shares[match3]), -60) * Bit))
 	out.Parameters.Related = int32(math.Round(min(math.Log2(open.shares[match3]/open.shares[relative3]), 40) * Bit))
-	slices.Sort(out.Warnings)
+}
+
+// refuse finds reasons not to use what was learnt.
+func (t *trainer) refuse(out *Training) {
+	say := func(format string, args ...any) { out.Refusals = append(out.Refusals, fmt.Sprintf(format, args...)) }
+	if each := 2 * out.Matches / float64(out.Records); each > float64(t.rules.Limits.Component-1) {
+		say("%.0f matches are expected of each record, more than a customer of %d records can have", each, t.rules.Limits.Component)
+	}
+	for i := range t.rules.Comparisons {
+		c := &t.rules.Comparisons[i]
+		seen := t.seen(i)
+		if len(seen) == 0 {
+			say("%s: no two records that share a key have one", c.Attribute)
+			continue
+		}
+		for level := 1; level <= len(c.Levels); level++ {
+			switch {
+			case !seen[uint8(level)]:
+				say("%s: no pair is of the level %s: leave it out", c.Attribute, c.LevelName(uint8(level)))
+			case level == 1 && t.m[i][1] < t.u[i][1]:
+				say("%s: records of one customer are less often of the level %s than records at random", c.Attribute, c.LevelName(1))
+			}
+		}
+	}
+}
+
+// seen are the levels of a comparison that any pair is of.
+func (t *trainer) seen(at int) map[uint8]bool {
+	seen := map[uint8]bool{}
+	note := func(p *pattern) {
+		if p[at] != nobody {
+			seen[p[at]] = true
+		}
+	}
+	for p := range t.all {
+		note(&p)
+	}
+	for _, c := range t.classes {
+		for i := range c.patterns {
+			note(&c.patterns[i].levels)
+		}
+	}
+	return seen
+}
+
+// agree says whether two runs came to the same, but for what hardly any pair is concerned by.
+func agree(a, b *Training) bool {
+	if math.Abs(a.Matches-b.Matches) > 0.02*math.Max(a.Matches, b.Matches)+1 {
+		return false
+	}
+	for i := range a.Levels {
+		for l := 1; l < len(a.Levels[i]); l++ {
+			often := math.Max(a.Levels[i][l].M, b.Levels[i][l].M) > 0.01
+			if often && math.Abs(float64(a.Parameters.Weights[i][l]-b.Parameters.Weights[i][l])) > Bit {
+				return false
+			}
+		}
+	}
+	return true
 }

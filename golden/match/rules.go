@@ -143,23 +143,38 @@ func (r *Rules) Weight(a, b *Features) int32 {
 		r.Compare(a, b, &p)
 		return r.score(&p, nil)
 	}
-	w := r.shared(a, b)
-	if a.Kind != "" && b.Kind != "" && a.Kind != b.Kind {
-		w -= otherKind * Bit
-	}
-	if a.Kind == canonical.Organisation && b.Kind == canonical.Organisation {
-		return w
-	}
-	if a.BirthDate != "" && b.BirthDate != "" && a.BirthDate != b.BirthDate {
-		w -= otherBirthDate * Bit
-	}
-	if unlike(a.People, b.People) {
-		w -= otherGiven * Bit
+	w := int32(0)
+	r.eachShared(a, b, func(rule int) { w = max(w, r.Keys[rule].Weight) })
+	for _, c := range r.contradictions(a, b) {
+		w -= c.bits * Bit
 	}
 	return w
 }
 
-func (r *Rules) shared(a, b *Features) (w int32) {
+// contradiction is what speaks against a pair where the keys themselves decide.
+type contradiction struct {
+	what string
+	bits int32
+}
+
+func (r *Rules) contradictions(a, b *Features) (list []contradiction) {
+	if a.Kind != "" && b.Kind != "" && a.Kind != b.Kind {
+		list = append(list, contradiction{"kind", otherKind})
+	}
+	if a.Kind == canonical.Organisation && b.Kind == canonical.Organisation {
+		return list
+	}
+	if a.BirthDate != "" && b.BirthDate != "" && a.BirthDate != b.BirthDate {
+		list = append(list, contradiction{"birthDate", otherBirthDate})
+	}
+	if unlike(a.People, b.People) {
+		list = append(list, contradiction{"given", otherGiven})
+	}
+	return list
+}
+
+// eachShared calls do with the rule of each key that both records have.
+func (r *Rules) eachShared(a, b *Features, do func(rule int)) {
 	for i, j := 0, 0; i < len(a.Keys) && j < len(b.Keys); {
 		switch x, y := a.Keys[i], b.Keys[j]; {
 		case x.Hash < y.Hash:
@@ -167,10 +182,9 @@ func (r *Rules) shared(a, b *Features) (w int32) {
 		case x.Hash > y.Hash:
 			j++
 		default:
-			w = max(w, r.Keys[x.Rule].Weight)
+			do(x.Rule)
 			i++
 			j++
 		}
 	}
-	return w
 }

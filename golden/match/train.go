@@ -19,7 +19,8 @@ type Training struct {
 	Relatives  float64     // pairs of relatives and colleagues
 	Levels     [][]Learnt  // by comparison and level, "different" last
 	Keys       []KeyShares // by rule
-	Warnings   []string
+	// Refusals say why the parameters should not be used; none where nothing speaks against it.
+	Refusals []string
 }
 
 // Learnt is what was learnt of one level: how often pairs of one customer are of it, and pairs at
@@ -28,6 +29,7 @@ type Learnt struct{ M, U float64 }
 
 // KeyShares are the shares of the pairs that share a key of one rule.
 type KeyShares struct {
+	Key                           int // index of the rule
 	Pairs                         int
 	Matches, Relatives, Strangers float64
 }
@@ -37,7 +39,8 @@ var ErrUntrainable = errors.New("no parameters can be learnt from these records"
 
 const (
 	randomPairs = 600_000 // compared to learn what strangers have in common
-	trainRounds = 200
+	// TrainRounds bounds the rounds of one run.
+	TrainRounds = 200
 	settledAt   = 1e-5 // the largest change of a share in a round
 	weightMost  = 20 * Bit
 	weightLeast = -14 * Bit
@@ -64,16 +67,30 @@ func (r *Rules) Train(records []Record, progress func(round int, change float64)
 	if pairs == 0 {
 		return nil, fmt.Errorf("%w: no two of %d share a key", ErrUntrainable, len(records))
 	}
-	rounds := 0
-	for change := 1.0; rounds < trainRounds && change > settledAt; rounds++ {
+	rounds := t.learn(0.7, progress)
+	out := t.result()
+	out.Rounds = rounds
+	t.refuse(out)
+	for _, start := range []float64{0.5, 0.9} {
+		t.learn(start, nil)
+		if other := t.result(); !agree(out, other) {
+			out.Refusals = append(out.Refusals, fmt.Sprintf("from another start it comes to %.0f matches instead of %.0f, or to other weights: the data do not tell enough", other.Matches, out.Matches))
+			break
+		}
+	}
+	return out, nil
+}
+
+// learn runs from a start, which is the share of the strongest level among pairs of one customer.
+func (t *trainer) learn(start float64, progress func(round int, change float64)) (rounds int) {
+	t.begin(start)
+	for change := 1.0; rounds < TrainRounds && change > settledAt; rounds++ {
 		change = t.round()
 		if progress != nil {
 			progress(rounds+1, change)
 		}
 	}
-	out := t.result()
-	out.Rounds = rounds
-	return out, nil
+	return rounds
 }
 
 // pattern is the levels of a pair.
@@ -109,14 +126,17 @@ type trainer struct {
 	pairs   int
 }
 
-func newTrainer(r *Rules, records []Record) *trainer {
-	t := &trainer{rules: r, records: records, all: map[pattern]float64{}}
-	for i := range r.Comparisons {
-		n := len(r.Comparisons[i].Levels) + 2
+func newTrainer(r *Rules, records []Record) *trainer { return &trainer{rules: r, records: records} }
+
+// begin sets the shares to where learning starts.
+func (t *trainer) begin(start float64) {
+	t.m, t.u = nil, nil
+	for i := range t.rules.Comparisons {
+		n := len(t.rules.Comparisons[i].Levels) + 2
 		m, u := make([]float64, n), make([]float64, n)
 		left := 1.0
 		for l := 1; l < n; l++ {
-			share := left * 0.7
+			share := left * start
 			if l == n-1 {
 				share = left
 			}
@@ -126,7 +146,12 @@ func newTrainer(r *Rules, records []Record) *trainer {
 		}
 		t.m, t.u = append(t.m, m), append(t.u, u)
 	}
-	return t
+	for _, c := range t.classes {
+		c.shares = [3]float64{0.3, 0.1, 0.6}
+		if c.key < 0 {
+			c.shares = [3]float64{0.0001, 0.0001, 0.9998}
+		}
+	}
 }
 
 // random compares pairs at random, or all pairs where there are no more than that.
@@ -159,7 +184,7 @@ func (t *trainer) random() {
 	for _, part := range parts[1:] {
 		merge(parts[0], part)
 	}
-	c := &class{key: -1, shares: [3]float64{0.0001, 0.0001, 0.9998}}
+	c := &class{key: -1}
 	c.take(parts[0])
 	t.classes = append(t.classes, c)
 }
@@ -212,7 +237,7 @@ func (t *trainer) candidates() (pairs int) {
 		for _, f := range parts {
 			merge(patterns, f.rules[k])
 		}
-		c := &class{key: k, shares: [3]float64{0.3, 0.1, 0.6}, without: t.rules.decided(t.rules.Keys[k])}
+		c := &class{key: k, without: t.rules.decided(t.rules.Keys[k])}
 		if c.take(patterns); c.total > 0 {
 			t.classes = append(t.classes, c)
 		}
