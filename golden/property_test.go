@@ -51,10 +51,20 @@ func (h *history) run() {
 		h.step()
 	}
 	if rapid.IntRange(0, 3).Draw(h.t, "rules") == 0 {
-		h.change(loose)
+		h.change(rapid.SampledFrom([]string{loose, scored}).Draw(h.t, "other"))
 	}
 	h.check()
 }
+
+// The same limits where pairs are weighed by what they say, not by the keys that they share.
+const scored = `
+match:
+  rules: person
+  unique: [member]
+  limits: {block: 3, component: 5}
+survive:
+  priority: [erp, shop, crm]
+`
 
 // Other rules than tight in everything that can differ.
 const loose = `
@@ -107,7 +117,7 @@ type history struct {
 }
 
 func newHistory(rt *rapid.T, store golden.Store) *history {
-	h := &history{t: rt, rules: ruleset(rt, tight), store: store, versions: map[string]int64{}}
+	h := &history{t: rt, rules: ruleset(rt, rapid.SampledFrom([]string{tight, scored}).Draw(rt, "ruleset")), store: store, versions: map[string]int64{}}
 	h.resolver = h.resolverOn(store)
 	return h
 }

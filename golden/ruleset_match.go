@@ -34,7 +34,7 @@ type matchFile struct {
 
 // compareFile is one comparison.
 type compareFile struct {
-	Attribute config.Positioned[string]  `yaml:"attribute" required:"true" doc:"what is compared: an attribute, identifiers.SCHEME or attributes.NAME"`
+	Attribute config.Positioned[string]  `yaml:"attribute,required" doc:"what is compared: an attribute, identifiers.SCHEME or attributes.NAME"`
 	As        config.Positioned[string]  `yaml:"as" doc:"attribute whose usual levels it takes"`
 	Levels    []levelFile                `yaml:"levels" doc:"degrees of likeness, the strongest first"`
 	Otherwise config.Positioned[float64] `yaml:"otherwise" min:"-30" max:"30" doc:"bits where no level holds, until parameters are trained"`

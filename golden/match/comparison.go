@@ -196,6 +196,7 @@ type nameLevels struct {
 	given, family           uint8
 	givenValue, familyValue string
 	swapped                 bool
+	unusual                 bool  // one of the readings is not the usual one, whose frequency was counted
 	weight                  int32 // untrained
 }
 
@@ -220,8 +221,8 @@ func (r *Rules) names(a, b *Features, into *Pair) {
 		for _, q := range b.People {
 			try(p, q, false)
 			if p.Given != "" && q.Family != "" || p.Family != "" && q.Given != "" {
-				try(p, PersonName{Family: q.Given, Given: q.Family}, true)
-				try(q, PersonName{Family: p.Given, Given: p.Family}, true)
+				try(p, PersonName{Family: q.Given, Given: q.Family, Usual: q.Usual}, true)
+				try(q, PersonName{Family: p.Given, Given: p.Family, Usual: p.Usual}, true)
 			}
 		}
 	}
@@ -243,6 +244,7 @@ func (r *Rules) nameLevels(p, q PersonName) (n nameLevels) {
 		n.weight += r.Comparisons[at].untrained(level)
 		return level, value
 	}
+	n.unusual = !p.Usual || !q.Usual
 	n.given, n.givenValue = one(r.given, p.Given, q.Given)
 	n.family, n.familyValue = one(r.family, p.Family, q.Family)
 	return n
@@ -255,6 +257,9 @@ func (n *nameLevels) better(than *nameLevels) bool {
 	}
 	if n.swapped != than.swapped {
 		return !n.swapped
+	}
+	if n.unusual != than.unusual {
+		return !n.unusual
 	}
 	return cmp.Or(cmp.Compare(n.given, than.given), cmp.Compare(n.family, than.family),
 		cmp.Compare(n.givenValue, than.givenValue), cmp.Compare(n.familyValue, than.familyValue)) < 0

@@ -16,6 +16,9 @@ func jaroWinkler(a, b string) int {
 	if a == b {
 		return thousand
 	}
+	if a > b { // letters are taken in order: which come first must not matter
+		a, b = b, a
+	}
 	if isASCII(a) && isASCII(b) {
 		return jaro([]byte(a), []byte(b))
 	}
@@ -59,13 +62,14 @@ func jaro[T byte | rune](a, b []T) int {
 		}
 		j++
 	}
-	const scale = 1_000_000
+	const scale = 1_000_000_000
 	similarity := (same*scale/len(a) + same*scale/len(b) + (2*same-swapped)*scale/(2*same)) / 3
 	prefix := 0
 	for prefix < 4 && prefix < len(a) && prefix < len(b) && a[prefix] == b[prefix] {
 		prefix++
 	}
-	return (similarity + prefix*(scale-similarity)/10) / (scale / thousand)
+	similarity += prefix * (scale - similarity) / 10
+	return (similarity + thousand/2) / (scale / thousand) // what was rounded off on the way is less than that
 }
 
 func isASCII(text string) bool {
@@ -138,6 +142,9 @@ func aligned[T byte | rune](a, b []T, most int) int {
 func tokenSet(a, b string) int {
 	if a == b {
 		return thousand
+	}
+	if a > b { // words are taken in order: which come first must not matter
+		a, b = b, a
 	}
 	left, right := strings.Fields(a), strings.Fields(b)
 	if len(left) == 0 || len(right) == 0 {
