@@ -10,10 +10,19 @@ type ranks struct {
 const guides = 1 << 12
 
 func newRanks(n, flat int) *ranks {
-	r := &ranks{upTo: make([]uint64, n), guide: make([]int32, guides)}
+	weights := make([]uint64, n)
+	for i := range weights {
+		weights[i] = 1_000_000_000 / uint64(i+1+flat)
+	}
+	return weighted(weights)
+}
+
+// weighted draws numbers in proportion to their weights.
+func weighted(weights []uint64) *ranks {
+	r := &ranks{upTo: make([]uint64, len(weights)), guide: make([]int32, guides)}
 	total := uint64(0)
-	for i := range n {
-		total += 1_000_000_000 / uint64(i+1+flat)
+	for i, weight := range weights {
+		total += weight
 		r.upTo[i] = total
 	}
 	at := int32(0)

@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"iter"
 	"log"
 	"os"
 	"text/tabwriter"
@@ -49,24 +50,27 @@ func run(n int, seed uint64, kind, format, path string, stats bool) (err error) 
 	switch kind {
 	case "households":
 		p := population.New(n, seed)
-		if err := write(w, format, p); err != nil {
+		if err := write(w, format, population.Columns, p.Rows(), p.Records()); err != nil {
 			return err
 		}
 		if stats {
 			tell(population.Measure(p.Records()))
 		}
 		return nil
+	case "chinese":
+		p := population.Chinese(n, seed)
+		return write(w, format, population.ChineseColumns, p.Rows(), p.Records())
 	default:
 		return fmt.Errorf("-kind: found %q, expected households or chinese", kind)
 	}
 }
 
-func write(w io.Writer, format string, p *population.Population) error {
+func write[T any](w io.Writer, format string, columns []string, rows iter.Seq[[]string], records iter.Seq[T]) error {
 	switch format {
 	case "csv":
-		return population.WriteCSV(w, population.Columns, p.Rows())
+		return population.WriteCSV(w, columns, rows)
 	case "ndjson":
-		return population.WriteNDJSON(w, p.Records())
+		return population.WriteNDJSON(w, records)
 	}
 	return fmt.Errorf("-format: found %q, expected csv or ndjson", format)
 }
