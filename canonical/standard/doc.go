@@ -10,4 +10,4 @@ package standard
 // Version is the version of all standardisers together. It is part of every ruleset, and is
 // raised whenever any input would get another form than before, be it through code or data
 // (phone metadata, the tables of characters and readings): stored forms are then derived anew.
-const Version = "1"
+const Version = "2"

@@ -2,6 +2,7 @@ package standard
 
 import (
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -15,7 +16,7 @@ type Check int
 const (
 	Unknown Check = iota // the scheme has no check digit, or one that is not public
 	Valid
-	Invalid // wrong length, characters or check digit
+	Invalid // wrong length, characters or check digit, or zeros only
 )
 
 // String returns unknown, valid or invalid.
@@ -42,6 +43,12 @@ func identify(id canonical.Identifier) Identifier {
 	check, known := checks[form.Scheme]
 	if !known {
 		form.Value = strings.ToUpper(strings.Join(strings.Fields(norm.NFKC.String(id.Value)), " "))
+		switch {
+		case !strings.ContainsFunc(form.Value, isLetterOrDigit):
+			form.Value = "" // "-", "./.": what people type where a system insists
+		case isZero(form.Value):
+			form.Check = Invalid
+		}
 		return form
 	}
 	form.Value = compact(id.Value)
@@ -58,8 +65,16 @@ func identify(id canonical.Identifier) Identifier {
 		form.Value = strings.TrimPrefix(form.Value, "00") // the GS1 application identifier
 	}
 	form.Check = check(form.Value)
+	if isZero(strings.TrimLeft(form.Value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+		form.Check = Invalid // GS1's check digit of zeros is zero
+	}
 	return form
 }
+
+func isLetterOrDigit(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// isZero tells whether a value is zeros only: a stand-in for none.
+func isZero(value string) bool { return value != "" && strings.Trim(value, "0") == "" }
 
 // compact keeps letters, as capitals, and digits.
 func compact(text string) string {

@@ -98,6 +98,14 @@ func TestIdentifier_otherSchemes(t *testing.T) {
 		{canonical.Identifier{Scheme: "vat", Value: "DE12345"}, "vat", "DE12345", Invalid},
 		{canonical.Identifier{Scheme: "gln", Value: "5412345000012"}, "gln", "5412345000012", Invalid},
 		{canonical.Identifier{Scheme: "iban", Value: "--"}, "iban", "", Unknown},
+		{canonical.Identifier{Scheme: "customer-number", Value: " - "}, "customer-number", "", Unknown},
+		{canonical.Identifier{Scheme: "customer-number", Value: "./."}, "customer-number", "", Unknown},
+		{canonical.Identifier{Scheme: "customer-number", Value: "000"}, "customer-number", "000", Invalid},
+		{canonical.Identifier{Scheme: "customer-number", Value: "C-0"}, "customer-number", "C-0", Unknown},
+		{canonical.Identifier{Scheme: "customer-number", Value: "0100"}, "customer-number", "0100", Unknown},
+		{canonical.Identifier{Scheme: "gln", Value: "0000000000000"}, "gln", "0000000000000", Invalid},
+		{canonical.Identifier{Scheme: "duns", Value: "000000000"}, "duns", "000000000", Invalid},
+		{canonical.Identifier{Scheme: "vat", Value: "000 0000 00", Issuer: "GB"}, "vat", "GB000000000", Invalid},
 	} {
 		scheme, value, check := (&Standardiser{}).Identifier(c.in)
 		if scheme != c.scheme || value != c.value || check != c.check {

@@ -11,3 +11,5 @@ echo
 ./latency.sh
 echo
 ./lookup.sh
+echo
+./resolve/run.sh

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/user"
@@ -24,18 +25,31 @@ var errNone = errors.New("no server binaries in PATH or /usr/lib/postgresql, and
 // keeper runs the server as its child and stops it when its standard input ends, which it does
 // when the test process ends in any way. Then it removes the folder.
 const keeper = `
-"$1/postgres" -D "$2/data" -p "$3" -k "$2" -h 127.0.0.1 \
-	-c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-	-c max_connections=200 -c shared_buffers=128MB -c max_wal_size=2GB </dev/null &
+binaries=$1 folder=$2 port=$3
+shift 3
+"$binaries/postgres" -D "$folder/data" -p "$port" -k "$folder" -h 127.0.0.1 -c max_connections=200 "$@" </dev/null &
 server=$!
 cat >/dev/null
 kill -INT $server
 wait $server
-rm -rf "$2"
+rm -rf "$folder"
 `
 
+// Settings of the server: tests may lose all in a power cut, what is measured may not.
+var (
+	forTests = []string{
+		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
+		"-c", "shared_buffers=128MB", "-c", "max_wal_size=2GB",
+	}
+	durable = []string{"-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB"}
+)
+
+// Durable starts a server that syncs what it commits, for benchmarks, and returns the URL of its
+// first database. It ends with the process, however that ends.
+func Durable() (string, error) { return launch(durable) }
+
 // launch makes a cluster in a temporary folder and starts a server on a free loopback port.
-func launch() (string, error) {
+func launch(settings []string) (string, error) {
 	binaries, err := findBinaries()
 	if err != nil {
 		return "", err
@@ -55,10 +69,10 @@ func launch() (string, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return "", errors.Join(fmt.Errorf("initdb: %w: %s", err, out), os.RemoveAll(folder))
 	}
-	return keep(binaries, folder, identity)
+	return keep(binaries, folder, identity, settings)
 }
 
-func keep(binaries, folder string, identity *syscall.Credential) (string, error) {
+func keep(binaries, folder string, identity *syscall.Credential, settings []string) (string, error) {
 	free, err := ports.Free(1)
 	if err != nil {
 		return "", err
@@ -68,16 +82,19 @@ func keep(binaries, folder string, identity *syscall.Credential) (string, error)
 		return "", err
 	}
 	defer log.Close()
-	cmd := exec.Command("/bin/sh", "-c", keeper, "keeper", binaries, folder, strconv.Itoa(free[0]))
+	arguments := append([]string{"-c", keeper, "keeper", binaries, folder, strconv.Itoa(free[0])}, settings...)
+	cmd := exec.Command("/bin/sh", arguments...)
 	// Not this process's output: whoever reads that would wait for the keeper too. A group of its
 	// own: Ctrl-C ends the tests, and that ends the keeper.
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Dir = folder
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: identity, Setpgid: true}
 	// The pipe stays open, in nobody's hands, as long as this process lives.
-	if lifeline, err = cmd.StdinPipe(); err != nil {
+	lifeline, err := cmd.StdinPipe()
+	if err != nil {
 		return "", err
 	}
+	lifelines = append(lifelines, lifeline)
 	if err := cmd.Start(); err != nil {
 		return "", fmt.Errorf("start the server: %w", err)
 	}
@@ -89,8 +106,8 @@ func keep(binaries, folder string, identity *syscall.Credential) (string, error)
 	return base, nil
 }
 
-// lifeline keeps the server alive: never closed, and referred to so that it is not collected.
-var lifeline interface{ Close() error }
+// lifelines keep the servers alive: never closed, and referred to so that they are not collected.
+var lifelines []io.Closer
 
 func await(base string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)

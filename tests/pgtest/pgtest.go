@@ -60,7 +60,7 @@ var server = sync.OnceValues(func() (string, error) {
 	if base := os.Getenv(given); base != "" {
 		return base, nil
 	}
-	return launch()
+	return launch(forTests)
 })
 
 func execute(base, statement string) error {

@@ -20,3 +20,21 @@ func TestStart_givesEachTestADatabase(t *testing.T) {
 		}
 	}
 }
+
+func TestDurable_syncsWhatItCommits(t *testing.T) {
+	url, err := pgtest.Durable()
+	if err != nil {
+		t.Skipf("no PostgreSQL: %v", err)
+	}
+	c, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(t.Context())
+	for _, setting := range []string{"fsync", "synchronous_commit", "full_page_writes"} {
+		var value string
+		if err := c.QueryRow(t.Context(), "SELECT current_setting($1)", setting).Scan(&value); err != nil || value != "on" {
+			t.Errorf("%s is %q (%v), expected on", setting, value, err)
+		}
+	}
+}

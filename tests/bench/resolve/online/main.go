@@ -1,0 +1,193 @@
+// Command online measures how fast records find their customers as they arrive: batches into a
+// durable store through the resolver, with the shipped ruleset, as the hub's resolve stage does it.
+// It tells the rate at each mark (over the tenth of the records before it), how long a single record
+// takes in the full store, where the memory is, and how right the customers are.
+//
+//	online -store postgres -n 1000000 -marks 100000,1000000
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"iter"
+	"log"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/pprof"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/touchstone-hub/touchstone/config"
+	"github.com/touchstone-hub/touchstone/golden"
+	"github.com/touchstone-hub/touchstone/golden/store/postgres"
+	"github.com/touchstone-hub/touchstone/golden/store/sqlite"
+	"github.com/touchstone-hub/touchstone/tests/pgtest"
+	"github.com/touchstone-hub/touchstone/tests/population"
+)
+
+type settings struct {
+	store   string
+	n       int
+	seed    uint64
+	batch   int
+	marks   []int
+	single  int
+	ruleset string
+	profile string
+	floor   float64
+}
+
+func main() {
+	log.SetFlags(0)
+	var s settings
+	flag.StringVar(&s.store, "store", "postgres", "postgres (a private server, or TOUCHSTONE_POSTGRES) or sqlite")
+	flag.IntVar(&s.n, "n", 100_000, "records")
+	flag.Uint64Var(&s.seed, "seed", 1, "seed of the population")
+	flag.IntVar(&s.batch, "batch", 500, "records in a transaction")
+	flag.Func("marks", "numbers of records at which the rate is told, by commas; the end is always one", func(text string) (err error) {
+		s.marks, err = numbers(text)
+		return err
+	})
+	flag.IntVar(&s.single, "single", 1000, "records that arrive alone at the end, to time each")
+	flag.StringVar(&s.ruleset, "ruleset", "", "golden.yaml; without it the shipped rules")
+	flag.StringVar(&s.profile, "cpuprofile", "", "write a processor profile of resolving to this file")
+	flag.Float64Var(&s.floor, "least", 0, "fail where the rate at the end is lower, in records a second")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, s); err != nil {
+		log.Fatalf("online: %v", err)
+	}
+}
+
+func numbers(text string) (list []int, err error) {
+	for word := range strings.SplitSeq(text, ",") {
+		n, err := strconv.Atoi(word)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}
+
+func run(ctx context.Context, s settings) error {
+	if s.n <= s.single || s.batch < 1 {
+		return fmt.Errorf("-n: found %d, expected more records than arrive alone, %d", s.n, s.single)
+	}
+	rules, err := ruleset(s.ruleset)
+	if err != nil {
+		return err
+	}
+	store, server, folder, err := open(ctx, s.store)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	defer store.Close()
+	stopProfile, err := profile(s.profile)
+	if err != nil {
+		return err
+	}
+	m := &measurement{settings: s, store: store, resolver: golden.NewResolver(store, rules, golden.ResolverOptions{})}
+	if err := m.load(ctx); err != nil {
+		return err
+	}
+	stopProfile()
+	if err := m.quality(ctx); err != nil {
+		return err
+	}
+	memory(server)
+	if s.floor > 0 && m.last < s.floor {
+		return fmt.Errorf("%.0f records/s at %d, expected %.0f", m.last, s.n, s.floor)
+	}
+	return nil
+}
+
+func ruleset(path string) (*golden.Ruleset, error) {
+	var ps config.Problems
+	var node *config.Node
+	if path != "" {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		node = config.Parse(path, text, nil, &ps)
+	}
+	rules := golden.LoadRuleset(node, golden.RulesetOptions{Region: "GB"}, &ps)
+	return rules, ps.Err()
+}
+
+// open makes an empty store. server is the URL of the database, "" where there is none; folder is
+// to be removed in the end.
+func open(ctx context.Context, kind string) (store golden.Store, server, folder string, err error) {
+	switch kind {
+	case "sqlite":
+		if folder, err = os.MkdirTemp("", "online-"); err != nil {
+			return nil, "", "", err
+		}
+		store, err = sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(folder, "golden.db")})
+	case "postgres":
+		if server = os.Getenv("TOUCHSTONE_POSTGRES"); server == "" {
+			if server, err = pgtest.Durable(); err != nil {
+				return nil, "", "", err
+			}
+		}
+		schema := "online_" + strconv.Itoa(os.Getpid())
+		store, err = postgres.Open(ctx, postgres.Config{URL: server, Schema: schema})
+	default:
+		err = fmt.Errorf("-store: found %q, expected postgres or sqlite", kind)
+	}
+	return store, server, folder, err
+}
+
+func profile(path string) (stop func(), err error) {
+	if path == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = f.Close()
+	}, nil
+}
+
+// batches yields the population's records as canonical documents, made outside of what is timed;
+// the last records come alone.
+func (m *measurement) batches() iter.Seq[[][]byte] {
+	return func(yield func([][]byte) bool) {
+		left := m.n
+		batch := make([][]byte, 0, m.batch)
+		for r := range population.New(m.n, m.seed).Records() {
+			m.labels = append(m.labels, r.Cluster)
+			c := r.Customer()
+			m.keys = append(m.keys, c.Source.Key())
+			doc, err := c.AppendJSON(nil)
+			if err != nil {
+				m.failed = err
+				return
+			}
+			batch = append(batch, doc)
+			left--
+			if len(batch) == m.batch || left <= m.single {
+				if !yield(batch) {
+					return
+				}
+				batch = make([][]byte, 0, m.batch)
+			}
+		}
+	}
+}
+
+// seconds are shown with three digits.
+func seconds(d time.Duration) string { return d.Round(time.Millisecond).String() }
