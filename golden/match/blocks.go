@@ -139,7 +139,26 @@ func parallel(n, each int, do func(worker, i int)) {
 	wait.Wait()
 }
 
+// caches are one for each worker.
+func caches() []cached {
+	list := make([]cached, workers())
+	for i := range list {
+		list[i] = newCache()
+	}
+	return list
+}
+
 func workers() int { return runtime.GOMAXPROCS(0) }
+
+// sample says of how many pairs one is enough where about most are wanted.
+func (b *blocks) sample(most int) (each uint64) {
+	total := 0
+	for i := range b.hashes {
+		n := len(b.of(i))
+		total += n * (n - 1) / 2
+	}
+	return uint64(max(1, (total+most-1)/most))
+}
 
 // pairs calls do once for every two records that share an active key, a before b, on all cores.
 func (b *blocks) pairs(do func(worker int, a, b int32)) {

@@ -22,10 +22,10 @@ type Resolved struct {
 func (r *Rules) Resolve(records []Record) *Resolved {
 	b := r.block(records)
 	out := &Resolved{Generic: b.generic}
-	edges, pairs := make([][]Edge, workers()), make([]int, workers())
+	edges, pairs, caches := make([][]Edge, workers()), make([]int, workers()), caches()
 	b.pairs(func(worker int, x, y int32) {
 		pairs[worker]++
-		if w := r.Weight(records[x].Features, records[y].Features); w >= r.Thresholds.Edge {
+		if w := r.weigh(records[x].Features, records[y].Features, caches[worker]); w >= r.Thresholds.Edge {
 			edges[worker] = append(edges[worker], Edge{A: int(x), B: int(y), Weight: w})
 		}
 	})

@@ -118,11 +118,11 @@ func ofAddress(attribute string, a *canonical.Address, forms *standard.AddressFo
 
 // level gives the strongest level of any pair of values: nobody, or the index of the level and one,
 // len(Levels)+1 where none holds. value is what both have, of a level whose weight depends on that;
-// of several the first in order.
-func (c *Comparison) level(a, b []string) (level uint8, value string) {
-	for _, x := range a {
-		for _, y := range b {
-			l, v := c.of(x, y)
+// of several the first in order. at is the comparison's place, for what is cached.
+func (c *Comparison) level(at int, a, b []Value, cache cached) (level uint8, value string) {
+	for i := range a {
+		for j := range b {
+			l, v := c.of(at, &a[i], &b[j], cache)
 			if level == nobody || l < level || l == level && v < value {
 				level, value = l, v
 			}
@@ -132,16 +132,32 @@ func (c *Comparison) level(a, b []string) (level uint8, value string) {
 }
 
 // of compares two values.
-func (c *Comparison) of(a, b string) (level uint8, value string) {
+func (c *Comparison) of(at int, a, b *Value, cache cached) (level uint8, value string) {
+	switch {
+	case cache == nil || a.same(b):
+		level = c.find(a, b)
+	default:
+		place, pair := cache.at(at, a, b)
+		if place.pair != pair {
+			place.pair, place.level = pair, c.find(a, b)
+		}
+		level = place.level
+	}
+	if c.Frequency && int(level) <= len(c.Levels) && c.Levels[level-1].frequent() {
+		value = c.Levels[level-1].shared(a.Text, b.Text)
+	}
+	return level, value
+}
+
+// find gives the first level that holds of two values.
+func (c *Comparison) find(a, b *Value) uint8 {
+	k := likeness{a: a, b: b, jaro: -1, tokens: -1}
 	for i := range c.Levels {
-		if l := &c.Levels[i]; l.holds(a, b) {
-			if c.Frequency && l.frequent() {
-				value = l.shared(a, b)
-			}
-			return uint8(i + 1), value
+		if k.holds(&c.Levels[i]) {
+			return uint8(i + 1)
 		}
 	}
-	return uint8(len(c.Levels) + 1), ""
+	return uint8(len(c.Levels) + 1)
 }
 
 // untrained is the weight of a level where no parameters were trained.
@@ -164,16 +180,20 @@ type Pair struct {
 }
 
 // Compare compares two records by all comparisons. It is symmetric.
-func (r *Rules) Compare(a, b *Features, into *Pair) {
+func (r *Rules) Compare(a, b *Features, into *Pair) { r.compare(a, b, into, nil) }
+
+// compare is Compare with what was worked out before.
+func (r *Rules) compare(a, b *Features, into *Pair, cache cached) {
 	*into = Pair{}
 	into.Kinds = a.Kind != "" && b.Kind != "" && a.Kind != b.Kind
 	for i := range r.Comparisons {
-		if i == r.given || i == r.family {
-			continue
+		if i != r.given && i != r.family {
+			into.Levels[i], into.Values[i] = r.Comparisons[i].level(i, a.Values[i], b.Values[i], cache)
 		}
-		into.Levels[i], into.Values[i] = r.Comparisons[i].level(a.Values[i], b.Values[i])
 	}
-	r.names(a, b, into)
+	if r.given >= 0 || r.family >= 0 {
+		r.names(a, b, into, cache)
+	}
 }
 
 // maxComparisons bounds the comparisons of a ruleset.
@@ -202,27 +222,21 @@ type nameLevels struct {
 
 // names compares the readings of two people's names: those that are most alike. Which they are is
 // decided by the untrained weights, so that training does not change what is counted.
-func (r *Rules) names(a, b *Features, into *Pair) {
-	if r.given < 0 && r.family < 0 {
-		return
-	}
+func (r *Rules) names(a, b *Features, into *Pair, cache cached) {
 	var best nameLevels
 	found := false
-	try := func(p, q PersonName, swapped bool) {
-		n := r.nameLevels(p, q)
-		if n.swapped = swapped; swapped {
-			n.weight -= r.Swap
-		}
+	try := func(n nameLevels) {
 		if !found || n.better(&best) {
 			best, found = n, true
 		}
 	}
-	for _, p := range a.People {
-		for _, q := range b.People {
-			try(p, q, false)
-			if p.Given != "" && q.Family != "" || p.Family != "" && q.Given != "" {
-				try(p, PersonName{Family: q.Given, Given: q.Family, Usual: q.Usual}, true)
-				try(q, PersonName{Family: p.Given, Given: p.Family, Usual: p.Usual}, true)
+	for i := range a.People {
+		for j := range b.People {
+			p, q := &a.People[i], &b.People[j]
+			usual := p.Usual && q.Usual
+			try(r.nameLevels(&p.given, &p.family, &q.given, &q.family, usual, cache))
+			if p.Given != "" && p.given.same(&q.family) || p.Family != "" && p.family.same(&q.given) {
+				try(r.swapped(p, q, usual, cache))
 			}
 		}
 	}
@@ -235,18 +249,33 @@ func (r *Rules) names(a, b *Features, into *Pair) {
 	}
 }
 
-func (r *Rules) nameLevels(p, q PersonName) (n nameLevels) {
-	one := func(at int, left, right string) (level uint8, value string) {
-		if at < 0 || left == "" || right == "" {
-			return nobody, ""
-		}
-		level, value = r.Comparisons[at].of(left, right)
-		n.weight += r.Comparisons[at].untrained(level)
-		return level, value
+// swapped compares names of which one has given and family name in the wrong place: one of the two
+// stands in the other's. Which of them, nobody knows: of the two ways to read them the one counts by
+// which the given names are less alike, so that a surname that two share does not pass for a rare
+// given name.
+func (r *Rules) swapped(p, q *PersonName, usual bool, cache cached) nameLevels {
+	n := r.nameLevels(&p.given, &p.family, &q.family, &q.given, usual, cache)
+	other := r.nameLevels(&q.given, &q.family, &p.family, &p.given, usual, cache)
+	if cmp.Or(cmp.Compare(other.given, n.given), cmp.Compare(n.weight, other.weight), cmp.Compare(n.family, other.family),
+		cmp.Compare(n.givenValue, other.givenValue), cmp.Compare(n.familyValue, other.familyValue)) > 0 {
+		n = other
 	}
-	n.unusual = !p.Usual || !q.Usual
-	n.given, n.givenValue = one(r.given, p.Given, q.Given)
-	n.family, n.familyValue = one(r.family, p.Family, q.Family)
+	n.swapped, n.weight = true, n.weight-r.Swap
+	return n
+}
+
+func (r *Rules) nameLevels(given, family, otherGiven, otherFamily *Value, usual bool, cache cached) (n nameLevels) {
+	n.unusual = !usual
+	if r.given >= 0 && given.Text != "" && otherGiven.Text != "" {
+		c := &r.Comparisons[r.given]
+		n.given, n.givenValue = c.of(r.given, given, otherGiven, cache)
+		n.weight += c.untrained(n.given)
+	}
+	if r.family >= 0 && family.Text != "" && otherFamily.Text != "" {
+		c := &r.Comparisons[r.family]
+		n.family, n.familyValue = c.of(r.family, family, otherFamily, cache)
+		n.weight += c.untrained(n.family)
+	}
 	return n
 }
 

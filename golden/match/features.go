@@ -19,13 +19,18 @@ type Features struct {
 	Unique    uniques
 	BirthDate string
 	People    []PersonName // of an organisation none
-	Values    [][]string   // by comparison, standardised; of given and family names, see People
+	Values    [][]Value    // by comparison, standardised; of given and family names, see People
 }
 
 // PersonName is one reading of a person's name.
 type PersonName struct {
 	Family, Given string
 	Usual         bool // the source tells which part is which, or this is the usual order
+	family, given Value
+}
+
+func newPersonName(family, given string, usual bool) PersonName {
+	return PersonName{Family: family, Given: given, Usual: usual, family: NewValue(family), given: NewValue(given)}
 }
 
 // Key is one block key: records that share it are compared.
@@ -56,9 +61,9 @@ func (r *Rules) Features(c *canonical.Customer, forms *standard.Standard) *Featu
 	p := newParts(c, forms, r)
 	f := &Features{Kind: forms.Kind, BirthDate: forms.BirthDate, Unique: p.unique, People: p.people}
 	if len(r.Comparisons) > 0 {
-		f.Values = make([][]string, len(r.Comparisons))
+		f.Values = make([][]Value, len(r.Comparisons))
 		for i := range r.Comparisons {
-			f.Values[i] = values(r.Comparisons[i].Attribute, c, forms)
+			f.Values[i] = newValues(values(r.Comparisons[i].Attribute, c, forms))
 		}
 	}
 	for i, rule := range r.Keys {
@@ -128,7 +133,7 @@ func (p *parts) name(n *standard.NameForms) {
 		p.add(Given, reading.Given)
 		p.add(Sound, soundex(reading.Family))
 		p.add(Sound, soundex(reading.Given))
-		p.people = append(p.people, PersonName{Family: reading.Family, Given: reading.Given, Usual: i == 0 || n.Given != ""})
+		p.people = append(p.people, newPersonName(reading.Family, reading.Given, i == 0 || n.Given != ""))
 	}
 }
 

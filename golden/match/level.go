@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Level is one degree of likeness of two values. A comparison has several, the strongest first; a
@@ -57,39 +56,6 @@ func (l Level) frequent() bool {
 		return true
 	}
 	return false
-}
-
-// holds says whether two values are alike to this degree.
-func (l Level) holds(a, b string) bool {
-	switch l.Kind {
-	case Exact:
-		return a == b
-	case Nickname:
-		return a == b || nicknames(a, b)
-	case Begins:
-		return begins(a, b)
-	case JaroWinkler:
-		return jaroWinkler(a, b) >= l.Arg
-	case Edits:
-		return distance(a, b, l.Arg) <= l.Arg && min(utf8.RuneCountInString(a), utf8.RuneCountInString(b)) > l.Arg
-	case TokenSet:
-		return tokenSet(a, b) >= l.Arg
-	case OneDigit:
-		return distance(a, b, 1) <= 1
-	case DayMonth, Within, SameYear:
-		return l.dates(a, b)
-	case LocalPart:
-		x, _, _ := strings.Cut(a, "@")
-		y, _, _ := strings.Cut(b, "@")
-		return x == y
-	case LastDigits:
-		return len(a) >= l.Arg && len(b) >= l.Arg && a[len(a)-l.Arg:] == b[len(b)-l.Arg:]
-	case Numeric:
-		return l.numbers(a, b)
-	case Distance:
-		return l.near(a, b)
-	}
-	return l.places(a, b)
 }
 
 // begins says whether the shorter of two words, be it an initial, begins the longer.

@@ -56,7 +56,7 @@ func TestPartition_weighsAllCrossPairs(t *testing.T) {
 	t.Parallel()
 	r, list := Default(), nodes(5)
 	for i, given := range map[int]string{0: "anna", 1: "anna", 3: "bernd", 4: "bernd"} {
-		list[i].Features.People = []PersonName{{Family: "schmidt", Given: given, Usual: true}}
+		list[i].Features.People = []PersonName{newPersonName("schmidt", given, true)}
 	}
 	shares(list, email, 1, 0, 1, 2)
 	shares(list, phoneName, 2, 2, 3, 4)
@@ -185,9 +185,9 @@ func TestPartition_hugeComponentTakesLinearTime(t *testing.T) {
 
 func TestUnlike(t *testing.T) {
 	t.Parallel()
-	told := func(family, given string) []PersonName { return []PersonName{{family, given, true}} }
+	told := func(family, given string) []PersonName { return []PersonName{newPersonName(family, given, true)} }
 	either := func(first, second string) []PersonName {
-		return []PersonName{{second, first, true}, {first, second, false}}
+		return []PersonName{newPersonName(second, first, true), newPersonName(first, second, false)}
 	}
 	for _, c := range []struct {
 		a, b []PersonName

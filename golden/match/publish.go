@@ -88,7 +88,7 @@ func (t *trainer) frequency(at int, c *Comparison) *Frequencies {
 	for _, record := range t.records {
 		for _, value := range t.rules.valuesOf(at, record.Features) {
 			for sort, of := range kinds {
-				if v := sortOf(sort, value); v != "" {
+				if v := sortOf(sort, value.Text); v != "" {
 					of[v]++
 				}
 			}
@@ -127,18 +127,19 @@ func (t *trainer) frequency(at int, c *Comparison) *Frequencies {
 const frequencyKey = 0x746f756368 // of the hashes of values
 
 // valuesOf are a record's values as the frequency of a comparison counts them.
-func (r *Rules) valuesOf(at int, f *Features) []string {
+func (r *Rules) valuesOf(at int, f *Features) []Value {
 	if at != r.given && at != r.family {
 		return f.Values[at]
 	}
-	for _, p := range f.People {
+	for i := range f.People {
+		p := &f.People[i]
 		if !p.Usual {
 			continue
 		}
 		if at == r.given {
-			return []string{p.Given}
+			return []Value{p.given}
 		}
-		return []string{p.Family}
+		return []Value{p.family}
 	}
 	return nil
 }

@@ -138,9 +138,14 @@ func NewKeyRuleOf(link int32, attributes []string, parts ...Part) KeyRule {
 // in 1/1024 bit: the strongest key that they share, less what contradicts. It is symmetric and
 // depends on the two records alone.
 func (r *Rules) Weight(a, b *Features) int32 {
+	return r.weigh(a, b, nil)
+}
+
+// weigh is Weight with what was worked out before.
+func (r *Rules) weigh(a, b *Features, cache cached) int32 {
 	if len(r.Comparisons) > 0 {
 		var p Pair
-		r.Compare(a, b, &p)
+		r.compare(a, b, &p, cache)
 		return r.score(&p, nil)
 	}
 	w := int32(0)

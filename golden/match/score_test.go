@@ -75,8 +75,8 @@ func TestLevels_ofValues(t *testing.T) {
 		{"coordinates", "52.520\x0013.405", "48.137\x0011.575", "different"},
 	} {
 		u := UsualComparison(c.attribute)
-		level, _ := u.level([]string{c.a}, []string{c.b})
-		back, _ := u.level([]string{c.b}, []string{c.a})
+		level, _ := u.level(0, newValues([]string{c.a}), newValues([]string{c.b}), nil)
+		back, _ := u.level(0, newValues([]string{c.b}), newValues([]string{c.a}), nil)
 		if got := u.LevelName(level); got != c.want || back != level {
 			t.Errorf("%s of %q and %q is %s (%d the other way), want %s", c.attribute, c.a, c.b, got, back, c.want)
 		}
@@ -86,11 +86,11 @@ func TestLevels_ofValues(t *testing.T) {
 func TestLevels_ofListsAreThoseOfTheBestPair(t *testing.T) {
 	t.Parallel()
 	c := UsualComparison("phone")
-	level, value := c.level([]string{"+49301234567", "+49401111111"}, []string{"+49301234568", "+49401111111"})
+	level, value := c.level(0, newValues([]string{"+49301234567", "+49401111111"}), newValues([]string{"+49301234568", "+49401111111"}), nil)
 	if level != 1 || value != "+49401111111" {
 		t.Errorf("level %d, %s", level, value)
 	}
-	if level, _ := c.level(nil, []string{"+49301234567"}); level != nobody {
+	if level, _ := c.level(0, nil, newValues([]string{"+49301234567"}), nil); level != nobody {
 		t.Errorf("nothing compares as level %d", level)
 	}
 }

@@ -13,7 +13,7 @@ import (
 type Training struct {
 	Parameters *Parameters
 	Records    int
-	Pairs      int         // candidate pairs that were compared
+	Pairs      int         // that share a key and were compared: of very many a part, the same each time
 	Rounds     int         // until nothing changed any more
 	Matches    float64     // pairs of one customer that are expected among the candidates
 	Relatives  float64     // pairs of relatives and colleagues
@@ -38,7 +38,8 @@ type KeyShares struct {
 var ErrUntrainable = errors.New("no parameters can be learnt from these records")
 
 const (
-	randomPairs = 600_000 // compared to learn what strangers have in common
+	randomPairs = 600_000   // compared to learn what strangers have in common
+	trainPairs  = 1_500_000 // that share a key, of which about so many are compared
 	// TrainRounds bounds the rounds of one run.
 	TrainRounds = 200
 	settledAt   = 1e-5 // the largest change of a share in a round
@@ -174,12 +175,12 @@ func (t *trainer) random() {
 			pairs = append(pairs, [2]int32{int32(i), int32(j)})
 		}
 	}
-	parts := make([]map[pattern]float64, workers())
+	parts, caches := make([]map[pattern]float64, workers()), caches()
 	for i := range parts {
 		parts[i] = map[pattern]float64{}
 	}
 	parallel(len(pairs), 1024, func(worker, i int) {
-		parts[worker][t.levels(int(pairs[i][0]), int(pairs[i][1]))]++
+		parts[worker][t.levels(int(pairs[i][0]), int(pairs[i][1]), caches[worker])]++
 	})
 	for _, part := range parts[1:] {
 		merge(parts[0], part)
@@ -189,9 +190,9 @@ func (t *trainer) random() {
 	t.classes = append(t.classes, c)
 }
 
-func (t *trainer) levels(i, j int) pattern {
+func (t *trainer) levels(i, j int, cache cached) pattern {
 	var p Pair
-	t.rules.Compare(t.records[i].Features, t.records[j].Features, &p)
+	t.rules.compare(t.records[i].Features, t.records[j].Features, &p, cache)
 	return p.Levels
 }
 
@@ -207,12 +208,13 @@ func (c *class) take(patterns map[pattern]float64) {
 // candidates compares the pairs that share a key, and keeps what they come to by rule, and in all.
 func (t *trainer) candidates() (pairs int) {
 	b := t.rules.block(t.records)
+	each := b.sample(trainPairs)
 	type found struct {
 		all   map[pattern]float64
 		rules []map[pattern]float64
 		n     int
 	}
-	parts := make([]found, workers())
+	parts, caches := make([]found, workers()), caches()
 	for i := range parts {
 		parts[i].all, parts[i].rules = map[pattern]float64{}, make([]map[pattern]float64, len(t.rules.Keys))
 		for k := range parts[i].rules {
@@ -220,7 +222,10 @@ func (t *trainer) candidates() (pairs int) {
 		}
 	}
 	b.pairs(func(worker int, x, y int32) {
-		f, p := &parts[worker], t.levels(int(x), int(y))
+		if each > 1 && (uint64(x)<<32|uint64(y))*0x9e3779b97f4a7c15>>32%each != 0 {
+			return
+		}
+		f, p := &parts[worker], t.levels(int(x), int(y), caches[worker])
 		f.n++
 		f.all[p]++
 		for rules := b.shared(x, y); rules != 0; rules &= rules - 1 {
@@ -231,6 +236,9 @@ func (t *trainer) candidates() (pairs int) {
 	for _, f := range parts {
 		merge(t.all, f.all)
 		t.pairs += f.n
+	}
+	for p := range t.all {
+		t.all[p] *= float64(each) // stands for the pairs that were passed over
 	}
 	for k := range t.rules.Keys {
 		patterns := map[pattern]float64{}
