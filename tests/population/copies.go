@@ -158,7 +158,8 @@ func reachOtherwise(r *Record, d *dice) {
 		r.Mobile = wrongDigit(r.Mobile, d)
 	}
 	if name, host, _ := strings.Cut(r.Email, "@"); d.chance(TypoInEmail) {
-		r.Email = strings.ToLower(typo(name, d)) + "@" + host
+		name = strings.Trim(strings.ReplaceAll(strings.ToLower(typo(name, d)), "..", "."), ".") // still an address
+		r.Email = name + "@" + host
 	}
 }
 

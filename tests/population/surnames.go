@@ -37,7 +37,7 @@ var (
 		Cold Comb Cran Craw Crom Dal Dar Deben Den Dun Earl East Eden Elm Ever Fair Farn Fen Fern Finch Flax Gars Gled Good Gran
 		Graf Green Grim Had Hal Ham Hart Has Hather Haw Hay Hazel Heath Hem Hen High Hol Horn Hor Hux Ing Ket Kim Kirk Lam Lang
 		Lav Led Lin Little Long Mar Mel Mid Mil Mor Nettle New Nor Oak Ock Old Ot Pad Pem Pil Pink Pres Quar Rad Rams Red Ring
-		Ros Row Rush Sand Scar Sed Shel Ship Sid Silver Stan Stock Strat Sud Swan Swin Tad Tam Thorn Thur Til Tre Up Wad Wal
+		Ros Row Rush Sand Scar Sed Shel Ship Sid Silver Stan Stock Strath Sud Swan Swin Tad Tam Thorn Thur Til Tre Up Wad Wal
 		Wake War Wat Wen West Whit Wick Wil Win Witch Wol Wood Wor Wyn Yar Yel`)
 	placeEndings = strings.Fields(`ton ley ford field worth wood well ham bury by thorpe den combe bourne stead hurst shaw
 		bridge cott wick house croft man more land gate brook dale side grave`)

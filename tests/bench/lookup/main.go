@@ -1,13 +1,12 @@
 // Command lookup measures how long a call center waits for a customer's record: GET
 // /v1/customers?phone=… over HTTP at a constant rate, with as many customers in the hub as the input
-// has, random known numbers, several connections. It runs the hub as users do, on the embedded
-// default, and loads it through the file connector.
+// has, random known values, several connections; and likewise by mail address, identifier and name.
+// It runs the hub as users do, on the embedded default, and loads it through the file connector.
 //
-//	lookup -touchstone bin/touchstone -hub tests/bench/endtoend/hub -input customers.ndjson -rate 1000 -for 10s
+//	lookup -touchstone bin/touchstone -hub tests/bench/lookup/hub -input people.ndjson -by phone,name -rate 1000 -for 10s
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"flag"
@@ -17,7 +16,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -26,20 +25,21 @@ import (
 
 func main() {
 	binary := flag.String("touchstone", "bin/touchstone", "the program")
-	folder := flag.String("hub", "tests/bench/endtoend/hub", "the hub folder")
-	input := flag.String("input", "", "NDJSON file of customers, as tests/bench/records writes it")
+	folder := flag.String("hub", "tests/bench/lookup/hub", "the hub folder")
+	input := flag.String("input", "", "NDJSON file of customers, as tests/population/generate writes it")
+	by := flag.String("by", "phone,email,identifier,name", "what is asked for, one after another")
 	rate := flag.Int("rate", 1000, "requests a second")
 	length := flag.Duration("for", 10*time.Second, "how long")
 	connections := flag.Int("connections", 16, "requests under way at most")
 	limit := flag.Duration("limit", 10*time.Minute, "give up loading after this time")
 	flag.Parse()
-	if err := run(*binary, *folder, *input, *rate, *connections, *length, *limit); err != nil {
+	if err := run(*binary, *folder, *input, strings.Split(*by, ","), *rate, *connections, *length, *limit); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(binary, folder, input string, rate, connections int, length, limit time.Duration) error {
-	phones, err := readPhones(input)
+func run(binary, folder, input string, by []string, rate, connections int, length, limit time.Duration) error {
+	known, records, err := readQuestions(input, by)
 	if err != nil {
 		return err
 	}
@@ -48,19 +48,21 @@ func run(binary, folder, input string, rate, connections int, length, limit time
 		return err
 	}
 	defer hub.Stop()
-	if err := load(hub, input, len(phones), limit); err != nil {
+	if err := load(hub, input, records, limit); err != nil {
 		return err
 	}
-	asker := &asker{
-		hub: hub, phones: phones,
-		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}, Timeout: 10 * time.Second},
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}, Timeout: 10 * time.Second}
+	for i, what := range by {
+		asker := &asker{hub: hub, by: what, questions: known[i], client: client}
+		asker.measure(rate, min(length, time.Second), connections) // connections, caches
+		asker.failed.Store(0)
+		asker.empty.Store(0)
+		fmt.Println(asker.measure(rate, length, connections))
+		if failed := asker.failed.Load(); failed > 0 {
+			return fmt.Errorf("%d lookups failed", failed)
+		}
 	}
-	asker.measure(rate, min(length, time.Second), connections) // connections, caches
-	asker.failed.Store(0)
-	fmt.Println(asker.measure(rate, length, connections))
-	if failed := asker.failed.Load(); failed > 0 {
-		return fmt.Errorf("%d lookups failed", failed)
-	}
+	fmt.Printf("%d MB resident (%d at most, loading included)\n", hub.Memory("VmRSS")>>10, hub.Memory("VmHWM")>>10)
 	return nil
 }
 
@@ -79,6 +81,9 @@ func load(hub *process.Hub, input string, records int, limit time.Duration) erro
 			fmt.Printf("%d customers, loaded in %v\n", s.Customers, time.Since(began).Round(time.Second))
 			return nil
 		}
+		if len(s.DeadLetters) > 0 {
+			return fmt.Errorf("records became dead letters: %v", s.DeadLetters)
+		}
 		if time.Since(began) > limit {
 			return fmt.Errorf("not loaded after %v: %+v", limit, s)
 		}
@@ -88,10 +93,12 @@ func load(hub *process.Hub, input string, records int, limit time.Duration) erro
 
 // asker is the call center.
 type asker struct {
-	hub    *process.Hub
-	phones []string
-	client *http.Client
-	failed atomic.Int64
+	hub       *process.Hub
+	by        string
+	questions []string
+	client    *http.Client
+	failed    atomic.Int64
+	empty     atomic.Int64 // answers without a customer
 }
 
 func (a *asker) measure(rate int, length time.Duration, connections int) string {
@@ -99,20 +106,21 @@ func (a *asker) measure(rate int, length time.Duration, connections int) string 
 	cpu := a.hub.Processor()
 	calls, late := process.Load(context.Background(), rate, length, connections, func(ctx context.Context, i int) {
 		began := time.Now()
-		if err := a.ask(ctx, a.phones[rand.IntN(len(a.phones))]); err != nil && a.failed.Add(1) == 1 {
+		if err := a.ask(ctx, a.questions[rand.IntN(len(a.questions))]); err != nil && a.failed.Add(1) == 1 {
 			log.Print(err)
 		}
 		times[i] = time.Since(began)
 	})
 	cpu = a.hub.Processor() - cpu
-	return fmt.Sprintf("%d lookups at %d/s over %d connections: %s\n%d failed, last one %v late, %v of processor time each, %d MB resident (%d at most, loading included)",
-		calls, rate, connections, times.Quantiles(), a.failed.Load(), late.Round(time.Millisecond),
-		(cpu / time.Duration(max(calls, 1))).Round(time.Microsecond), a.hub.Memory("VmRSS")>>10, a.hub.Memory("VmHWM")>>10)
+	return fmt.Sprintf("%d lookups by %s at %d/s over %d connections: %s\n%d failed, %d found nobody, last one %v late, %v of processor time each",
+		calls, a.by, rate, connections, times.Quantiles(), a.failed.Load(), a.empty.Load(), late.Round(time.Millisecond),
+		(cpu / time.Duration(max(calls, 1))).Round(time.Microsecond))
 }
 
-// ask looks one number up; not to find it is an error.
-func (a *asker) ask(ctx context.Context, phone string) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+a.hub.API+"/v1/customers?phone="+url.QueryEscape(phone), nil)
+// ask looks one value up. Not to find it is an error, but for a name: of a customer's names in
+// several systems one survives.
+func (a *asker) ask(ctx context.Context, value string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+a.hub.API+"/v1/customers?"+a.by+"="+url.QueryEscape(value), nil)
 	if err != nil {
 		return err
 	}
@@ -126,28 +134,14 @@ func (a *asker) ask(ctx context.Context, phone string) error {
 		return err
 	}
 	var found struct{ Items []struct{ ID string } }
-	if err := json.Unmarshal(text, &found); err != nil || answer.StatusCode != http.StatusOK || len(found.Items) == 0 {
-		return fmt.Errorf("phone %s: %s: %.200s", phone, answer.Status, text)
+	if err := json.Unmarshal(text, &found); err != nil || answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s %s: %s: %.200s", a.by, value, answer.Status, text)
+	}
+	if len(found.Items) == 0 {
+		a.empty.Add(1)
+		if a.by != "name" {
+			return fmt.Errorf("%s %s: found nobody", a.by, value)
+		}
 	}
 	return nil
-}
-
-func readPhones(path string) (phones []string, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		var r struct{ Phone string }
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			return nil, fmt.Errorf("read %s: %w", path, err)
-		}
-		phones = append(phones, r.Phone)
-	}
-	if len(phones) == 0 && lines.Err() == nil {
-		return nil, fmt.Errorf("%s has no records", path)
-	}
-	return phones, lines.Err()
 }

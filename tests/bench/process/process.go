@@ -37,6 +37,8 @@ type Status struct {
 	Dirty      map[string]int64
 	Lag        map[string]int64
 	Outbox     int64
+	// DeadLetters are the open ones by stage.
+	DeadLetters map[string]int64
 }
 
 // Start copies the folder and runs binary on the copy until it answers. env is added to the

@@ -19,6 +19,7 @@ import (
 	"runtime/pprof"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/touchstone-hub/touchstone/config"
@@ -57,7 +58,7 @@ func main() {
 	flag.StringVar(&s.profile, "cpuprofile", "", "write a processor profile of resolving to this file")
 	flag.Float64Var(&s.floor, "least", 0, "fail where the rate at the end is lower, in records a second")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, s); err != nil {
 		log.Fatalf("online: %v", err)
