@@ -2,7 +2,6 @@ package golden
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -24,6 +23,8 @@ type Ruleset struct {
 	match    match.Rules
 	survive  survive.Rules
 	standard *standard.Standardiser
+	// conditions are those of the survivorship rules.
+	conditions conditions
 }
 
 // RulesetOptions are what a ruleset takes from the rest of the hub folder.
@@ -38,12 +39,12 @@ type RulesetOptions struct {
 func LoadRuleset(node *config.Node, o RulesetOptions, ps *config.Problems) *Ruleset {
 	r := &Ruleset{
 		Name: "default", match: match.Default(), survive: survive.Default(),
-		standard: &standard.Standardiser{Region: o.Region},
+		standard: &standard.Standardiser{Region: o.Region}, conditions: conditions{region: o.Region},
 	}
 	var file rulesetFile
 	if node.IsSet() {
 		node.Decode(&file, ps)
-		l := rulesetLoader{ruleset: r, problems: ps, systems: o.Systems}
+		l := rulesetLoader{ruleset: r, file: &file, problems: ps, systems: o.Systems}
 		if file.Ruleset != "" {
 			r.Name = file.Ruleset
 		}
@@ -54,31 +55,17 @@ func LoadRuleset(node *config.Node, o RulesetOptions, ps *config.Problems) *Rule
 	return r
 }
 
-// Ranks tells whether some priority of the ruleset names a system or one of its streams.
+// Ranks tells whether some priority or trust of the ruleset names a system or one of its streams.
 func (r *Ruleset) Ranks(system string) bool {
-	named := func(priority []string) bool {
-		return slices.ContainsFunc(priority, func(name string) bool {
-			of, _, _ := strings.Cut(name, "/")
-			return of == system
-		})
-	}
-	if named(r.survive.Priority) || named(r.survive.Default.Priority) {
-		return true
-	}
-	for _, rule := range r.survive.Attributes {
-		if named(rule.Priority) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.survive.Names(), func(name string) bool {
+		of, _, _ := strings.Cut(name, "/")
+		return of == system
+	})
 }
 
 func (r *Ruleset) fingerprint() string {
-	text := fmt.Sprintf("%s|%s|%+v|%v|", standard.Version, r.standard.Region, r.match, r.survive.Priority)
-	for _, name := range slices.Sorted(maps.Keys(r.survive.Attributes)) {
-		text += fmt.Sprintf("%s:%+v|", name, r.survive.Attributes[name])
-	}
-	return fmt.Sprintf("%016x", xxhash.Sum64String(text+fmt.Sprintf("%+v", r.survive.Default)))
+	text := fmt.Sprintf("%s|%s|%+v|%#v", standard.Version, r.standard.Region, r.match, r.survive)
+	return fmt.Sprintf("%016x", xxhash.Sum64String(text))
 }
 
 // features derives the standardised forms of a customer, and what matching compares of them.

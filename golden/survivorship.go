@@ -25,6 +25,7 @@ func (s *settling) survive(c *cluster) (surviving, error) {
 			return surviving{}, err
 		}
 		sources[i] = sourceOf(&rec.SourceRecord, customer)
+		sources[i].Silent = s.r.rules.conditions.silent(&rec.SourceRecord)
 	}
 	result := s.r.rules.survive.Survive(sources, forms{s.r.rules.standard})
 	doc, err := result.Customer.AppendJSON(nil)

@@ -48,6 +48,9 @@ func printExplanation(w io.Writer, e golden.Explanation) error {
 		for _, v := range attribute.Values {
 			printValue(w, v)
 		}
+		for _, l := range attribute.Unheard {
+			printLost(w, "not", l)
+		}
 	}
 	fmt.Fprintln(w, "\nsources")
 	for _, s := range e.Sources {
@@ -77,6 +80,14 @@ func printValue(w io.Writer, v golden.ValueExplanation) {
 		fmt.Fprintf(w, "    also in %s\n", strings.Join(v.Also, ", "))
 	}
 	for _, l := range v.Lost {
-		fmt.Fprintf(w, "    over %s from %s: %s\n", l.Value, l.Source, l.Why)
+		printLost(w, "over", l)
 	}
+}
+
+func printLost(w io.Writer, word string, l golden.LostExplanation) {
+	fmt.Fprintf(w, "    %s %s from %s", word, l.Value, l.Source)
+	if l.Where != "" {
+		fmt.Fprintf(w, ", at %s", l.Where)
+	}
+	fmt.Fprintf(w, ": %s\n", l.Why)
 }

@@ -35,9 +35,10 @@ var attributes = []attribute{
 	text("industry", func(c *customer) *string { return &c.Industry }),
 	&list[canonical.Email]{
 		name: "emails", at: func(c *customer) *[]canonical.Email { return &c.Emails },
-		leaves: func(m *canonical.Email) []string { return []string{m.Value, m.Use, verified(m.Verified)} },
-		same:   func(m *canonical.Email, f Forms) string { return or(f.Email(m.Value), f.Fold(m.Value)) },
-		groups: map[string]func(*canonical.Email) string{"use": func(m *canonical.Email) string { return m.Use }},
+		leaves:   func(m *canonical.Email) []string { return []string{m.Value, m.Use, verified(m.Verified)} },
+		same:     func(m *canonical.Email, f Forms) string { return or(f.Email(m.Value), f.Fold(m.Value)) },
+		groups:   map[string]func(*canonical.Email) string{"use": func(m *canonical.Email) string { return m.Use }},
+		verified: func(m *canonical.Email) bool { return m.Verified != nil && *m.Verified },
 	},
 	phones("phones", func(c *customer) *[]canonical.Phone { return &c.Phones }),
 	phones("faxes", func(c *customer) *[]canonical.Phone { return &c.Faxes }),
@@ -112,7 +113,7 @@ var attributes = []attribute{
 		same:   func(c *canonical.Consent, f Forms) string { return f.Fold(join(c.Channel, c.Purpose)) },
 		value:  func(c *canonical.Consent, f Forms) string { return fold(f, consentLeaves(c)) },
 		groups: map[string]func(*canonical.Consent) string{"purpose": func(c *canonical.Consent) string { return join(c.Channel, c.Purpose) }},
-		stated: func(c *canonical.Consent) (string, int) {
+		stated: func(c *canonical.Consent) (string, int8) {
 			if c.Status == "withdrawn" {
 				return c.Time, -1
 			}
@@ -142,9 +143,10 @@ func money(name string, at func(*customer) **canonical.Money) attribute {
 func phones(name string, at func(*customer) *[]canonical.Phone) attribute {
 	return &list[canonical.Phone]{
 		name: name, at: at,
-		leaves: func(p *canonical.Phone) []string { return []string{p.Value, p.Use, verified(p.Verified)} },
-		same:   func(p *canonical.Phone, f Forms) string { return or(f.Phone(p.Value), f.Fold(p.Value)) },
-		groups: map[string]func(*canonical.Phone) string{"use": func(p *canonical.Phone) string { return p.Use }},
+		leaves:   func(p *canonical.Phone) []string { return []string{p.Value, p.Use, verified(p.Verified)} },
+		same:     func(p *canonical.Phone, f Forms) string { return or(f.Phone(p.Value), f.Fold(p.Value)) },
+		groups:   map[string]func(*canonical.Phone) string{"use": func(p *canonical.Phone) string { return p.Use }},
+		verified: func(p *canonical.Phone) bool { return p.Verified != nil && *p.Verified },
 	}
 }
 

@@ -21,6 +21,9 @@ type Source struct {
 	Pinned bool
 	// Written are the values that the hub wrote into the record and that originate elsewhere.
 	Written []Written
+	// Silent are the conditions (Rule.When) under which the record has no say, each with the reason
+	// for people; nil where there are none.
+	Silent map[string]string
 }
 
 // Written is one value, or the emptiness of an attribute, that the hub wrote into a record. It
@@ -66,6 +69,10 @@ type Attribute struct {
 	Name   string // JSON name
 	Values []Value
 }
+
+// NoRule is the rule of a Value that is none: no record that states the attribute has a say. What
+// they state is all lost, and the golden record does not have the attribute.
+const NoRule = ""
 
 // Value is the origin of one value.
 type Value struct {

@@ -24,7 +24,7 @@ func (plainForms) Identifier(_, v, _ string) string { return v }
 func (plainForms) Fold(v string) string             { return strings.ToLower(v) }
 
 // from is a record: key "system/id", business day (0 for unknown), content.
-func from(t *testing.T, key string, day int, content string) survive.Source {
+func from(t testing.TB, key string, day int, content string) survive.Source {
 	t.Helper()
 	system, _, _ := strings.Cut(key, "/")
 	s := survive.Source{Key: key, System: system, Stream: "customers", Customer: &canonical.Customer{}}
