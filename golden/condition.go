@@ -7,6 +7,7 @@ import (
 
 	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/expression"
+	"github.com/touchstone-hub/touchstone/golden/survive"
 )
 
 // conditions are those of a ruleset under which records have a say, by their text. The zero value
@@ -43,12 +44,20 @@ func (c *conditions) compile(l *rulesetLoader, n *config.Node) string {
 const shownCondition = 120
 
 // silent gives the conditions under which a record has no say, each with the reason; nil where it
-// has a say everywhere.
-func (c *conditions) silent(rec *SourceRecord) (reasons map[string]string) {
-	if c.of == nil {
-		return nil
+// has a say everywhere. Conditions see what the record states of its own: if they saw what the hub
+// wrote into it, a write of the hub could give a record a say, or take it away.
+func (r *Ruleset) silent(rec *SourceRecord, source *survive.Source) (reasons map[string]string, err error) {
+	if r.conditions.of == nil {
+		return nil, nil
 	}
-	c.of.Fails(rec.Doc, expression.RecordOrigin{System: rec.System, Stream: rec.Stream, ID: rec.ID}, func(condition string, err error) {
+	doc := rec.Doc
+	if len(source.Written) > 0 {
+		if doc, err = source.Own(forms{r.standard}).AppendJSON(nil); err != nil {
+			return nil, fmt.Errorf("write what %s states of its own: %w", rec.Key, err)
+		}
+	}
+	origin := expression.RecordOrigin{System: rec.System, Stream: rec.Stream, ID: rec.ID}
+	r.conditions.of.Fails(doc, origin, func(condition string, err error) {
 		if reasons == nil {
 			reasons = map[string]string{}
 		}
@@ -58,7 +67,7 @@ func (c *conditions) silent(rec *SourceRecord) (reasons map[string]string) {
 		}
 		reasons[condition] = cutText(why, shownCondition)
 	})
-	return reasons
+	return reasons, nil
 }
 
 // cutText leaves the beginning of a text, in letters.

@@ -1,6 +1,7 @@
 package golden
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,9 +91,23 @@ func (f forms) Email(value string) string {
 	return address
 }
 
-func (f forms) Identifier(scheme, value, issuer string) string {
-	_, form, _ := f.Standardiser.Identifier(canonical.Identifier{Scheme: scheme, Value: value, Issuer: issuer})
+func (f forms) Identifier(id canonical.Identifier) canonical.Identifier {
+	scheme, value, _ := f.Standardiser.Identifier(id)
+	form := canonical.Identifier{Scheme: scheme, Value: value, Issuer: f.Fold(id.Issuer)}
+	if scheme == "vat" {
+		form.Issuer = "" // its country, which a standardised VAT number begins with
+	}
 	return form
+}
+
+// Address takes an address without a country for one in the hub's region, as phone numbers are.
+func (f forms) Address(a canonical.Address) string {
+	form := f.Standardiser.Address(a)
+	if len(form.Lines) == 0 && form.Locality == "" && form.Postcode == "" {
+		return ""
+	}
+	country := cmp.Or(form.Country, f.Region)
+	return strings.Join([]string{strings.Join(form.Lines, " "), form.Locality, form.Region, form.Postcode, country}, "\x00")
 }
 
 func (f forms) Fold(text string) string {

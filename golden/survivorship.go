@@ -25,7 +25,9 @@ func (s *settling) survive(c *cluster) (surviving, error) {
 			return surviving{}, err
 		}
 		sources[i] = sourceOf(&rec.SourceRecord, customer)
-		sources[i].Silent = s.r.rules.conditions.silent(&rec.SourceRecord)
+		if sources[i].Silent, err = s.r.rules.silent(&rec.SourceRecord, &sources[i]); err != nil {
+			return surviving{}, err
+		}
 	}
 	result := s.r.rules.survive.Survive(sources, forms{s.r.rules.standard})
 	doc, err := result.Customer.AppendJSON(nil)

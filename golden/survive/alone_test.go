@@ -14,10 +14,11 @@ import (
 // lower is a Forms that only folds case.
 type lower struct{}
 
-func (lower) Phone(string) string                      { return "" }
-func (lower) Email(string) string                      { return "" }
-func (lower) Identifier(string, string, string) string { return "" }
-func (lower) Fold(text string) string                  { return strings.ToLower(text) }
+func (lower) Phone(string) string                                     { return "" }
+func (lower) Email(string) string                                     { return "" }
+func (lower) Address(canonical.Address) string                        { return "" }
+func (lower) Identifier(id canonical.Identifier) canonical.Identifier { return id }
+func (lower) Fold(text string) string                                 { return strings.ToLower(text) }
 
 func TestSurvive_anOnlySourceAsInAnElection(t *testing.T) {
 	t.Parallel()

@@ -17,7 +17,8 @@ var attributes = []attribute{
 		name: "identifiers", at: func(c *customer) *[]canonical.Identifier { return &c.Identifiers },
 		leaves: func(i *canonical.Identifier) []string { return []string{i.Scheme, i.Value, i.Issuer} },
 		same: func(i *canonical.Identifier, f Forms) string {
-			return join(i.Scheme, i.Issuer, or(f.Identifier(i.Scheme, i.Value, i.Issuer), f.Fold(i.Value)))
+			form := f.Identifier(*i)
+			return join(form.Scheme, form.Issuer, or(form.Value, f.Fold(i.Value)))
 		},
 		groups: map[string]func(*canonical.Identifier) string{"scheme": func(i *canonical.Identifier) string { return i.Scheme }},
 	},
@@ -56,6 +57,13 @@ var attributes = []attribute{
 	&list[canonical.Address]{
 		name: "addresses", at: func(c *customer) *[]canonical.Address { return &c.Addresses },
 		leaves: addressLeaves,
+		same: func(a *canonical.Address, f Forms) string {
+			if form := f.Address(*a); form != "" {
+				return join(f.Fold(a.Use), f.Fold(a.Name), form)
+			}
+			return ""
+		},
+		value:  func(a *canonical.Address, f Forms) string { return fold(f, addressLeaves(a)) },
 		groups: map[string]func(*canonical.Address) string{"use": func(a *canonical.Address) string { return a.Use }},
 	},
 	&list[canonical.Contact]{

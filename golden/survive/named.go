@@ -23,9 +23,13 @@ func (a *named) hashes(c *canonical.Customer, forms Forms) []uint64 {
 	entries := *a.at(c)
 	hashes := make([]uint64, 0, len(entries))
 	for _, name := range sortedKeys(entries) {
-		hashes = append(hashes, hash(name+"\x00"+forms.Fold(entries[name])))
+		hashes = append(hashes, a.hash(name, entries[name], forms))
 	}
 	return hashes
+}
+
+func (a *named) hash(name, text string, forms Forms) uint64 {
+	return hash(name + "\x00" + forms.Fold(text))
 }
 
 func (a *named) survive(e *election) {
@@ -99,7 +103,7 @@ func (a *named) candidates(e *election, rule *Rule, name string) (candidates []c
 		if !stated {
 			continue
 		}
-		h := hash(name + "\x00" + e.forms.Fold(text))
+		h := a.hash(name, text, e.forms)
 		if s.wrote(a.name, h) {
 			continue
 		}

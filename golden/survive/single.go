@@ -17,6 +17,7 @@ type attribute interface {
 	survive(e *election)
 	hashes(c *canonical.Customer, forms Forms) []uint64
 	details(c *canonical.Customer, forms Forms) []Detail
+	leaveOwn(c *canonical.Customer, s *Source, forms Forms)
 }
 
 // single is an attribute with one value.

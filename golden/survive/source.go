@@ -54,7 +54,9 @@ func (s *Source) clears(attribute string) bool {
 type Forms interface {
 	Phone(value string) string
 	Email(value string) string
-	Identifier(scheme, value, issuer string) string
+	// Identifier also gives the scheme by its one name, and the issuer, "" where the value tells it.
+	Identifier(id canonical.Identifier) canonical.Identifier
+	Address(address canonical.Address) string
 	Fold(text string) string // without case, width and accents
 }
 
