@@ -1,7 +1,6 @@
 package golden
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -103,11 +102,7 @@ func (f forms) Identifier(id canonical.Identifier) canonical.Identifier {
 // Address takes an address without a country for one in the hub's region, as phone numbers are.
 func (f forms) Address(a canonical.Address) string {
 	form := f.Standardiser.Address(a)
-	if len(form.Lines) == 0 && form.Locality == "" && form.Postcode == "" {
-		return ""
-	}
-	country := cmp.Or(form.Country, f.Region)
-	return strings.Join([]string{strings.Join(form.Lines, " "), form.Locality, form.Region, form.Postcode, country}, "\x00")
+	return form.Key(f.Region)
 }
 
 func (f forms) Fold(text string) string {

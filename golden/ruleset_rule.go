@@ -17,6 +17,11 @@ func rulesFor(attribute string) []string {
 	})
 }
 
+// preferencesFor lists the rules by which a union of an attribute may choose between records.
+func preferencesFor(attribute string) []string {
+	return slices.DeleteFunc(rulesFor(attribute), func(name string) bool { return name == string(survive.Union) })
+}
+
 // rule checks one rule. What it does not say is as the shipped rules have it: nothing.
 func (l *rulesetLoader) rule(attribute string, file *ruleFile) survive.Rule {
 	rule := survive.Rule{
@@ -64,7 +69,7 @@ func (l *rulesetLoader) ruleName(attribute string, file *ruleFile, rule *survive
 }
 
 func (l *rulesetLoader) prefer(attribute string, file *ruleFile, rule *survive.Rule) {
-	single := slices.DeleteFunc(rulesFor(attribute), func(name string) bool { return name == string(survive.Union) })
+	single := preferencesFor(attribute)
 	switch {
 	case !file.Prefer.IsSet():
 	case rule.Name != survive.Union:

@@ -36,13 +36,14 @@ type ruleFile struct {
 	When     *config.Node                `yaml:"when" doc:"condition under which a record has a say"`
 }
 
-// ConfigSchema describes what DecodeConfig reads.
-func (*ruleFile) ConfigSchema() map[string]any {
+// ruleSchema describes what DecodeConfig reads of an attribute's rule.
+func ruleSchema(attribute string) map[string]any {
 	type plain ruleFile
-	names := map[string]any{"enum": survive.RuleNames}
+	names := map[string]any{"enum": rulesFor(attribute)}
 	s := config.Schema(plain{})
+	delete(s, "$schema")
 	properties := s["properties"].(map[string]any)
-	properties["rule"], properties["prefer"] = names, names
+	properties["rule"], properties["prefer"] = names, map[string]any{"enum": preferencesFor(attribute)}
 	properties["when"] = map[string]any{"type": []string{"string", "boolean"}, "description": "condition under which a record has a say"}
 	return map[string]any{"anyOf": []any{names, s}}
 }
@@ -69,6 +70,7 @@ type trustFile struct {
 func (*trustFile) ConfigSchema() map[string]any {
 	type plain trustFile
 	s := config.Schema(plain{})
+	delete(s, "$schema")
 	return map[string]any{"anyOf": []any{s["properties"].(map[string]any)["score"], s}}
 }
 
@@ -105,9 +107,9 @@ func surviveSchema() map[string]any {
 
 // attributeSchema lets the keys of a mapping be attributes only.
 func attributeSchema(s map[string]any, attributes []string) {
-	rule, known := s["additionalProperties"], map[string]any{}
+	known := map[string]any{}
 	for _, name := range attributes {
-		known[name] = rule
+		known[name] = ruleSchema(name)
 	}
 	s["properties"], s["additionalProperties"] = known, false
 }

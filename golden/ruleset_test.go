@@ -96,16 +96,55 @@ match:
   limits: {block: 50, component: 100}
 survive:
   priority: [erp, webshop, callcenter/customers]
+  trust: {erp: {score: 90, half_life: 365d}, webshop: 60}
   attributes:
     names: {rule: source_priority}
     phones: {rule: union, limit: 10, prefer: most_recent}
+    emails: verified_first
     addresses: {group: use, rule: most_recent}
-    creditLimit: {rule: source_priority, priority: [erp]}
+    creditLimit: {rule: source_priority, priority: [erp], when: 'source.system != "callcenter" && !empty(customer.emails)'}
     default: most_recent
+  kinds:
+    organisation:
+      attributes:
+        names: trust
+        phones: {rule: union, prefer: trust, trust: {callcenter: 10}}
 `
 	rules := ruleset(t, full)
 	if rules.Name != "acme" || rules.Version == "" || rules.Version == ruleset(t, "").Version || rules.Version != ruleset(t, full).Version {
 		t.Errorf("name %s, version %s", rules.Name, rules.Version)
+	}
+}
+
+// TestRuleset_versionIsOfEverythingThatDecides: two rulesets have one version only if they decide
+// equally.
+func TestRuleset_versionIsOfEverythingThatDecides(t *testing.T) {
+	t.Parallel()
+	seen := map[string]string{}
+	for _, yaml := range []string{
+		"survive: {trust: {erp: 90, shop: 60}, attributes: {language: trust}}",
+		"survive: {trust: {erp: 91, shop: 60}, attributes: {language: trust}}",
+		"survive: {trust: {erp: {score: 90, half_life: 365d}, shop: 60}, attributes: {language: trust}}",
+		"survive: {trust: {erp: {score: 90, half_life: 366d}, shop: 60}, attributes: {language: trust}}",
+		"survive: {attributes: {language: {rule: trust, trust: {erp: 90, shop: 60}}}}",
+		"survive: {attributes: {language: longest}}",
+		"survive: {attributes: {language: {rule: longest, when: 'source.system == \"erp\"'}}}",
+		"survive: {attributes: {language: {rule: longest, when: 'source.system != \"erp\"'}}}",
+		"survive: {attributes: {gender: {rule: longest, when: 'source.system != \"erp\"'}}}",
+		"survive: {kinds: {person: {attributes: {language: longest}}}}",
+		"survive: {kinds: {organisation: {attributes: {language: longest}}}}",
+		"survive: {kinds: {organisation: {attributes: {default: longest}}}}",
+	} {
+		version := ruleset(t, yaml).Version
+		if other := seen[version]; other != "" {
+			t.Errorf("one version for\n%s\n%s", other, yaml)
+		}
+		seen[version] = yaml
+	}
+	a := ruleset(t, "survive: {trust: {erp: 90, shop: 60}, attributes: {language: trust, gender: {rule: longest, when: 'true'}}}")
+	b := ruleset(t, "survive: {attributes: {gender: {when: 'true', rule: longest}, language: trust}, trust: {shop: 60, erp: 90}}")
+	if a.Version != b.Version {
+		t.Error("the order in the file makes another version")
 	}
 }
 
