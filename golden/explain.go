@@ -34,14 +34,17 @@ type AttributeExplanation struct {
 
 // ValueExplanation explains one value.
 type ValueExplanation struct {
-	Path   string            `json:"path"` // JSON pointer into the golden document
-	Value  json.RawMessage   `json:"value"`
-	Source string            `json:"source"` // key of the record whose value it is
-	Rule   string            `json:"rule"`
-	Time   string            `json:"time,omitempty"`  // business time, RFC 3339
-	Where  string            `json:"where,omitempty"` // origin and position of the bytes
-	Also   []string          `json:"also,omitempty"`  // records that state the same
-	Lost   []LostExplanation `json:"lost,omitempty"`  // values that lost, and why
+	Path   string          `json:"path"` // JSON pointer into the golden document
+	Value  json.RawMessage `json:"value"`
+	Source string          `json:"source"` // key of the record whose value it is
+	Rule   string          `json:"rule"`
+	Time   string          `json:"time,omitempty"`  // business time, RFC 3339
+	Where  string          `json:"where,omitempty"` // origin and position of the bytes
+	// Inputs are the paths in those bytes from which the record's mapping makes the attribute, as
+	// the mapping is now.
+	Inputs []string          `json:"inputs,omitempty"`
+	Also   []string          `json:"also,omitempty"` // records that state the same
+	Lost   []LostExplanation `json:"lost,omitempty"` // values that lost, and why
 }
 
 // LostExplanation explains a value that lost.
@@ -93,6 +96,21 @@ func Explain(record GoldenRecord, sources []SourceRecord) (Explanation, error) {
 	}
 	slices.SortFunc(e.Sources, func(a, b SourceExplanation) int { return strings.Compare(a.Key, b.Key) })
 	return e, nil
+}
+
+// Locate fills in where in the bytes of their records the values stand: inputs lists the paths from
+// which a mapping makes an attribute.
+func (e *Explanation) Locate(inputs func(mapping, attribute string) []string) {
+	mapping := map[string]string{}
+	for i := range e.Sources {
+		mapping[e.Sources[i].Key] = e.Sources[i].Mapping
+	}
+	for i := range e.Attributes {
+		a := &e.Attributes[i]
+		for j := range a.Values {
+			a.Values[j].Inputs = inputs(mapping[a.Values[j].Source], a.Attribute)
+		}
+	}
 }
 
 // attributeOrder lists the attributes of a lineage as the model has them, unknown ones last.
