@@ -27,6 +27,10 @@ type RecordConditions struct {
 // RecordOrigin is what conditions know of where a record comes from.
 type RecordOrigin struct{ System, Stream, ID string }
 
+// recordBudget is what one condition on one record may cost. It is less than that of mappings,
+// because conditions are asked again for every record of a customer that changes.
+var recordBudget = Budget{Steps: 100_000, Bytes: 1 << 20}
+
 var originNames = []string{"system", "stream", "id"}
 
 type recordMachine struct {
@@ -37,7 +41,7 @@ type recordMachine struct {
 // NewRecordConditions returns an empty set. Region is where phone numbers without a country are
 // from, ISO 3166-1 alpha-2.
 func NewRecordConditions(region string) *RecordConditions {
-	c := &RecordConditions{env: NewEnv(Options{Region: region, NoLookups: true}), shape: &formats.Shape{}}
+	c := &RecordConditions{env: NewEnv(Options{Region: region, NoLookups: true, Budget: recordBudget}), shape: &formats.Shape{}}
 	c.scope = c.env.Scope()
 	c.customer = c.scope.Define("customer", content(canonical.SchemaOf(canonical.EntityCustomer), c.shape)).Path("customer")
 	source := Declared(nil)

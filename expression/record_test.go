@@ -69,7 +69,7 @@ func TestRecordConditions_eachHasTheWholeBudget(t *testing.T) {
 	heavy := `all(customer.needs, all(customer.needs, all(customer.needs, all(customer.needs, true))))`
 	light := `all(customer.needs, all(customer.needs, all(customer.needs, true)))`
 	c := recordConditions(t, light, heavy, light+` && true`)
-	doc := `{"needs":[` + strings.Repeat(`{"subject":"x"},`, 59) + `{"subject":"y"}]}`
+	doc := `{"needs":[` + strings.Repeat(`{"subject":"x"},`, 39) + `{"subject":"y"}]}`
 	var failed []string
 	c.Fails([]byte(doc), expression.RecordOrigin{}, func(condition string, err error) {
 		failed = append(failed, condition)

@@ -18,11 +18,12 @@ import (
 // Ruleset is everything by which the partition of records into customers and their values are
 // decided. It is never changed once loaded.
 type Ruleset struct {
-	Name     string
-	Version  string // fingerprint of the rules and the standardisers: equal versions decide equally
-	match    match.Rules
-	survive  survive.Rules
-	standard *standard.Standardiser
+	Name      string
+	Version   string // fingerprint of the rules and the standardisers: equal versions decide equally
+	match     match.Rules
+	survive   survive.Rules
+	standard  *standard.Standardiser
+	surviving *survive.Prepared // survive, in order
 	// conditions are those of the survivorship rules.
 	conditions conditions
 }
@@ -51,6 +52,7 @@ func LoadRuleset(node *config.Node, o RulesetOptions, ps *config.Problems) *Rule
 		l.match(&file.Match)
 		l.survive(&file.Survive)
 	}
+	r.surviving = r.survive.Prepare()
 	r.Version = r.fingerprint()
 	return r
 }

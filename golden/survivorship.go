@@ -29,7 +29,7 @@ func (s *settling) survive(c *cluster) (surviving, error) {
 			return surviving{}, err
 		}
 	}
-	result := s.r.rules.survive.Survive(sources, forms{s.r.rules.standard})
+	result := s.r.rules.surviving.Survive(sources, forms{s.r.rules.standard})
 	doc, err := result.Customer.AppendJSON(nil)
 	if err != nil {
 		return surviving{}, err

@@ -28,9 +28,9 @@ func (a *single[T]) surviveAlone(e *election, s *Source) {
 	case v != none:
 		*a.at(&e.result.Customer) = v
 		h := hash(fold(e.forms, a.leaves(v)))
-		e.add(a.name, []Value{s.unopposed(e.rule(a).Name, a.name, h)})
+		e.add(a.name, []Value{s.unopposed(e.rule().Name, a.name, h)})
 	case s.clears(a.name):
-		e.cleared(a.name, s.unopposed(e.rule(a).Name, a.name, 0))
+		e.cleared(a.name, s.unopposed(e.rule().Name, a.name, 0))
 	}
 }
 

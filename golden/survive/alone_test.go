@@ -38,7 +38,7 @@ func TestSurvive_anOnlySourceAsInAnElection(t *testing.T) {
 		if rapid.Bool().Draw(rt, "dated") {
 			source.Time = time.Unix(1, 0)
 		}
-		elected := &election{rules: &rules, sources: []Source{source}, forms: lower{}, elected: true}
+		elected := &election{rules: rules.Prepare(), sources: []Source{source}, forms: lower{}, elected: true}
 		elected.run()
 		if diff := cmp.Diff(elected.result, rules.Survive([]Source{source}, lower{})); diff != "" {
 			rt.Fatalf("not as elected: %s", diff)

@@ -26,9 +26,10 @@ func BenchmarkSurvive(b *testing.B) {
 			}
 			rules := survive.Default()
 			rules.Priority = []string{"erp", "shop"}
+			prepared := rules.Prepare()
 			b.ReportAllocs()
 			for b.Loop() {
-				rules.Survive(sources, plainForms{})
+				prepared.Survive(sources, plainForms{})
 			}
 		})
 	}

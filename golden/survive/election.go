@@ -11,14 +11,14 @@ import (
 
 // election is one run of Survive: attributes are elected one after the other into result.
 type election struct {
-	rules   *Rules
+	rules   *Prepared
 	sources []Source
 	forms   Forms
 	result  Result
-	kind    map[string]Rule // of the customer's kind
-	ruling  Rule            // of the attribute that is elected
-	elected bool            // also where there is one source: tests compare the two ways
-	latest  *int64          // see newest
+	table   []Rule // of the customer's kind
+	at      int    // place of the attribute that is elected
+	elected bool   // also where there is one source: tests compare the two ways
+	latest  *int64 // see newest
 	// items and hashes hold those of candidates.
 	items  []int
 	hashes []uint64
@@ -151,17 +151,23 @@ func tally(candidates []candidate) {
 
 func best(rule RuleName, candidates []candidate) *candidate {
 	winner := &candidates[0]
+	if len(candidates) == 1 {
+		return winner
+	}
+	steps := criteria[rule]
 	for i := range candidates[1:] {
-		if c := &candidates[i+1]; order(rule, c, winner) < 0 {
+		if c := &candidates[i+1]; inOrder(steps, c, winner) < 0 {
 			winner = c
 		}
 	}
 	return winner
 }
 
-func order(rule RuleName, a, b *candidate) int {
-	for _, step := range criteria[rule] {
-		if o := step.compare(a, b); o != 0 {
+func order(rule RuleName, a, b *candidate) int { return inOrder(criteria[rule], a, b) }
+
+func inOrder(steps []criterion, a, b *candidate) int {
+	for i := range steps {
+		if o := steps[i].compare(a, b); o != 0 {
 			return o
 		}
 	}

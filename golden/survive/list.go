@@ -82,7 +82,7 @@ func (a *list[T]) survive(e *election) {
 	if !stated {
 		return
 	}
-	rule := e.rule(a)
+	rule := e.rule()
 	if s := e.alone(); s != nil && a.surviveAlone(e, s, rule) {
 		return
 	}
@@ -204,6 +204,10 @@ func (a *list[T]) candidate(e *election, rule *Rule, s *Source, n int, item *T, 
 
 // hold gives a list of one item, and of its hash, out of those of the election.
 func (e *election) hold(n int, h uint64) ([]int, []uint64) {
+	if e.items == nil {
+		room := 8 * len(e.sources) // as many items as most records have
+		e.items, e.hashes = make([]int, 0, room), make([]uint64, 0, room)
+	}
 	e.items, e.hashes = append(e.items, n), append(e.hashes, h)
 	at := len(e.items) - 1
 	return e.items[at : at+1 : at+1], e.hashes[at : at+1 : at+1]

@@ -35,7 +35,7 @@ func (a *named) hash(name, text string, forms Forms) uint64 {
 func (a *named) survive(e *election) {
 	names := map[string]bool{}
 	var emptied []candidate
-	rule := e.rule(a)
+	rule := e.rule()
 	for i := range e.sources {
 		s := &e.sources[i]
 		for name := range *a.at(s.Customer) {
@@ -126,17 +126,7 @@ func (e *election) extra() {
 	if len(names) == 0 {
 		return
 	}
-	e.ruling = e.fallback()
-	rule := &e.ruling
-	if rule.Name == Union {
-		rule.Name = SourcePriority
-	}
-	if rule.Priority == nil {
-		rule.Priority = e.rules.Priority
-	}
-	if rule.Trust == nil {
-		rule.Trust = e.rules.Trust
-	}
+	rule := e.rule()
 	for _, name := range sortedKeys(names) {
 		var candidates []candidate
 		for i := range e.sources {

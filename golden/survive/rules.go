@@ -132,35 +132,6 @@ func AttributeNames() []string {
 	return names
 }
 
-// rule returns the rule for an attribute of the customer, which holds until it is asked for the
-// next. A rule that only lists can have means, for a single value, its preference between records.
-func (e *election) rule(a attribute) *Rule {
-	e.ruling = e.ruleOf(a)
-	return &e.ruling
-}
-
-func (e *election) ruleOf(a attribute) Rule {
-	rule, own := e.kind[a.label()]
-	if !own {
-		if rule, own = e.rules.Attributes[a.label()]; !own {
-			rule = e.fallback()
-		}
-	}
-	if rule.Priority == nil {
-		rule.Priority = e.rules.Priority
-	}
-	if rule.Trust == nil {
-		rule.Trust = e.rules.Trust
-	}
-	if rule.Prefer == "" {
-		rule.Prefer = SourcePriority
-	}
-	if rule.Name == Union && !a.isList() {
-		rule.Name = rule.Prefer
-	}
-	return rule
-}
-
 // rank is the place of a source in a priority list; those not named share the last.
 func rank(priority []string, s *Source) int32 {
 	for i, p := range priority {
@@ -169,33 +140,6 @@ func rank(priority []string, s *Source) int32 {
 		}
 	}
 	return int32(len(priority))
-}
-
-// Survive chooses the golden customer from the records of one customer.
-func (r *Rules) Survive(sources []Source, forms Forms) Result {
-	ordered := slices.Clone(sources)
-	slices.SortFunc(ordered, func(a, b Source) int { return compareText(a.Key, b.Key) })
-	e := &election{rules: r, sources: ordered, forms: forms}
-	e.run()
-	return e.result
-}
-
-func (e *election) run() {
-	e.result.Lineage = make([]Attribute, 0, 16)
-	attributes[0].survive(e) // the kind, which may have rules of its own
-	e.kind = e.rules.Kinds[e.result.Customer.Kind]
-	for _, a := range attributes[1:] {
-		a.survive(e)
-	}
-	e.extra()
-}
-
-// fallback is the rule of what is not named.
-func (e *election) fallback() Rule {
-	if rule, own := e.kind[DefaultName]; own {
-		return rule
-	}
-	return e.rules.Default
 }
 
 // Hashes returns the hashes of the values of a customer, by the JSON name of the attribute; of a

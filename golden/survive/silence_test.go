@@ -38,35 +38,46 @@ func TestSurvive_recordsWithoutASay(t *testing.T) {
 		lost    map[string][]Lost // of the last value of an attribute
 	}{
 		{
-			"a value of another record survives", Rule{Name: MostFrequent},
+			"a value of another record survives",
+			Rule{Name: MostFrequent},
 			[]Source{silenced("a/1", `{"language":"en"}`), said("b/1", `{"language":"de"}`)},
-			`{"language":"de"}`, map[string][]Lost{"language": lost(`"en"`)},
+			`{"language":"de"}`,
+			map[string][]Lost{"language": lost(`"en"`)},
 		},
 		{
-			"the same value does not count as stated too", Rule{Name: MostFrequent},
+			"the same value does not count as stated too",
+			Rule{Name: MostFrequent},
 			[]Source{silenced("a/1", `{"language":"de"}`), said("b/1", `{"language":"de"}`)},
-			`{"language":"de"}`, map[string][]Lost{"language": lost(`"de"`)},
+			`{"language":"de"}`,
+			map[string][]Lost{"language": lost(`"de"`)},
 		},
 		{
-			"an only record has none either", Rule{Name: MostRecent},
+			"an only record has none either",
+			Rule{Name: MostRecent},
 			[]Source{silenced("a/1", `{"language":"en","phones":[{"value":"1"}],"attributes":{"x":"y"},"new":1}`)},
-			`{}`, map[string][]Lost{"language": lost(`"en"`), "phones": lost(`{"value":"1"}`), "attributes": lost(`{"x":"y"}`), "new": lost(`1`)},
+			`{}`,
+			map[string][]Lost{"language": lost(`"en"`), "phones": lost(`{"value":"1"}`), "attributes": lost(`{"x":"y"}`), "new": lost(`1`)},
 		},
 		{
-			"nor to clear", Rule{Name: MostRecent},
+			"nor to clear",
+			Rule{Name: MostRecent},
 			[]Source{silenced("a/1", `{"language":null,"phones":null,"attributes":null}`), said("b/1", `{"language":"de","phones":[{"value":"2"}],"attributes":{"x":"y"}}`)},
 			`{"language":"de","phones":[{"value":"2"}],"attributes":{"x":"y"}}`,
 			map[string][]Lost{"language": lost(`null`), "phones": lost(`null`), "attributes": lost(`null`)},
 		},
 		{
-			"items of a union are told with the last that survives", Rule{Name: Union, Prefer: SourcePriority},
+			"items of a union are told with the last that survives",
+			Rule{Name: Union, Prefer: SourcePriority},
 			[]Source{silenced("a/1", `{"phones":[{"value":"1"},{"value":"3"}]}`), said("b/1", `{"phones":[{"value":"1"},{"value":"2"}]}`)},
-			`{"phones":[{"value":"1"},{"value":"2"}]}`, map[string][]Lost{"phones": lost(`{"value":"3"}`)},
+			`{"phones":[{"value":"1"},{"value":"2"}]}`,
+			map[string][]Lost{"phones": lost(`{"value":"3"}`)},
 		},
 		{
-			"one that others clear is cleared", Rule{Name: MostRecent},
+			"one that others clear is cleared",
+			Rule{Name: MostRecent},
 			[]Source{silenced("a/1", `{"addresses":[{"locality":"Ulm"}]}`), said("b/1", `{"addresses":null}`)},
-			`{"addresses":null}`, map[string][]Lost{"addresses": lost(`{"locality":"Ulm"}`)},
+			`{"addresses":null}`,
+			map[string][]Lost{"addresses": lost(`{"locality":"Ulm"}`)},
 		},
 	} {
 		c.rule.When = noGuests

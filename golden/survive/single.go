@@ -56,7 +56,7 @@ func (a *single[T]) survive(e *election) {
 			continue
 		}
 		if candidates == nil {
-			rule = e.rule(a)
+			rule = e.rule()
 		}
 		c := s.stands(rule, a.name)
 		c.empty = v == none

@@ -18,7 +18,8 @@ import (
 // plainForms standardise as little as the tests need.
 type plainForms struct{}
 
-func (plainForms) Phone(v string) string                                   { return strings.ReplaceAll(v, " ", "") }
+func (plainForms) Phone(v string) string { return strings.ReplaceAll(v, " ", "") }
+
 func (plainForms) Email(v string) string                                   { return strings.ToLower(v) }
 func (plainForms) Address(canonical.Address) string                        { return "" }
 func (plainForms) Identifier(id canonical.Identifier) canonical.Identifier { return id }
