@@ -40,13 +40,17 @@ func (c *conditions) compile(l *rulesetLoader, n *config.Node) string {
 	return condition.Text
 }
 
-// shownCondition bounds the text of a condition that lineage repeats with every value.
-const shownCondition = 120
+// What lineage repeats with every value is bounded, in letters.
+const (
+	shownCondition = 100
+	shownError     = 150
+)
 
 // silent gives the conditions under which a record has no say, each with the reason; nil where it
 // has a say everywhere. Conditions see what the record states of its own: if they saw what the hub
 // wrote into it, a write of the hub could give a record a say, or take it away.
-func (r *Ruleset) silent(rec *SourceRecord, source *survive.Source) (reasons map[string]string, err error) {
+// A condition that cannot be evaluated is handed to wrong, and the record has no say.
+func (r *Ruleset) silent(rec *SourceRecord, source *survive.Source, wrong func(system, condition string, err error)) (reasons map[string]string, err error) {
 	if r.conditions.of == nil {
 		return nil, nil
 	}
@@ -61,11 +65,15 @@ func (r *Ruleset) silent(rec *SourceRecord, source *survive.Source) (reasons map
 		if reasons == nil {
 			reasons = map[string]string{}
 		}
-		why := "no say: not so that " + condition
-		if err != nil {
-			why = fmt.Sprintf("no say: %s: %s", condition, err)
+		shown := cutText(condition, shownCondition)
+		if err == nil {
+			reasons[condition] = "no say: not so that " + shown
+			return
 		}
-		reasons[condition] = cutText(why, shownCondition)
+		reasons[condition] = fmt.Sprintf("no say: %s: %s", shown, cutText(err.Error(), shownError))
+		if wrong != nil {
+			wrong(rec.System, condition, err)
+		}
 	})
 	return reasons, nil
 }

@@ -25,7 +25,7 @@ func (s *settling) survive(c *cluster) (surviving, error) {
 			return surviving{}, err
 		}
 		sources[i] = sourceOf(&rec.SourceRecord, customer)
-		if sources[i].Silent, err = s.r.rules.silent(&rec.SourceRecord, &sources[i]); err != nil {
+		if sources[i].Silent, err = s.r.rules.silent(&rec.SourceRecord, &sources[i], s.r.o.OnConditionError); err != nil {
 			return surviving{}, err
 		}
 	}
