@@ -91,9 +91,14 @@ func (r *Rules) Uses(name RuleName) bool {
 	return slices.ContainsFunc(r.all(), func(rule Rule) bool { return rule.Name == name || rule.by() == name })
 }
 
-// Names lists the systems and streams that priorities and trust name, with repetitions.
+// Names lists the systems and streams that priorities and trust name, with repetitions; trust by
+// which nothing goes aside.
 func (r *Rules) Names() (names []string) {
-	for _, rule := range append(r.all(), Rule{Priority: r.Priority, Trust: r.Trust}) {
+	all := Rule{Priority: r.Priority}
+	if r.Uses(Trust) {
+		all.Trust = r.Trust
+	}
+	for _, rule := range append(r.all(), all) {
 		names = append(names, rule.Priority...)
 		for _, t := range rule.Trust {
 			names = append(names, t.Name)
