@@ -234,5 +234,15 @@ func (a *API) explain(ctx context.Context, in *customerInput) (*explainOutput, e
 		return nil, err
 	}
 	explanation, err := golden.Explain(record, sources)
+	explanation.Locate(a.inputs)
 	return &explainOutput{explanation}, err
+}
+
+// inputs lists the paths of a record from which a mapping makes an attribute; none where the mapping
+// is no longer there.
+func (a *API) inputs(mapping, attribute string) []string {
+	if m := a.hub.Folder().Mappings[mapping]; m != nil {
+		return m.Inputs(attribute)
+	}
+	return nil
 }

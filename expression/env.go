@@ -11,8 +11,10 @@ type Options struct {
 	Lookups map[string]*Lookup // tables for lookup(name, code)
 	// LookupFolder holds further tables as NAME.csv; "" for none. Only tables that are named are read.
 	LookupFolder string
-	Golden       *Type // what golden(key) gives; nil where the function may not be used
-	Budget       Budget
+	// NoLookups: expressions may not use tables.
+	NoLookups bool
+	Golden    *Type // what golden(key) gives; nil where the function may not be used
+	Budget    Budget
 }
 
 // Env is what the expressions of one mapping or rule share: functions, tables, variables. It is

@@ -102,6 +102,9 @@ func buildLookup(c *compiler, call *call) (op, *Type) {
 	if !ok || !c.arguments(call) {
 		return &constant{value: &absent}, AnyType
 	}
+	if c.env.options.NoLookups {
+		return c.wrong(call.at, "a condition without lookup", "there are no lookup tables here")
+	}
 	table, err := c.env.lookup(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

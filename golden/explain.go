@@ -27,6 +27,9 @@ type Explanation struct {
 type AttributeExplanation struct {
 	Attribute string             `json:"attribute"` // JSON name
 	Values    []ValueExplanation `json:"values"`
+	// Unheard is what records state that have no say here, where no other record states anything.
+	// There are no values then.
+	Unheard []LostExplanation `json:"unheard,omitempty"`
 }
 
 // ValueExplanation explains one value.
@@ -37,8 +40,19 @@ type ValueExplanation struct {
 	Rule   string          `json:"rule"`
 	Time   string          `json:"time,omitempty"`  // business time, RFC 3339
 	Where  string          `json:"where,omitempty"` // origin and position of the bytes
-	Also   []string        `json:"also,omitempty"`  // records that state the same
-	Lost   []LostVal       `json:"lost,omitempty"`  // values that lost, and why
+	// Inputs are the paths in those bytes from which the record's mapping makes the attribute, as
+	// the mapping is now.
+	Inputs []string          `json:"inputs,omitempty"`
+	Also   []string          `json:"also,omitempty"` // records that state the same
+	Lost   []LostExplanation `json:"lost,omitempty"` // values that lost, and why
+}
+
+// LostExplanation explains a value that lost.
+type LostExplanation struct {
+	Value  json.RawMessage `json:"value"`
+	Source string          `json:"source"`
+	Why    string          `json:"why"`
+	Where  string          `json:"where,omitempty"` // origin and position of the bytes
 }
 
 // SourceExplanation is one source record of the customer.
@@ -64,7 +78,7 @@ func Explain(record GoldenRecord, sources []SourceRecord) (Explanation, error) {
 	if err := json.Unmarshal(record.Doc, &values); err != nil {
 		return e, fmt.Errorf("read golden record %s: %w", record.ID, err)
 	}
-	lineage, err := ReadLineage(record)
+	lineage, err := readLineage(record)
 	if err != nil {
 		return e, err
 	}
@@ -82,6 +96,21 @@ func Explain(record GoldenRecord, sources []SourceRecord) (Explanation, error) {
 	}
 	slices.SortFunc(e.Sources, func(a, b SourceExplanation) int { return strings.Compare(a.Key, b.Key) })
 	return e, nil
+}
+
+// Locate fills in where in the bytes of their records the values stand: inputs lists the paths from
+// which a mapping makes an attribute.
+func (e *Explanation) Locate(inputs func(mapping, attribute string) []string) {
+	mapping := map[string]string{}
+	for i := range e.Sources {
+		mapping[e.Sources[i].Key] = e.Sources[i].Mapping
+	}
+	for i := range e.Attributes {
+		a := &e.Attributes[i]
+		for j := range a.Values {
+			a.Values[j].Inputs = inputs(mapping[a.Values[j].Source], a.Attribute)
+		}
+	}
 }
 
 // attributeOrder lists the attributes of a lineage as the model has them, unknown ones last.
@@ -102,7 +131,11 @@ func attributeOrder(lineage Lineage) (names []string) {
 }
 
 func explainAttribute(name string, value json.RawMessage, origins []ValueLineage, places map[string]string) (AttributeExplanation, error) {
-	a := AttributeExplanation{Attribute: name}
+	a := AttributeExplanation{Attribute: name, Values: []ValueExplanation{}}
+	if unheard(origins) {
+		a.Unheard = explainLost(origins[0].Lost, places)
+		return a, nil
+	}
 	paths, values := []string{"/" + pointerEscape.Replace(name)}, []json.RawMessage{value}
 	switch {
 	case isList(value):
@@ -131,10 +164,18 @@ func explainAttribute(name string, value json.RawMessage, origins []ValueLineage
 			break
 		}
 		a.Values = append(a.Values, ValueExplanation{
-			Path: paths[i], Value: values[i], Source: o.Source, Rule: o.Rule, Time: o.Time, Where: places[o.Source], Also: o.Also, Lost: o.Lost,
+			Path: paths[i], Value: values[i], Source: o.Source, Rule: o.Rule, Time: o.Time, Where: places[o.Source], Also: o.Also,
+			Lost: explainLost(o.Lost, places),
 		})
 	}
 	return a, nil
+}
+
+func explainLost(lost []LostVal, places map[string]string) (explained []LostExplanation) {
+	for _, l := range lost {
+		explained = append(explained, LostExplanation{Value: l.Value, Source: l.Source, Why: l.Why, Where: places[l.Source]})
+	}
+	return explained
 }
 
 func explainSource(rec *SourceRecord) SourceExplanation {

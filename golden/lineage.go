@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -47,7 +48,8 @@ var (
 		"contractPerformance", "problems", "competitors", "needs", "potential", "contactsMade",
 		"discountsGiven", "cooperations", "consents", "loyalty", "attributes")
 	ruleCodes = codes("pinned", string(survive.SourcePriority), string(survive.MostRecent), string(survive.MostComplete),
-		string(survive.MostFrequent), string(survive.Longest), string(survive.Union))
+		string(survive.MostFrequent), string(survive.Longest), string(survive.Union),
+		string(survive.VerifiedFirst), string(survive.Trust))
 )
 
 // codebook numbers names from 1.
@@ -170,8 +172,20 @@ func keepSources(packed []byte, sources []string) []byte {
 
 var errLineage = errors.New("its stored form cannot be read")
 
-// ReadLineage reads the lineage of a golden record.
+// ReadLineage reads the lineage of a golden record: of the attributes that it has or is known not to
+// have.
 func ReadLineage(g GoldenRecord) (Lineage, error) {
+	lineage, err := readLineage(g)
+	maps.DeleteFunc(lineage, func(_ string, values []ValueLineage) bool { return unheard(values) })
+	return lineage, err
+}
+
+// unheard tells whether an attribute stands in a lineage only for what records without a say state.
+func unheard(values []ValueLineage) bool { return len(values) == 1 && values[0].Rule == survive.NoRule }
+
+// readLineage reads the lineage of a golden record, attributes that records without a say state
+// included.
+func readLineage(g GoldenRecord) (Lineage, error) {
 	lineage := Lineage{}
 	if len(g.Lineage) == 0 {
 		return lineage, nil

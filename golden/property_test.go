@@ -29,8 +29,8 @@ survive:
   priority: [erp, shop, crm]
   attributes:
     names: {rule: source_priority}
-    phones: {rule: union, limit: 3}
-    language: most_frequent
+    phones: {rule: union, limit: 3, prefer: verified_first}
+    language: {rule: most_frequent, when: 'source.system != "crm" || !empty(customer.emails)'}
     industry: longest
 `
 
@@ -74,10 +74,15 @@ match:
   limits: {block: 6, component: 9}
 survive:
   priority: [crm, erp]
+  trust: {erp: {score: 90, half_life: 2d}, shop: 60, crm: {score: 100, half_life: 1d}}
   attributes:
     names: {rule: most_complete}
     phones: {rule: most_recent}
     default: source_priority
+    language: trust
+  kinds:
+    organisation:
+      attributes: {names: trust, default: longest}
 `
 
 // change puts other rules in force, and sweeps.

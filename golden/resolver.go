@@ -27,6 +27,9 @@ type ResolverOptions struct {
 	// OnReported is called in the same way, at the end, with the records known before whose content
 	// the batch changed, be it to their customers' or not.
 	OnReported func(ctx context.Context, tx Tx, records []SourceRecord) error
+	// OnConditionError is told of conditions of survivorship rules that could not be evaluated for a
+	// record of the system, each time that its customer is looked at, by several goroutines at once.
+	OnConditionError func(system, condition string, err error)
 }
 
 // Batch is what Resolve takes: records in the order in which they arrived, and how far the group

@@ -2,7 +2,6 @@ package golden
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -19,12 +18,15 @@ import (
 // Ruleset is everything by which the partition of records into customers and their values are
 // decided. It is never changed once loaded.
 type Ruleset struct {
-	Name     string
-	Version  string // fingerprint of the rules and the standardisers: equal versions decide equally
-	match    match.Rules
-	params   string // fingerprint of the trained parameters; "" without
-	survive  survive.Rules
-	standard *standard.Standardiser
+	Name      string
+	Version   string // fingerprint of the rules and the standardisers: equal versions decide equally
+	match     match.Rules
+	params    string // fingerprint of the trained parameters; "" without
+	survive   survive.Rules
+	standard  *standard.Standardiser
+	surviving *survive.Prepared // survive, in order
+	// conditions are those of the survivorship rules.
+	conditions conditions
 }
 
 // RulesetOptions are what a ruleset takes from the rest of the hub folder.
@@ -39,49 +41,36 @@ type RulesetOptions struct {
 func LoadRuleset(node *config.Node, o RulesetOptions, ps *config.Problems) *Ruleset {
 	r := &Ruleset{
 		Name: "default", match: match.Default(), survive: survive.Default(),
-		standard: &standard.Standardiser{Region: o.Region},
+		standard: &standard.Standardiser{Region: o.Region}, conditions: conditions{region: o.Region},
 	}
 	var file rulesetFile
 	if node.IsSet() {
 		node.Decode(&file, ps)
-		l := rulesetLoader{ruleset: r, problems: ps, systems: o.Systems}
+		l := rulesetLoader{ruleset: r, file: &file, problems: ps, systems: o.Systems}
 		if file.Ruleset != "" {
 			r.Name = file.Ruleset
 		}
 		l.match(&file.Match)
 		l.survive(&file.Survive)
 	}
+	r.surviving = r.survive.Prepare()
 	r.Version = r.fingerprint()
 	return r
 }
 
-// Ranks tells whether some priority of the ruleset names a system or one of its streams.
+// Ranks tells whether some priority or trust of the ruleset names a system or one of its streams.
 func (r *Ruleset) Ranks(system string) bool {
-	named := func(priority []string) bool {
-		return slices.ContainsFunc(priority, func(name string) bool {
-			of, _, _ := strings.Cut(name, "/")
-			return of == system
-		})
-	}
-	if named(r.survive.Priority) || named(r.survive.Default.Priority) {
-		return true
-	}
-	for _, rule := range r.survive.Attributes {
-		if named(rule.Priority) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.survive.Names(), func(name string) bool {
+		of, _, _ := strings.Cut(name, "/")
+		return of == system
+	})
 }
 
 func (r *Ruleset) fingerprint() string {
 	rules := r.match
 	rules.Parameters = nil // they have a fingerprint of their own
-	text := fmt.Sprintf("%s|%s|%+v|%s|%v|", standard.Version, r.standard.Region, rules, r.params, r.survive.Priority)
-	for _, name := range slices.Sorted(maps.Keys(r.survive.Attributes)) {
-		text += fmt.Sprintf("%s:%+v|", name, r.survive.Attributes[name])
-	}
-	return fmt.Sprintf("%016x", xxhash.Sum64String(text+fmt.Sprintf("%+v", r.survive.Default)))
+	text := fmt.Sprintf("%s|%s|%+v|%s|%#v", standard.Version, r.standard.Region, rules, r.params, r.survive)
+	return fmt.Sprintf("%016x", xxhash.Sum64String(text))
 }
 
 // features derives the standardised forms of a customer, and what matching compares of them.
@@ -106,9 +95,19 @@ func (f forms) Email(value string) string {
 	return address
 }
 
-func (f forms) Identifier(scheme, value, issuer string) string {
-	_, form, _ := f.Standardiser.Identifier(canonical.Identifier{Scheme: scheme, Value: value, Issuer: issuer})
+func (f forms) Identifier(id canonical.Identifier) canonical.Identifier {
+	scheme, value, _ := f.Standardiser.Identifier(id)
+	form := canonical.Identifier{Scheme: scheme, Value: value, Issuer: f.Fold(id.Issuer)}
+	if scheme == "vat" {
+		form.Issuer = "" // its country, which a standardised VAT number begins with
+	}
 	return form
+}
+
+// Address takes an address without a country for one in the hub's region, as phone numbers are.
+func (f forms) Address(a canonical.Address) string {
+	form := f.Standardiser.Address(a)
+	return form.Key(f.Region)
 }
 
 func (f forms) Fold(text string) string {

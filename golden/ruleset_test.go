@@ -16,10 +16,7 @@ func sorted(list []string) []string { slices.Sort(list); return list }
 func TestLoadRuleset_tellsEverythingWrong(t *testing.T) {
 	t.Parallel()
 	for yaml, want := range map[string][]string{
-		"rulset: x":                                                                  {`golden.yaml:1:1: unknown key "rulset"; expected one of ruleset, match, survive; did you mean "ruleset"?`},
 		"match: {keys: [[emial]]}":                                                   {`golden.yaml:1:17: unknown part of a key "emial"; expected one of identifier, email, phone, name, family, given, organisation, birthDate, postcode, token, sound, birthYear, area, local, place, locality, region, street, house, address, coordinates, gender, language, industry; did you mean "email"?`},
-		"match: {keys: [[email, email]]}":                                            {`golden.yaml:1:24: email stands in this key already; expected every part once`},
-		"match: {keys: [[phone]]}":                                                   {`golden.yaml:1:17: warning: the key phone alone joins customers that only share it, such as a household; expected another part beside it, such as name`},
 		"match: {rules: persn}":                                                      {`golden.yaml:1:16: unknown shipped rules "persn"; expected one of exact, organisation, person-cjk, person; did you mean "person"?`},
 		"match: {compare: [{attribute: givn}]}":                                      {`golden.yaml:1:31: unknown attribute "givn"; expected one of given, family, organisation, name, birthDate, email, phone, place, postcode, locality, region, street, house, address, coordinates, gender, language, industry; did you mean "given"?`},
 		"match: {compare: [{levels: [exact]}]}":                                      {`golden.yaml:1:19: "attribute" is missing; expected text`},
@@ -33,19 +30,56 @@ func TestLoadRuleset_tellsEverythingWrong(t *testing.T) {
 		"match: {compare: [{attribute: given, levels: [{exact: , weight: heavy}]}]}": {`golden.yaml:1:65: weight is "heavy"; expected bits from -30 to 30`},
 		"match: {compare: [{attribute: given, levels: [{edits: 1, begins: }]}]}":     {`golden.yaml:1:58: "begins" beside "edits"; expected one level, and weight`},
 		"match: {compare: [{attribute: given}], thresholds: {link: 2, review: 3}}":   {`golden.yaml:1:70: review lies above link; expected pairs to review to weigh no more than those to join`},
-		"match: {limits: {block: 1}}":                                                {`golden.yaml:1:25: block is "1"; expected an integer from 2 to 10000`},
-		"match: {unique: [' ']}":                                                     {`golden.yaml:1:18: an empty scheme; expected an identifier scheme such as vat, gln or customer-number`},
-		"survive: {priority: [epr]}":                                                 {`golden.yaml:1:22: unknown system "epr"; expected one of erp, shop; did you mean "erp"?`},
-		"survive: {attributes: {phnes: union}}":                                      {`golden.yaml:1:24: unknown key "phnes"; expected one of kind, identifiers, names, birthDate, gender, language, industry, emails, phones, faxes, webs, chats, …; did you mean "phones"?`},
-		"survive: {attributes: {phones: unoin}}":                                     {`golden.yaml:1:32: unknown rule "unoin"; expected one of source_priority, most_recent, most_complete, most_frequent, longest, union; did you mean "union"?`},
-		"survive: {attributes: {language: union}}":                                   {`golden.yaml:1:34: union for language, which is no list; expected one of source_priority, most_recent, most_complete, most_frequent, longest`},
-		"survive: {attributes: {default: union}}":                                    {`golden.yaml:1:33: union for default, which is no list; expected one of source_priority, most_recent, most_complete, most_frequent, longest`},
-		"survive:\n  attributes:\n    phones:\n":                                     {`golden.yaml:3:5: phones has no rule; expected one of source_priority, most_recent, most_complete, most_frequent, longest, union`},
-		"survive: {attributes: {phones: {limit: 3}}}":                                {`golden.yaml:1:32: phones has no rule; expected one of source_priority, most_recent, most_complete, most_frequent, longest, union`},
-		"survive: {attributes: {phones: {rule: most_recent, prefer: longest}}}":      {`golden.yaml:1:60: prefer without union; expected it only beside rule: union`},
-		"survive: {attributes: {addresses: {rule: union, group: use}}}":              {`golden.yaml:1:56: group beside union; expected a rule that chooses between records; a union keeps every item anyway`},
-		"survive: {attributes: {addresses: {rule: most_recent, group: us}}}":         {`golden.yaml:1:62: unknown group of addresses "us"; expected one of use; did you mean "use"?`},
-		"survive: {attributes: {gender: {rule: most_recent, limit: 2}}}":             {`golden.yaml:1:59: limit for gender, which is no list; expected no limit here`},
+		"rulset: x":                                                                 {`golden.yaml:1:1: unknown key "rulset"; expected one of ruleset, match, survive; did you mean "ruleset"?`},
+		"match: {keys: [[email, email]]}":                                           {`golden.yaml:1:24: email stands in this key already; expected every part once`},
+		"match: {keys: [[phone]]}":                                                  {`golden.yaml:1:17: warning: the key phone alone joins customers that only share it, such as a household; expected another part beside it, such as name`},
+		"match: {limits: {block: 1}}":                                               {`golden.yaml:1:25: block is "1"; expected an integer from 2 to 10000`},
+		"match: {unique: [' ']}":                                                    {`golden.yaml:1:18: an empty scheme; expected an identifier scheme such as vat, gln or customer-number`},
+		"survive: {priority: [epr]}":                                                {`golden.yaml:1:22: unknown system "epr"; expected one of erp, shop; did you mean "erp"?`},
+		"survive: {attributes: {phnes: union}}":                                     {`golden.yaml:1:24: unknown key "phnes"; expected one of kind, identifiers, names, birthDate, gender, language, industry, emails, phones, faxes, webs, chats, …; did you mean "phones"?`},
+		"survive: {attributes: {phones: unoin}}":                                    {`golden.yaml:1:32: unknown rule "unoin"; expected one of source_priority, most_recent, most_complete, most_frequent, longest, verified_first, trust, union; did you mean "union"?`},
+		"survive: {attributes: {language: union}}":                                  {`golden.yaml:1:34: union for language, which is no list; expected one of source_priority, most_recent, most_complete, most_frequent, longest, trust`},
+		"survive: {attributes: {default: union}}":                                   {`golden.yaml:1:33: union for default, which is no list; expected one of source_priority, most_recent, most_complete, most_frequent, longest, trust`},
+		"survive:\n  attributes:\n    phones:\n":                                    {`golden.yaml:3:5: phones has no rule; expected one of source_priority, most_recent, most_complete, most_frequent, longest, verified_first, trust, union`},
+		"survive: {attributes: {phones: {limit: 3}}}":                               {`golden.yaml:1:32: phones has no rule; expected one of source_priority, most_recent, most_complete, most_frequent, longest, verified_first, trust, union`},
+		"survive: {attributes: {phones: {rule: most_recent, prefer: longest}}}":     {`golden.yaml:1:60: prefer without union; expected it only beside rule: union`},
+		"survive: {attributes: {addresses: {rule: union, group: use}}}":             {`golden.yaml:1:56: group beside union; expected a rule that chooses between records; a union keeps every item anyway`},
+		"survive: {attributes: {addresses: {rule: most_recent, group: us}}}":        {`golden.yaml:1:62: unknown group of addresses "us"; expected one of use; did you mean "use"?`},
+		"survive: {attributes: {gender: {rule: most_recent, limit: 2}}}":            {`golden.yaml:1:59: limit for gender, which is no list; expected no limit here`},
+		"survive: {attributes: {language: verified_first}}":                         {`golden.yaml:1:34: verified_first for language, which no source states to be verified; expected one of source_priority, most_recent, most_complete, most_frequent, longest, trust`},
+		"survive: {attributes: {addresses: {rule: union, prefer: verified_first}}}": {`golden.yaml:1:57: unknown rule "verified_first"; expected one of source_priority, most_recent, most_complete, most_frequent, longest, trust`},
+		"survive: {trust: {epr: 90}, attributes: {default: trust}}":                 {`golden.yaml:1:19: unknown system "epr"; expected one of erp, shop; did you mean "erp"?`},
+		"survive: {trust: {erp: high}, attributes: {default: trust}}":               {`golden.yaml:1:24: found "high"; expected a score from 0 to 100, or a mapping such as {score: 90, half_life: 365d}`},
+		"survive: {trust: {erp: 101}, attributes: {default: trust}}":                {`golden.yaml:1:24: found "101"; expected a score from 0 to 100, or a mapping such as {score: 90, half_life: 365d}`},
+		"survive: {trust: {erp: {score: 101}}, attributes: {default: trust}}":       {`golden.yaml:1:32: score is "101"; expected an integer from 0 to 100`},
+		"survive: {trust: {erp: {half_live: 1d}}, attributes: {default: trust}}": {
+			`golden.yaml:1:24: "score" is missing; expected an integer from 0 to 100`,
+			`golden.yaml:1:25: unknown key "half_live"; expected one of score, half_life; did you mean "half_life"?`,
+		},
+		"survive: {trust: {erp: {score: 1, half_life: 1y}}, attributes: {default: trust}}": {`golden.yaml:1:46: half_life is "1y"; expected a duration such as 15s, 2h or 7d, at least 1h`},
+		"survive: {trust: {erp: {score: 1, half_life: 5m}}, attributes: {default: trust}}": {`golden.yaml:1:46: half_life is "5m"; expected a duration such as 15s, 2h or 7d, at least 1h`},
+		"survive: {trust: {erp: 90}}":                                                                                 {`golden.yaml:1:19: warning: no rule goes by this trust; expected rule: trust or prefer: trust for some attribute`},
+		"survive: {attributes: {language: trust}}":                                                                    {`golden.yaml:1:34: trust without a score for any system; expected trust: {SYSTEM: SCORE} under survive or beside the rule`},
+		"survive: {attributes: {phones: {rule: union, prefer: trust}}}":                                               {`golden.yaml:1:54: trust without a score for any system; expected trust: {SYSTEM: SCORE} under survive or beside the rule`},
+		"survive: {attributes: {language: {rule: longest, trust: {erp: 9}}}}":                                         {`golden.yaml:1:58: trust beside longest; expected it only beside rule: trust or prefer: trust`},
+		"survive: {kinds: {organization: {attributes: {names: longest}}}}":                                            {`golden.yaml:1:19: unknown key "organization"; expected one of person, organisation; did you mean "organisation"?`},
+		"survive: {kinds: {person: {}}}":                                                                              {`golden.yaml:1:19: person has no rules; expected attributes: {ATTRIBUTE: RULE}`},
+		"survive: {kinds: {person: {atributes: {names: longest}}}}":                                                   {`golden.yaml:1:28: unknown key "atributes"; expected attributes; did you mean "attributes"?`},
+		"survive: {kinds: {person: {attributes: {kind: longest}}}}":                                                   {`golden.yaml:1:41: the kind by a rule of its own kind; expected kind under survive.attributes, for all customers`},
+		"survive: {kinds: {person: {attributes: {nmes: longest}}}}":                                                   {`golden.yaml:1:41: unknown key "nmes"; expected one of identifiers, names, birthDate, gender, language, industry, emails, phones, faxes, webs, chats, addresses, …; did you mean "names"?`},
+		"survive: {kinds: {person: {attributes: {names: longst}}}}":                                                   {`golden.yaml:1:48: unknown rule "longst"; expected one of source_priority, most_recent, most_complete, most_frequent, longest, trust, union; did you mean "longest"?`},
+		"survive: {attributes: {names: {rule: longest, when: 'source.systm == \"erp\"'}}}":                            {`golden.yaml:1:61: unknown field "systm"; expected one of system, stream, id; did you mean "system"?`},
+		"survive: {attributes: {names: {rule: longest, when: 'source.system == \"epr\"'}}}":                           {`golden.yaml:1:71: unknown system "epr"; expected one of erp, shop; did you mean "erp"?`},
+		"survive: {attributes: {names: {rule: longest, when: 'source.system in [\"erp\", \"shp\"]'}}}":                {`golden.yaml:1:79: unknown system "shp"; expected one of erp, shop; did you mean "shop"?`},
+		"survive: {attributes: {names: {rule: longest, when: 'customer.source.version == 1'}}}":                       {`golden.yaml:1:63: unknown field "source"; expected one of kind, identifiers, names, birthDate, gender, language, industry, emails, phones, faxes, webs, chats, …`},
+		"survive: {attributes: {names: {rule: longest, when: 'customer.emials'}}}":                                    {`golden.yaml:1:63: unknown field "emials"; expected one of kind, identifiers, names, birthDate, gender, language, industry, emails, phones, faxes, webs, chats, …; did you mean "emails"?`},
+		"survive: {attributes: {names: {rule: longest, when: 'len(customer.emails)'}}}":                               {"golden.yaml:1:53: the expression gives a number; expected true or false"},
+		"survive: {attributes: {names: {rule: longest, when: 'customer.kind == \"persn\"'}}}":                         {`golden.yaml:1:71: "persn" is never the value of this field; expected one of person, organisation; did you mean "person"?`},
+		"survive: {attributes: {names: {rule: longest, when: '1 +'}}}":                                                {"golden.yaml:1:56: unexpected end; expected an expression"},
+		"survive: {attributes: {names: {rule: longest, when: 'false'}}}":                                              {"golden.yaml:1:54: warning: the condition can never hold: it asks for false"},
+		"survive: {attributes: {names: {rule: longest, when: [a]}}}":                                                  {"golden.yaml:1:53: found a list; expected an expression"},
+		"survive: {attributes: {names: {rule: longest, when: 'lookup(\"x\", source.id) == \"1\"'}}}":                  {`golden.yaml:1:54: there are no lookup tables here; expected a condition without lookup`},
+		"survive: {attributes: {names: {rule: longest, when: 'lower(1, 2) == \"1\" && upcase(source.id) == \"A\"'}}}": {"golden.yaml:1:54: lower has 2 arguments; expected lower(text) text", "golden.yaml:1:76: unknown function upcase; expected a built-in function"},
 	} {
 		var ps config.Problems
 		node := config.Parse("golden.yaml", []byte(yaml), nil, &ps)
@@ -90,16 +124,55 @@ match:
   limits: {block: 50, component: 100}
 survive:
   priority: [erp, webshop, callcenter/customers]
+  trust: {erp: {score: 90, half_life: 365d}, webshop: 60}
   attributes:
     names: {rule: source_priority}
     phones: {rule: union, limit: 10, prefer: most_recent}
+    emails: verified_first
     addresses: {group: use, rule: most_recent}
-    creditLimit: {rule: source_priority, priority: [erp]}
+    creditLimit: {rule: source_priority, priority: [erp], when: 'source.system != "callcenter" && !empty(customer.emails)'}
     default: most_recent
+  kinds:
+    organisation:
+      attributes:
+        names: trust
+        phones: {rule: union, prefer: trust, trust: {callcenter: 10}}
 `
 	rules := ruleset(t, full)
 	if rules.Name != "acme" || rules.Version == "" || rules.Version == ruleset(t, "").Version || rules.Version != ruleset(t, full).Version {
 		t.Errorf("name %s, version %s", rules.Name, rules.Version)
+	}
+}
+
+// TestRuleset_versionIsOfEverythingThatDecides: two rulesets have one version only if they decide
+// equally.
+func TestRuleset_versionIsOfEverythingThatDecides(t *testing.T) {
+	t.Parallel()
+	seen := map[string]string{}
+	for _, yaml := range []string{
+		"survive: {trust: {erp: 90, shop: 60}, attributes: {language: trust}}",
+		"survive: {trust: {erp: 91, shop: 60}, attributes: {language: trust}}",
+		"survive: {trust: {erp: {score: 90, half_life: 365d}, shop: 60}, attributes: {language: trust}}",
+		"survive: {trust: {erp: {score: 90, half_life: 366d}, shop: 60}, attributes: {language: trust}}",
+		"survive: {attributes: {language: {rule: trust, trust: {erp: 90, shop: 60}}}}",
+		"survive: {attributes: {language: longest}}",
+		"survive: {attributes: {language: {rule: longest, when: 'source.system == \"erp\"'}}}",
+		"survive: {attributes: {language: {rule: longest, when: 'source.system != \"erp\"'}}}",
+		"survive: {attributes: {gender: {rule: longest, when: 'source.system != \"erp\"'}}}",
+		"survive: {kinds: {person: {attributes: {language: longest}}}}",
+		"survive: {kinds: {organisation: {attributes: {language: longest}}}}",
+		"survive: {kinds: {organisation: {attributes: {default: longest}}}}",
+	} {
+		version := ruleset(t, yaml).Version
+		if other := seen[version]; other != "" {
+			t.Errorf("one version for\n%s\n%s", other, yaml)
+		}
+		seen[version] = yaml
+	}
+	a := ruleset(t, "survive: {trust: {erp: 90, shop: 60}, attributes: {language: trust, gender: {rule: longest, when: 'true'}}}")
+	b := ruleset(t, "survive: {attributes: {gender: {when: 'true', rule: longest}, language: trust}, trust: {shop: 60, erp: 90}}")
+	if a.Version != b.Version {
+		t.Error("the order in the file makes another version")
 	}
 }
 

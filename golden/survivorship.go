@@ -25,8 +25,11 @@ func (s *settling) survive(c *cluster) (surviving, error) {
 			return surviving{}, err
 		}
 		sources[i] = sourceOf(&rec.SourceRecord, customer)
+		if sources[i].Silent, err = s.r.rules.silent(&rec.SourceRecord, &sources[i], s.r.o.OnConditionError); err != nil {
+			return surviving{}, err
+		}
 	}
-	result := s.r.rules.survive.Survive(sources, forms{s.r.rules.standard})
+	result := s.r.rules.surviving.Survive(sources, forms{s.r.rules.standard})
 	doc, err := result.Customer.AppendJSON(nil)
 	if err != nil {
 		return surviving{}, err

@@ -16,6 +16,7 @@ type metrics struct {
 	ingested       *prometheus.CounterVec
 	translated     *prometheus.CounterVec
 	resolved       *prometheus.CounterVec
+	unheard        *prometheus.CounterVec
 	documents      *prometheus.CounterVec
 	published      prometheus.Counter
 	deliveries     *prometheus.CounterVec
@@ -61,6 +62,7 @@ func newMetrics(r *prometheus.Registry) *metrics {
 		ingested:       counter("ingest_records_total", "Frames made durable, by system, stream and result.", "system", "stream", "result"),
 		translated:     counter("translate_records_total", "Records translated, by system and result.", "system", "result"),
 		resolved:       counter("resolve_records_total", "Customer records resolved, by result.", "result"),
+		unheard:        counter("resolve_condition_errors_total", "Conditions of survivorship rules that could not be evaluated for a record, by its system.", "system"),
 		documents:      counter("document_records_total", "Orders, interactions and products stored, by entity and result.", "entity", "result"),
 		published:      counter("publish_changes_total", "Changes published to golden.customer.").WithLabelValues(),
 		deliveries:     counter("deliver_writes_total", "Writes to targets, by operation and result.", "target", "operation", "result"),

@@ -114,4 +114,5 @@ func TestDemo_endsInStepAndNothingComesBack(t *testing.T) {
 	if len(r.Journey.Steps) != 5 || r.Journey.Echoes != 1 {
 		t.Errorf("journey %+v", r.Journey)
 	}
+	explainsAsBefore(t, filepath.Join(folder, "acme"), "erp/customers/K10007")
 }

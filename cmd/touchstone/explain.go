@@ -1,15 +1,18 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/touchstone-hub/touchstone/golden"
+	"github.com/touchstone-hub/touchstone/hub"
 )
 
 func (a *app) explainCommand() *cobra.Command {
@@ -18,7 +21,7 @@ func (a *app) explainCommand() *cobra.Command {
 		Short: "Show where every value of a customer comes from, and what lost against it",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) (err error) {
-			cl, err := a.connect(c)
+			cl, err := a.connectBy(c, openWithMappings)
 			if err != nil {
 				return err
 			}
@@ -41,12 +44,22 @@ func (a *app) explainCommand() *cobra.Command {
 	}
 }
 
+// openWithMappings also compiles the mappings, which say from which fields values are made. Those
+// with errors are told of by check, and explain nothing here.
+func openWithMappings(ctx context.Context, f *hub.Folder, o hub.Options) (*hub.Hub, error) {
+	f.Mappings, _ = hub.LoadMappings(f.Root, os.LookupEnv)
+	return hub.OpenStore(ctx, f, o)
+}
+
 func printExplanation(w io.Writer, e golden.Explanation) error {
 	fmt.Fprintf(w, "%s  version %d, %s\n", e.ID, e.Version, e.State)
 	for _, attribute := range e.Attributes {
 		fmt.Fprintf(w, "\n%s\n", attribute.Attribute)
 		for _, v := range attribute.Values {
 			printValue(w, v)
+		}
+		for _, l := range attribute.Unheard {
+			printLost(w, "  not", l)
 		}
 	}
 	fmt.Fprintln(w, "\nsources")
@@ -73,10 +86,21 @@ func printValue(w io.Writer, v golden.ValueExplanation) {
 		fmt.Fprintf(w, ", at %s", v.Where)
 	}
 	fmt.Fprintln(w)
+	if len(v.Inputs) > 0 {
+		fmt.Fprintf(w, "    made of %s\n", strings.Join(v.Inputs, ", "))
+	}
 	if len(v.Also) > 0 {
 		fmt.Fprintf(w, "    also in %s\n", strings.Join(v.Also, ", "))
 	}
 	for _, l := range v.Lost {
-		fmt.Fprintf(w, "    over %s from %s: %s\n", l.Value, l.Source, l.Why)
+		printLost(w, "    over", l)
 	}
+}
+
+func printLost(w io.Writer, word string, l golden.LostExplanation) {
+	fmt.Fprintf(w, "%s %s from %s", word, l.Value, l.Source)
+	if l.Where != "" {
+		fmt.Fprintf(w, ", at %s", l.Where)
+	}
+	fmt.Fprintf(w, ": %s\n", l.Why)
 }

@@ -7,7 +7,7 @@ import "slices"
 
 // alone is the only source, if nothing that it states is to be passed over; else nil.
 func (e *election) alone() *Source {
-	if len(e.sources) != 1 || len(e.sources[0].Written) > 0 || e.elected {
+	if len(e.sources) != 1 || len(e.sources[0].Written) > 0 || e.sources[0].Silent != nil || e.elected {
 		return nil
 	}
 	return &e.sources[0]
@@ -28,17 +28,18 @@ func (a *single[T]) surviveAlone(e *election, s *Source) {
 	case v != none:
 		*a.at(&e.result.Customer) = v
 		h := hash(fold(e.forms, a.leaves(v)))
-		e.add(a.name, []Value{s.unopposed(e.rules.rule(a).Name, a.name, h)})
+		e.add(a.name, []Value{s.unopposed(e.rule().Name, a.name, h)})
 	case s.clears(a.name):
-		e.cleared(a.name, s.unopposed(e.rules.rule(a).Name, a.name, 0))
+		e.cleared(a.name, s.unopposed(e.rule().Name, a.name, 0))
 	}
 }
 
 // surviveAlone takes all items over: of a union each only once, else those of a group together. It
-// returns false where the list has a limit, is empty, or dates its items itself.
-func (a *list[T]) surviveAlone(e *election, s *Source, rule Rule) bool {
+// returns false where the list has a limit, is empty, dates its items itself, or where verified
+// ones go first.
+func (a *list[T]) surviveAlone(e *election, s *Source, rule *Rule) bool {
 	items := *a.at(s.Customer)
-	if len(items) == 0 || rule.Limit > 0 || a.stated != nil {
+	if len(items) == 0 || rule.Limit > 0 || a.stated != nil || rule.by() == VerifiedFirst {
 		return false
 	}
 	values := make([]Value, 0, len(items))

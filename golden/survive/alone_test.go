@@ -14,10 +14,11 @@ import (
 // lower is a Forms that only folds case.
 type lower struct{}
 
-func (lower) Phone(string) string                      { return "" }
-func (lower) Email(string) string                      { return "" }
-func (lower) Identifier(string, string, string) string { return "" }
-func (lower) Fold(text string) string                  { return strings.ToLower(text) }
+func (lower) Phone(string) string                                     { return "" }
+func (lower) Email(string) string                                     { return "" }
+func (lower) Address(canonical.Address) string                        { return "" }
+func (lower) Identifier(id canonical.Identifier) canonical.Identifier { return id }
+func (lower) Fold(text string) string                                 { return strings.ToLower(text) }
 
 func TestSurvive_anOnlySourceAsInAnElection(t *testing.T) {
 	t.Parallel()
@@ -37,7 +38,7 @@ func TestSurvive_anOnlySourceAsInAnElection(t *testing.T) {
 		if rapid.Bool().Draw(rt, "dated") {
 			source.Time = time.Unix(1, 0)
 		}
-		elected := &election{rules: &rules, sources: []Source{source}, forms: lower{}, elected: true}
+		elected := &election{rules: rules.Prepare(), sources: []Source{source}, forms: lower{}, elected: true}
 		elected.run()
 		if diff := cmp.Diff(elected.result, rules.Survive([]Source{source}, lower{})); diff != "" {
 			rt.Fatalf("not as elected: %s", diff)

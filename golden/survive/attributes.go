@@ -17,7 +17,8 @@ var attributes = []attribute{
 		name: "identifiers", at: func(c *customer) *[]canonical.Identifier { return &c.Identifiers },
 		leaves: func(i *canonical.Identifier) []string { return []string{i.Scheme, i.Value, i.Issuer} },
 		same: func(i *canonical.Identifier, f Forms) string {
-			return join(i.Scheme, i.Issuer, or(f.Identifier(i.Scheme, i.Value, i.Issuer), f.Fold(i.Value)))
+			form := f.Identifier(*i)
+			return join(form.Scheme, form.Issuer, or(form.Value, f.Fold(i.Value)))
 		},
 		groups: map[string]func(*canonical.Identifier) string{"scheme": func(i *canonical.Identifier) string { return i.Scheme }},
 	},
@@ -35,9 +36,10 @@ var attributes = []attribute{
 	text("industry", func(c *customer) *string { return &c.Industry }),
 	&list[canonical.Email]{
 		name: "emails", at: func(c *customer) *[]canonical.Email { return &c.Emails },
-		leaves: func(m *canonical.Email) []string { return []string{m.Value, m.Use, verified(m.Verified)} },
-		same:   func(m *canonical.Email, f Forms) string { return or(f.Email(m.Value), f.Fold(m.Value)) },
-		groups: map[string]func(*canonical.Email) string{"use": func(m *canonical.Email) string { return m.Use }},
+		leaves:   func(m *canonical.Email) []string { return []string{m.Value, m.Use, verified(m.Verified)} },
+		same:     func(m *canonical.Email, f Forms) string { return or(f.Email(m.Value), f.Fold(m.Value)) },
+		groups:   map[string]func(*canonical.Email) string{"use": func(m *canonical.Email) string { return m.Use }},
+		verified: func(m *canonical.Email) bool { return m.Verified != nil && *m.Verified },
 	},
 	phones("phones", func(c *customer) *[]canonical.Phone { return &c.Phones }),
 	phones("faxes", func(c *customer) *[]canonical.Phone { return &c.Faxes }),
@@ -55,6 +57,13 @@ var attributes = []attribute{
 	&list[canonical.Address]{
 		name: "addresses", at: func(c *customer) *[]canonical.Address { return &c.Addresses },
 		leaves: addressLeaves,
+		same: func(a *canonical.Address, f Forms) string {
+			if form := f.Address(*a); form != "" {
+				return join(f.Fold(a.Use), f.Fold(a.Name), form)
+			}
+			return ""
+		},
+		value:  func(a *canonical.Address, f Forms) string { return fold(f, addressLeaves(a)) },
 		groups: map[string]func(*canonical.Address) string{"use": func(a *canonical.Address) string { return a.Use }},
 	},
 	&list[canonical.Contact]{
@@ -112,7 +121,7 @@ var attributes = []attribute{
 		same:   func(c *canonical.Consent, f Forms) string { return f.Fold(join(c.Channel, c.Purpose)) },
 		value:  func(c *canonical.Consent, f Forms) string { return fold(f, consentLeaves(c)) },
 		groups: map[string]func(*canonical.Consent) string{"purpose": func(c *canonical.Consent) string { return join(c.Channel, c.Purpose) }},
-		stated: func(c *canonical.Consent) (string, int) {
+		stated: func(c *canonical.Consent) (string, int8) {
 			if c.Status == "withdrawn" {
 				return c.Time, -1
 			}
@@ -142,9 +151,10 @@ func money(name string, at func(*customer) **canonical.Money) attribute {
 func phones(name string, at func(*customer) *[]canonical.Phone) attribute {
 	return &list[canonical.Phone]{
 		name: name, at: at,
-		leaves: func(p *canonical.Phone) []string { return []string{p.Value, p.Use, verified(p.Verified)} },
-		same:   func(p *canonical.Phone, f Forms) string { return or(f.Phone(p.Value), f.Fold(p.Value)) },
-		groups: map[string]func(*canonical.Phone) string{"use": func(p *canonical.Phone) string { return p.Use }},
+		leaves:   func(p *canonical.Phone) []string { return []string{p.Value, p.Use, verified(p.Verified)} },
+		same:     func(p *canonical.Phone, f Forms) string { return or(f.Phone(p.Value), f.Fold(p.Value)) },
+		groups:   map[string]func(*canonical.Phone) string{"use": func(p *canonical.Phone) string { return p.Use }},
+		verified: func(p *canonical.Phone) bool { return p.Verified != nil && *p.Verified },
 	}
 }
 

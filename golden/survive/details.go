@@ -49,7 +49,7 @@ func (a *named) details(c *canonical.Customer, forms Forms) []Detail {
 	entries := *a.at(c)
 	details := make([]Detail, 0, len(entries))
 	for _, name := range sortedKeys(entries) {
-		details = append(details, Detail{Hash: hash(name + "\x00" + forms.Fold(entries[name])), Parts: []string{name, entries[name]}})
+		details = append(details, Detail{Hash: a.hash(name, entries[name], forms), Parts: []string{name, entries[name]}})
 	}
 	return details
 }

@@ -1,7 +1,6 @@
 package survive
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -20,12 +19,15 @@ type list[T any] struct {
 	groups map[string]func(*T) string
 	// stated tells when an item itself was stated, and its place among those of the same time;
 	// nil: with the record.
-	stated func(*T) (rfc3339 string, tie int)
+	stated func(*T) (rfc3339 string, tie int8)
+	// verified tells whether the source says of an item that it is; nil where none does.
+	verified func(*T) bool
 }
 
 func (a *list[T]) label() string        { return a.name }
 func (a *list[T]) isList() bool         { return true }
 func (a *list[T]) groupNames() []string { return sortedKeys(a.groups) }
+func (a *list[T]) isVerifiable() bool   { return a.verified != nil }
 
 func (a *list[T]) identity(item *T, forms Forms) string {
 	if a.same != nil {
@@ -67,6 +69,7 @@ func (a *list[T]) hashes(c *canonical.Customer, forms Forms) []uint64 {
 // ballot is the election within one group of the list.
 type ballot struct {
 	candidates []candidate
+	silent     []candidate // those that have no say
 	winner     *candidate
 }
 
@@ -78,46 +81,58 @@ func (a *list[T]) survive(e *election) {
 	if !stated {
 		return
 	}
-	rule := e.rules.rule(a)
+	rule := e.rule()
 	if s := e.alone(); s != nil && a.surviveAlone(e, s, rule) {
 		return
 	}
 	ballots := a.ballots(e, rule)
-	emptied := a.emptied(e, rule)
-	by := rule.Name
-	if rule.Name == Union {
-		by = rule.Prefer
-	}
+	emptied, unheard := heard(a.emptied(e, rule))
 	var cleared *Value
 	var winners []*ballot
 	for i := range ballots {
 		b := &ballots[i]
+		b.candidates, b.silent = heard(b.candidates)
 		if statesEmptiness(rule.Name) {
 			b.candidates = append(b.candidates, emptied...)
 		}
-		b.winner = elect(by, b.candidates)
+		if len(b.candidates) == 0 {
+			unheard = append(unheard, b.silent...)
+			continue
+		}
+		b.winner = e.elect(rule, rule.by(), b.candidates)
 		if !b.winner.empty {
 			winners = append(winners, b)
 		} else if cleared == nil {
-			v := a.lineage(e, by, rule.Name, b, -1)
+			v := a.lineage(e, rule, b, -1)
 			cleared = &v
 		}
 	}
 	switch {
 	case len(winners) > 0:
-		a.publish(e, rule, by, winners)
+		a.publish(e, rule, winners, unheard)
 	case cleared != nil:
+		cleared.loses(rule, unheard, a.encode)
 		e.cleared(a.name, *cleared)
 	case len(emptied) > 0:
-		winner := elect(SourcePriority, emptied)
-		e.cleared(a.name, e.value(rule.Name, winner, emptied, 0, func(*candidate) []byte { return null }))
+		winner := best(SourcePriority, emptied)
+		e.cleared(a.name, e.value(rule, winner, emptied, unheard, 0, a.encode))
+	default:
+		e.unheard(a.name, rule, unheard, a.encode)
 	}
+}
+
+// by is the rule that chooses between records: of a union its preference.
+func (r *Rule) by() RuleName {
+	if r.Name == Union {
+		return r.Prefer
+	}
+	return r.Name
 }
 
 // ballots divides what the records state into groups: of a union one for each different item, else
 // by the rule's group. A record's items in a group stand together. What the hub wrote into a
 // record does not stand.
-func (a *list[T]) ballots(e *election, rule Rule) []ballot {
+func (a *list[T]) ballots(e *election, rule *Rule) []ballot {
 	var ballots []ballot
 	at := map[string]int{}
 	group := a.groups[rule.Group]
@@ -142,41 +157,69 @@ func (a *list[T]) ballots(e *election, rule Rule) []ballot {
 				at[name] = b
 				ballots = append(ballots, ballot{})
 			}
-			a.stand(&ballots[b], rule, s, n, item, h)
+			a.stand(e, &ballots[b], rule, s, n, item, h)
 		}
 	}
 	return ballots
 }
 
-// stand adds an item to its record's candidate; of a union the record's first such item stands, else
-// of equal items one.
-func (a *list[T]) stand(b *ballot, rule Rule, s *Source, n int, item *T, h uint64) {
-	filled, letters := size(a.leaves(item))
-	stated, tie := s.stated(a.name), 0
-	if a.stated != nil {
-		text, t := a.stated(item)
-		tie = t
-		if own, err := time.Parse(time.RFC3339, text); err == nil {
-			stated = own
-		}
-	}
-	if last := len(b.candidates) - 1; last >= 0 && b.candidates[last].source == s {
-		c := &b.candidates[last]
-		if rule.Name == Union || a.repeated(*a.at(s.Customer), c.items, c.hashes, n, h) {
-			return
-		}
-		c.items, c.hashes = append(c.items, n), append(c.hashes, h)
-		c.hash = c.hash*31 + h
-		c.filled, c.length = c.filled+filled, c.length+letters
-		if stated.After(c.time) {
-			c.time, c.tie = stated, tie
-		}
+// stand adds an item to its record's candidate. Of a union one such item of a record stands: the
+// last statement, of what is dated itself; a verified one, where those go first; else the first.
+// Without a union of equal items one stands.
+func (a *list[T]) stand(e *election, b *ballot, rule *Rule, s *Source, n int, item *T, h uint64) {
+	c := a.candidate(e, rule, s, n, item, h)
+	last := len(b.candidates) - 1
+	if last < 0 || b.candidates[last].source != s {
+		b.candidates = append(b.candidates, c)
 		return
 	}
-	b.candidates = append(b.candidates, candidate{
-		source: s, rank: rank(rule.Priority, s), hash: h, time: stated, tie: tie,
-		items: []int{n}, hashes: []uint64{h}, filled: filled, length: letters,
-	})
+	earlier := &b.candidates[last]
+	switch {
+	case rule.Name == Union:
+		if a.stated != nil && byTime.compare(&c, earlier) < 0 || rule.Prefer == VerifiedFirst && byVerification.compare(&c, earlier) < 0 {
+			*earlier = c
+		}
+	case !a.repeated(*a.at(s.Customer), earlier.items, earlier.hashes, n, h):
+		earlier.join(&c)
+	}
+}
+
+// candidate is a record's item number n by itself.
+func (a *list[T]) candidate(e *election, rule *Rule, s *Source, n int, item *T, h uint64) candidate {
+	c := s.stands(rule, a.name)
+	c.hash = h
+	c.items, c.hashes = e.hold(n, h)
+	c.filled, c.length = size(a.leaves(item))
+	c.verified = a.verified != nil && a.verified(item)
+	if a.stated != nil {
+		text, tie := a.stated(item)
+		c.tie = tie
+		if own, err := time.Parse(time.RFC3339, text); err == nil {
+			c.time = own
+		}
+	}
+	return c
+}
+
+// hold gives a list of one item, and of its hash, out of those of the election.
+func (e *election) hold(n int, h uint64) ([]int, []uint64) {
+	if e.items == nil {
+		room := 8 * len(e.sources) // as many items as most records have
+		e.items, e.hashes = make([]int, 0, room), make([]uint64, 0, room)
+	}
+	e.items, e.hashes = append(e.items, n), append(e.hashes, h)
+	at := len(e.items) - 1
+	return e.items[at : at+1 : at+1], e.hashes[at : at+1 : at+1]
+}
+
+// join takes a further item of the same record in: they stand together.
+func (c *candidate) join(more *candidate) {
+	c.items, c.hashes = append(c.items, more.items...), append(c.hashes, more.hashes...)
+	c.hash = c.hash*31 + more.hash
+	c.filled, c.length, c.verified = c.filled+more.filled, c.length+more.length, c.verified || more.verified
+	if more.time.After(c.time) {
+		c.time, c.tie = more.time, more.tie
+	}
 }
 
 // repeated tells whether item n stands among earlier ones already, with all its parts: a record
@@ -191,81 +234,13 @@ func (a *list[T]) repeated(items []T, earlier []int, hashes []uint64, n int, h u
 }
 
 // emptied lists the records that state the whole list to be empty.
-func (a *list[T]) emptied(e *election, rule Rule) (candidates []candidate) {
+func (a *list[T]) emptied(e *election, rule *Rule) (candidates []candidate) {
 	for i := range e.sources {
 		if s := &e.sources[i]; len(*a.at(s.Customer)) == 0 && s.clears(a.name) {
-			candidates = append(candidates, candidate{source: s, rank: rank(rule.Priority, s), time: s.stated(a.name), empty: true})
+			c := s.stands(rule, a.name)
+			c.empty = true
+			candidates = append(candidates, c)
 		}
 	}
 	return candidates
-}
-
-// publish writes the items of the winners, the most trusted and recent records first, up to the
-// limit.
-func (a *list[T]) publish(e *election, rule Rule, by RuleName, winners []*ballot) {
-	slices.SortFunc(winners, func(x, y *ballot) int {
-		return cmp.Or(order(SourcePriority, x.winner, y.winner), cmp.Compare(x.winner.items[0], y.winner.items[0]))
-	})
-	out := a.at(&e.result.Customer)
-	var values []Value
-	for _, b := range winners {
-		for i, n := range b.winner.items {
-			item := (*a.at(b.winner.source.Customer))[n]
-			if rule.Limit > 0 && len(values) >= rule.Limit {
-				if last := &values[len(values)-1]; len(last.Lost) < lostKept {
-					last.Lost = append(last.Lost, Lost{Source: b.winner.source.Key, Value: encode(item), Why: "beyond the limit of the list"})
-				}
-				continue
-			}
-			*out = append(*out, item)
-			values = append(values, a.lineage(e, by, rule.Name, b, i))
-		}
-	}
-	e.add(a.name, values)
-}
-
-// lineage tells where the winner's item number i in the group comes from; -1 for its statement that
-// there is none. Losers stand with the group's first item.
-func (a *list[T]) lineage(e *election, by, name RuleName, b *ballot, i int) Value {
-	var h uint64
-	candidates := b.candidates
-	if i >= 0 {
-		h = b.winner.hashes[i]
-	}
-	if i > 0 {
-		candidates = nil
-	}
-	v := e.value(by, b.winner, candidates, h, func(c *candidate) []byte { return a.encode(c) })
-	if !b.winner.source.Pinned {
-		v.Rule = string(name)
-	}
-	if i >= 0 {
-		v.Also = b.also(h)
-	}
-	return v
-}
-
-// also lists the other records that state an item of the hash.
-func (b *ballot) also(h uint64) (keys []string) {
-	for i := range b.candidates {
-		if c := &b.candidates[i]; c != b.winner && slices.Contains(c.hashes, h) {
-			keys = append(keys, c.source.Key)
-		}
-	}
-	return keys
-}
-
-func (a *list[T]) encode(c *candidate) []byte {
-	items := *a.at(c.source.Customer)
-	if c.empty {
-		return null
-	}
-	if len(c.items) == 1 {
-		return encode(items[c.items[0]])
-	}
-	lost := make([]T, len(c.items))
-	for i, n := range c.items {
-		lost[i] = items[n]
-	}
-	return encode(lost)
 }

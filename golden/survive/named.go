@@ -16,41 +16,51 @@ type named struct {
 func (a *named) label() string        { return a.name }
 func (a *named) isList() bool         { return false }
 func (a *named) groupNames() []string { return nil }
+func (a *named) isVerifiable() bool   { return false }
 
 // hashes of the entries, in the order of their names. The name is part of the hash.
 func (a *named) hashes(c *canonical.Customer, forms Forms) []uint64 {
 	entries := *a.at(c)
 	hashes := make([]uint64, 0, len(entries))
 	for _, name := range sortedKeys(entries) {
-		hashes = append(hashes, hash(name+"\x00"+forms.Fold(entries[name])))
+		hashes = append(hashes, a.hash(name, entries[name], forms))
 	}
 	return hashes
+}
+
+func (a *named) hash(name, text string, forms Forms) uint64 {
+	return hash(name + "\x00" + forms.Fold(text))
 }
 
 func (a *named) survive(e *election) {
 	names := map[string]bool{}
 	var emptied []candidate
-	rule := e.rules.rule(a)
+	rule := e.rule()
 	for i := range e.sources {
 		s := &e.sources[i]
 		for name := range *a.at(s.Customer) {
 			names[name] = true
 		}
 		if s.clears(a.name) {
-			emptied = append(emptied, candidate{source: s, rank: rank(rule.Priority, s), time: s.stated(a.name), empty: true})
+			c := s.stands(rule, a.name)
+			c.empty = true
+			emptied = append(emptied, c)
 		}
 	}
+	emptied, silentlyEmptied := heard(emptied)
 	out := a.at(&e.result.Customer)
 	var values []Value
+	unheard := silentlyEmptied
 	for _, name := range sortedKeys(names) {
-		candidates := a.candidates(e, rule, name)
+		candidates, silent := heard(a.candidates(e, rule, name))
 		if len(candidates) == 0 {
+			unheard = append(unheard, silent...)
 			continue
 		}
 		if statesEmptiness(rule.Name) {
 			candidates = append(candidates, emptied...)
 		}
-		winner := elect(rule.Name, candidates)
+		winner := e.elect(rule, rule.Name, candidates)
 		if winner.empty {
 			continue
 		}
@@ -58,35 +68,49 @@ func (a *named) survive(e *election) {
 			*out = map[string]string{}
 		}
 		(*out)[name] = (*a.at(winner.source.Customer))[name]
-		values = append(values, e.value(rule.Name, winner, candidates, winner.hash, func(c *candidate) []byte {
+		values = append(values, e.value(rule, winner, candidates, silent, winner.hash, func(c *candidate) []byte {
 			if c.empty {
 				return null
 			}
 			return encode((*a.at(c.source.Customer))[name])
 		}))
 	}
+	whole := func(c *candidate) []byte { return a.encode(c) }
 	switch {
 	case len(values) > 0:
+		values[len(values)-1].loses(rule, unheard, whole)
 		e.add(a.name, values)
 	case len(emptied) > 0:
-		winner := elect(SourcePriority, emptied)
-		e.cleared(a.name, e.value(rule.Name, winner, emptied, 0, func(*candidate) []byte { return null }))
+		winner := best(SourcePriority, emptied)
+		e.cleared(a.name, e.value(rule, winner, emptied, unheard, 0, whole))
+	default:
+		e.unheard(a.name, rule, unheard, whole)
 	}
 }
 
-func (a *named) candidates(e *election, rule Rule, name string) (candidates []candidate) {
+// encode gives all that a record states by name.
+func (a *named) encode(c *candidate) []byte {
+	if c.empty {
+		return null
+	}
+	return encode(*a.at(c.source.Customer))
+}
+
+func (a *named) candidates(e *election, rule *Rule, name string) (candidates []candidate) {
 	for i := range e.sources {
 		s := &e.sources[i]
 		text, stated := (*a.at(s.Customer))[name]
 		if !stated {
 			continue
 		}
-		h := hash(name + "\x00" + e.forms.Fold(text))
+		h := a.hash(name, text, e.forms)
 		if s.wrote(a.name, h) {
 			continue
 		}
-		filled, letters := size([]string{text})
-		candidates = append(candidates, candidate{source: s, rank: rank(rule.Priority, s), hash: h, time: s.stated(a.name), filled: filled, length: letters})
+		c := s.stands(rule, a.name)
+		c.hash = h
+		c.filled, c.length = size([]string{text})
+		candidates = append(candidates, c)
 	}
 	return candidates
 }
@@ -99,10 +123,10 @@ func (e *election) extra() {
 			names[name] = true
 		}
 	}
-	rule := e.rules.Default
-	if rule.Name == Union {
-		rule.Name = SourcePriority
+	if len(names) == 0 {
+		return
 	}
+	rule := e.rule()
 	for _, name := range sortedKeys(names) {
 		var candidates []candidate
 		for i := range e.sources {
@@ -112,16 +136,21 @@ func (e *election) extra() {
 			if !stated || s.wrote(name, h) {
 				continue
 			}
-			candidates = append(candidates, candidate{source: s, rank: rank(e.rules.Priority, s), hash: h, time: s.stated(name), filled: 1, length: len(raw)})
+			c := s.stands(rule, name)
+			c.hash, c.filled, c.length = h, 1, int32(len(raw))
+			candidates = append(candidates, c)
 		}
+		candidates, silent := heard(candidates)
+		shown := func(c *candidate) []byte { return c.source.Customer.Extra[name] }
 		if len(candidates) == 0 {
+			e.unheard(name, rule, silent, shown)
 			continue
 		}
-		winner := elect(rule.Name, candidates)
+		winner := e.elect(rule, rule.Name, candidates)
 		if e.result.Customer.Extra == nil {
 			e.result.Customer.Extra = map[string]json.RawMessage{}
 		}
 		e.result.Customer.Extra[name] = winner.source.Customer.Extra[name]
-		e.add(name, []Value{e.value(rule.Name, winner, candidates, winner.hash, func(c *candidate) []byte { return c.source.Customer.Extra[name] })})
+		e.add(name, []Value{e.value(rule, winner, candidates, silent, winner.hash, shown)})
 	}
 }

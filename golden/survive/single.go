@@ -13,9 +13,11 @@ type attribute interface {
 	label() string
 	isList() bool
 	groupNames() []string
+	isVerifiable() bool
 	survive(e *election)
 	hashes(c *canonical.Customer, forms Forms) []uint64
 	details(c *canonical.Customer, forms Forms) []Detail
+	leaveOwn(c *canonical.Customer, s *Source, forms Forms)
 }
 
 // single is an attribute with one value.
@@ -28,6 +30,7 @@ type single[T comparable] struct {
 func (a *single[T]) label() string        { return a.name }
 func (a *single[T]) isList() bool         { return false }
 func (a *single[T]) groupNames() []string { return nil }
+func (a *single[T]) isVerifiable() bool   { return false }
 
 func (a *single[T]) hashes(c *canonical.Customer, forms Forms) []uint64 {
 	var none T
@@ -44,7 +47,7 @@ func (a *single[T]) survive(e *election) {
 		return
 	}
 	var none T
-	var rule Rule
+	var rule *Rule
 	var candidates []candidate
 	for i := range e.sources {
 		s := &e.sources[i]
@@ -53,9 +56,10 @@ func (a *single[T]) survive(e *election) {
 			continue
 		}
 		if candidates == nil {
-			rule = e.rules.rule(a)
+			rule = e.rule()
 		}
-		c := candidate{source: s, rank: rank(rule.Priority, s), time: s.stated(a.name), empty: v == none}
+		c := s.stands(rule, a.name)
+		c.empty = v == none
 		if v != none {
 			leaves := a.leaves(v)
 			c.hash = hash(fold(e.forms, leaves))
@@ -66,22 +70,25 @@ func (a *single[T]) survive(e *election) {
 		}
 		candidates = append(candidates, c)
 	}
-	if len(candidates) == 0 {
+	if candidates == nil {
 		return
 	}
+	candidates, silent := heard(candidates)
 	if !statesEmptiness(rule.Name) {
 		candidates = withoutEmpty(candidates)
 	}
-	if len(candidates) == 0 {
-		return
-	}
-	winner := elect(rule.Name, candidates)
-	value := e.value(rule.Name, winner, candidates, winner.hash, func(c *candidate) []byte {
+	shown := func(c *candidate) []byte {
 		if c.empty {
 			return null
 		}
 		return encode(*a.at(c.source.Customer))
-	})
+	}
+	if len(candidates) == 0 {
+		e.unheard(a.name, rule, silent, shown)
+		return
+	}
+	winner := e.elect(rule, rule.Name, candidates)
+	value := e.value(rule, winner, candidates, silent, winner.hash, shown)
 	if winner.empty {
 		e.cleared(a.name, value)
 		return
@@ -92,7 +99,9 @@ func (a *single[T]) survive(e *election) {
 
 // statesEmptiness: under these rules a record that states an attribute to be empty stands for
 // election with that; under the others only values do.
-func statesEmptiness(rule RuleName) bool { return rule == SourcePriority || rule == MostRecent }
+func statesEmptiness(rule RuleName) bool {
+	return rule == SourcePriority || rule == MostRecent || rule == Trust
+}
 
 // withoutEmpty leaves out the statements of emptiness, unless there is nothing else: what is only
 // ever stated to be empty is known to be empty.
@@ -134,11 +143,11 @@ func fold(forms Forms, leaves []string) string {
 	return b.String()
 }
 
-func size(leaves []string) (filled, letters int) {
+func size(leaves []string) (filled, letters int32) {
 	for _, leaf := range leaves {
 		if leaf != "" {
 			filled++
-			letters += utf8.RuneCountInString(leaf)
+			letters += int32(utf8.RuneCountInString(leaf))
 		}
 	}
 	return filled, letters

@@ -21,6 +21,9 @@ type Source struct {
 	Pinned bool
 	// Written are the values that the hub wrote into the record and that originate elsewhere.
 	Written []Written
+	// Silent are the conditions (Rule.When) under which the record has no say, each with the reason
+	// for people; nil where there are none.
+	Silent map[string]string
 }
 
 // Written is one value, or the emptiness of an attribute, that the hub wrote into a record. It
@@ -51,7 +54,9 @@ func (s *Source) clears(attribute string) bool {
 type Forms interface {
 	Phone(value string) string
 	Email(value string) string
-	Identifier(scheme, value, issuer string) string
+	// Identifier also gives the scheme by its one name, and the issuer, "" where the value tells it.
+	Identifier(id canonical.Identifier) canonical.Identifier
+	Address(address canonical.Address) string
 	Fold(text string) string // without case, width and accents
 }
 
@@ -66,6 +71,10 @@ type Attribute struct {
 	Name   string // JSON name
 	Values []Value
 }
+
+// NoRule is the rule of a Value that is none: no record that states the attribute has a say. What
+// they state is all lost, and the golden record does not have the attribute.
+const NoRule = ""
 
 // Value is the origin of one value.
 type Value struct {

@@ -18,13 +18,15 @@ import (
 // plainForms standardise as little as the tests need.
 type plainForms struct{}
 
-func (plainForms) Phone(v string) string            { return strings.ReplaceAll(v, " ", "") }
-func (plainForms) Email(v string) string            { return strings.ToLower(v) }
-func (plainForms) Identifier(_, v, _ string) string { return v }
-func (plainForms) Fold(v string) string             { return strings.ToLower(v) }
+func (plainForms) Phone(v string) string { return strings.ReplaceAll(v, " ", "") }
+
+func (plainForms) Email(v string) string                                   { return strings.ToLower(v) }
+func (plainForms) Address(canonical.Address) string                        { return "" }
+func (plainForms) Identifier(id canonical.Identifier) canonical.Identifier { return id }
+func (plainForms) Fold(v string) string                                    { return strings.ToLower(v) }
 
 // from is a record: key "system/id", business day (0 for unknown), content.
-func from(t *testing.T, key string, day int, content string) survive.Source {
+func from(t testing.TB, key string, day int, content string) survive.Source {
 	t.Helper()
 	system, _, _ := strings.Cut(key, "/")
 	s := survive.Source{Key: key, System: system, Stream: "customers", Customer: &canonical.Customer{}}
@@ -100,6 +102,44 @@ func TestRules(t *testing.T) {
 			survive.Rule{Name: survive.Longest},
 			[]record{{"erp/1", 9, `{"industry":"机械"}`}, {"shop/1", 1, `{"industry":"机械制造"}`}},
 			`{"industry":"机械制造"}`, "shorter: 2 letters against 4",
+		},
+		"verified first takes the record with a verified item": {
+			survive.Rule{Name: survive.VerifiedFirst, Group: "use"},
+			[]record{
+				{"erp/1", 9, `{"phones":[{"value":"+491","use":"home"},{"value":"+492","use":"work"}]}`},
+				{"shop/1", 1, `{"phones":[{"value":"+493","use":"home"},{"value":"+494","use":"home","verified":true}]}`},
+			},
+			`{"phones":[{"value":"+494","use":"home","verified":true},{"value":"+492","use":"work"},{"value":"+493","use":"home"}]}`, "not verified",
+		},
+		"verified first goes by priority among the verified": {
+			survive.Rule{Name: survive.VerifiedFirst},
+			[]record{{"shop/1", 9, `{"emails":[{"value":"a@x","verified":true}]}`}, {"erp/1", 1, `{"emails":[{"value":"b@x","verified":true}]}`}},
+			`{"emails":[{"value":"b@x","verified":true}]}`, "source priority: shop comes after erp",
+		},
+		"a union that prefers verified items lists them first, within the limit": {
+			survive.Rule{Name: survive.Union, Prefer: survive.VerifiedFirst, Limit: 2},
+			[]record{
+				{"erp/1", 9, `{"emails":[{"value":"a@x"},{"value":"b@x","verified":false}]}`},
+				{"shop/1", 1, `{"emails":[{"value":"B@x"},{"value":"b@x","verified":true}]}`},
+			},
+			`{"emails":[{"value":"b@x","verified":true},{"value":"a@x"}]}`, "",
+		},
+		"a union that prefers verified items leaves unverified ones beyond the limit": {
+			survive.Rule{Name: survive.Union, Prefer: survive.VerifiedFirst, Limit: 1},
+			[]record{{"erp/1", 9, `{"emails":[{"value":"a@x"}]}`}, {"shop/1", 1, `{"emails":[{"value":"b@x","verified":true}]}`}},
+			`{"emails":[{"value":"b@x","verified":true}]}`, "beyond the limit of the list",
+		},
+		"the only record's verified item comes first too": {
+			survive.Rule{Name: survive.Union, Prefer: survive.VerifiedFirst},
+			[]record{{"erp/1", 9, `{"emails":[{"value":"a@x"},{"value":"b@x","verified":true}]}`}},
+			`{"emails":[{"value":"b@x","verified":true},{"value":"a@x"}]}`, "",
+		},
+		"a record's own later statement of a consent counts": {
+			survive.Rule{Name: survive.Union, Prefer: survive.MostRecent},
+			[]record{{"erp/1", 9, `{"consents":[
+				{"channel":"mail","purpose":"news","status":"granted","time":"2025-05-01T00:00:00Z"},
+				{"channel":"mail","purpose":"news","status":"withdrawn","time":"2025-06-01T00:00:00Z"}]}`}},
+			`{"consents":[{"channel":"mail","purpose":"news","status":"withdrawn","time":"2025-06-01T00:00:00Z"}]}`, "",
 		},
 		"cleared by the most recent": {
 			survive.Rule{Name: survive.MostRecent},
