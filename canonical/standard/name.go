@@ -119,7 +119,24 @@ func (f *NameForms) whole(full string, n canonical.Name, kind canonical.Kind) {
 		f.comma(before, after)
 	} else if len(f.Tokens) == 1 && hasHan(f.Tokens[0]) {
 		f.Family, f.Given = splitHan(f.Tokens[0])
+	} else if f.spacedHan(full) {
+		f.Family, f.Given = f.Tokens[0], strings.Join(f.Tokens[1:], "")
 	}
+}
+
+// spacedHan tells whether a name is written in Han characters with blanks, and so with the family name
+// first: 王 小明, 欧阳　修. With a dot between its parts it is a foreign one, in the order of its own
+// language: 约翰·史密斯.
+func (f *NameForms) spacedHan(full string) bool {
+	if len(f.Tokens) < 2 || strings.ContainsAny(full, "·・•‧.") {
+		return false
+	}
+	for _, word := range f.Tokens {
+		if strings.ContainsFunc(word, func(r rune) bool { return !isHan(r) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // comma reads "Norman, Bob", and leaves "Bob Norman, PhD" alone.
