@@ -14,6 +14,7 @@ type graph struct {
 	seeds     []RecordNo // of components: dirty records, and those that lost an edge to one
 	links     []Link
 	decisions []Decision
+	pins      []Decision
 	nodes     []*record // live records of all components that meet the dirty ones
 }
 
@@ -181,7 +182,11 @@ func (s *settling) explore(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		named = append(named, more...)
+		pinned, err := s.followPins(ctx, keys)
+		if err != nil {
+			return err
+		}
+		named = append(append(named, more...), pinned...)
 		if err := s.loadByKey(ctx, named); err != nil {
 			return err
 		}

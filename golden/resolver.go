@@ -121,6 +121,11 @@ func (r *Resolver) Within(ctx context.Context, do func(ctx context.Context, tx T
 
 // settled runs do and then the settling of whatever it made dirty, in one transaction.
 func (r *Resolver) settled(ctx context.Context, what string, do func(context.Context, *settling) error) (Result, error) {
+	return r.settledThen(ctx, what, do, func() error { return nil })
+}
+
+// settledThen calls then at the end of the transaction, which its error takes back.
+func (r *Resolver) settledThen(ctx context.Context, what string, do func(context.Context, *settling) error, then func() error) (Result, error) {
 	var result Result
 	err := r.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		s := newSettling(r, tx)
@@ -137,7 +142,7 @@ func (r *Resolver) settled(ctx context.Context, what string, do func(context.Con
 			return err
 		}
 		result = s.result
-		return nil
+		return then()
 	})
 	if err != nil {
 		return Result{}, fmt.Errorf("%s: %w", what, err)
