@@ -73,7 +73,7 @@ func (r *Resolver) Act(ctx context.Context, act Act) (Effects, error) {
 	}
 	var effects Effects
 	var a *acting
-	_, err := r.settledThen(ctx, "act", func(ctx context.Context, s *settling) error {
+	_, err := r.settledThen(ctx, "", func(ctx context.Context, s *settling) error {
 		a = &acting{settling: s, Act: act, id: r.newDecisionID(), marks: &marking{Tx: s.tx}}
 		s.tx = a.marks
 		if act.DryRun {

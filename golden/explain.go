@@ -20,6 +20,8 @@ type Explanation struct {
 	UpdatedAt  time.Time              `json:"updatedAt"`
 	Attributes []AttributeExplanation `json:"attributes"`
 	Sources    []SourceExplanation    `json:"sources"` // by key
+	// Decisions are what people decided about the source records, newest first, undone ones too.
+	Decisions []Decision `json:"decisions,omitempty"`
 }
 
 // AttributeExplanation explains one attribute; a list has one value for each item. An attribute
@@ -35,10 +37,11 @@ type ValueExplanation struct {
 	Value  json.RawMessage `json:"value"`
 	Source string          `json:"source"` // key of the record whose value it is
 	Rule   string          `json:"rule"`
-	Time   string          `json:"time,omitempty"`  // business time, RFC 3339
-	Where  string          `json:"where,omitempty"` // origin and position of the bytes
-	Also   []string        `json:"also,omitempty"`  // records that state the same
-	Lost   []LostVal       `json:"lost,omitempty"`  // values that lost, and why
+	Time   string          `json:"time,omitempty"`   // business time, RFC 3339
+	Where  string          `json:"where,omitempty"`  // origin and position of the bytes
+	Also   []string        `json:"also,omitempty"`   // records that state the same
+	Lost   []LostVal       `json:"lost,omitempty"`   // values that lost, and why
+	Pinned *Decision       `json:"pinned,omitempty"` // who stated it, when and why, of a pinned value
 }
 
 // SourceExplanation is one source record of the customer.
@@ -82,6 +85,22 @@ func Explain(record GoldenRecord, sources []SourceRecord) (Explanation, error) {
 	}
 	slices.SortFunc(e.Sources, func(a, b SourceExplanation) int { return strings.Compare(a.Key, b.Key) })
 	return e, nil
+}
+
+// Decided adds what people decided about the source records, newest first.
+func (e *Explanation) Decided(decisions []Decision) {
+	e.Decisions = decisions
+	for i := range e.Attributes {
+		values := e.Attributes[i].Values
+		for n := range values {
+			at := slices.IndexFunc(decisions, func(d Decision) bool {
+				return d.Verdict == Pinned && d.Undone == nil && d.Attribute == e.Attributes[i].Attribute && slices.Contains(d.Left, values[n].Source)
+			})
+			if values[n].Rule == rulePinned && at >= 0 {
+				values[n].Pinned = &decisions[at]
+			}
+		}
+	}
 }
 
 // attributeOrder lists the attributes of a lineage as the model has them, unknown ones last.

@@ -323,6 +323,7 @@ type TaskQuery struct {
 type DecisionQuery struct {
 	IDs     []string // where not nil: of these IDs only
 	Records []string // where not nil: only those that name one of these record keys
+	Act     string   // "": all
 	Author  string   // "": all
 	Verdict Verdict  // "": all
 	Undone  bool     // undone ones too

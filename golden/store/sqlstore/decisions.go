@@ -67,6 +67,7 @@ func (s *Store) Decisions(ctx context.Context, q golden.DecisionQuery) (decision
 	if q.Records != nil {
 		w.and("d.id IN (SELECT r.decision FROM decision_record r WHERE r.record = {any text})", known(q.Records))
 	}
+	w.equal("d.act", q.Act)
 	w.equal("d.author", q.Author)
 	w.equal("d.verdict", string(q.Verdict))
 	if !q.Undone {

@@ -87,6 +87,7 @@ func testDecisionHistory(s *suite) {
 	s.equal("second page", get(golden.DecisionQuery{Limit: 2, After: "d1"}), []golden.Decision{to})
 	s.equal("of records", get(golden.DecisionQuery{Records: []string{"erp/c/3", "shop/c/1"}}), []golden.Decision{pin, to})
 	s.equal("of no records", get(golden.DecisionQuery{Records: []string{}}), []golden.Decision{})
+	s.equal("of an act", get(golden.DecisionQuery{Act: "d1"}), []golden.Decision{move, to})
 	s.equal("of an author", get(golden.DecisionQuery{Author: "lee"}), []golden.Decision{pin})
 	s.equal("of a verdict", get(golden.DecisionQuery{Verdict: golden.Same}), []golden.Decision{to})
 	s.equal("of IDs", get(golden.DecisionQuery{IDs: []string{"d2", "none"}}), []golden.Decision{to})
