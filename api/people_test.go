@@ -3,6 +3,8 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/touchstone-hub/touchstone/api"
 	"github.com/touchstone-hub/touchstone/golden"
+	"github.com/touchstone-hub/touchstone/hub"
 )
 
 // annas are two records of one mail address, and a stranger.
@@ -264,4 +267,24 @@ func TestReviews_showAndAnswer(t *testing.T) {
 	if len(detail.Decisions) != 1 {
 		t.Errorf("%+v", detail.Decisions)
 	}
+}
+
+// Opened without its rules, as commands that only read do, a folder takes no decisions.
+func TestPeople_wantTheRules(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	if err := os.WriteFile(filepath.Join(root, "hub.yaml"), []byte("name: test\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	folder, problems := hub.LoadSettings(root, os.LookupEnv)
+	if folder == nil {
+		t.Fatal(problems.Err())
+	}
+	h, err := hub.OpenStore(t.Context(), folder, hub.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	f := &fixture{t: t, Hub: h, handler: api.New(h, api.Options{})}
+	f.post("/v1/decisions", `{"verdict":"same","left":["erp/customers/1"],"right":["erp/customers/3"],`+kim+`}`).problem(http.StatusServiceUnavailable)
 }

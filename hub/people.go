@@ -16,8 +16,14 @@ func (h *Hub) Act(ctx context.Context, act golden.Act) (golden.Effects, error) {
 		return golden.Effects{}, ErrNotRunning
 	}
 	effects, err := g.resolver.Act(ctx, act)
-	if err == nil && !act.DryRun && len(effects.Customers) > 0 {
+	if err != nil || act.DryRun {
+		return effects, err
+	}
+	if len(effects.Customers) > 0 {
 		h.wake.changes.signal()
 	}
-	return effects, err
+	for _, d := range effects.Decisions {
+		h.log.Info("a person decided", "decision", d.ID, "verdict", d.Verdict, "author", act.Author, "undone", d.Undone != nil, "customers", len(effects.Customers))
+	}
+	return effects, nil
 }
