@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -266,6 +267,33 @@ func TestReviews_showAndAnswer(t *testing.T) {
 	f.get("/v1/reviews/" + id).ok(&detail)
 	if len(detail.Decisions) != 1 {
 		t.Errorf("%+v", detail.Decisions)
+	}
+}
+
+// Of those who have seen the same version one decides; the others look again.
+func TestPeople_oneOfManyAtOnce(t *testing.T) {
+	t.Parallel()
+	f := open(t, api.Options{}, annas...)
+	anna := f.of("erp/customers/1")
+	const people = 8
+	answers := make([]answer, people)
+	var group sync.WaitGroup
+	for i := range people {
+		group.Go(func() {
+			body := fmt.Sprintf(`{"attribute":"industry","value":"trade %d",%s}`, i, kim)
+			answers[i] = f.post("/v1/customers/"+anna.ID+"/pin", body, "If-Match", anna.etag())
+		})
+	}
+	group.Wait()
+	statuses := map[int]int{}
+	for _, a := range answers {
+		statuses[a.status]++
+	}
+	if diff := cmp.Diff(map[int]int{http.StatusOK: 1, http.StatusPreconditionFailed: people - 1}, statuses); diff != "" {
+		t.Error(diff)
+	}
+	if now := f.of("erp/customers/1"); now.Version != anna.Version+1 {
+		t.Errorf("version %d after one decision", now.Version)
 	}
 }
 

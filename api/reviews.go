@@ -1,9 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -48,11 +50,17 @@ type reviewsInput struct {
 }
 
 func (a *API) reviews(ctx context.Context, in *reviewsInput) (*listOutput[Review], error) {
-	after, err := in.after(1)
+	after, err := in.after(2)
 	if err != nil {
 		return nil, err
 	}
-	tasks, err := a.store.Tasks(ctx, golden.TaskQuery{Kind: golden.TaskKind(in.Kind), Record: in.Record, Closed: in.Closed, After: after[0], Limit: in.Limit + 1})
+	priority, err := strconv.ParseInt(cmp.Or(after[0], "0"), 10, 32)
+	if err != nil {
+		return nil, invalid("cursor", in.Cursor, "the next of an earlier answer")
+	}
+	tasks, err := a.store.Tasks(ctx, golden.TaskQuery{
+		Kind: golden.TaskKind(in.Kind), Record: in.Record, Closed: in.Closed, After: after[1], AfterPriority: int32(priority), Limit: in.Limit + 1,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +68,7 @@ func (a *API) reviews(ctx context.Context, in *reviewsInput) (*listOutput[Review
 	for _, t := range tasks {
 		items = append(items, reviewOf(t))
 	}
-	return &listOutput[Review]{page(items, in.Limit, func(r Review) string { return cursor(r.ID) })}, nil
+	return &listOutput[Review]{page(items, in.Limit, func(r Review) string { return cursor(strconv.FormatInt(int64(r.Priority), 10), r.ID) })}, nil
 }
 
 // ReviewDetail is a question with what it is about.

@@ -140,7 +140,7 @@ func (a *acting) make(ctx context.Context, decisions ...Decision) error {
 }
 
 // customer returns the live customer that a golden ID leads to, as the person saw it.
-func (a *acting) customer(ctx context.Context, field, id string) (GoldenRecord, error) {
+func (a *acting) customer(ctx context.Context, id string) (GoldenRecord, error) {
 	found, err := a.tx.Customers(ctx, []string{id})
 	if err != nil {
 		return GoldenRecord{}, err

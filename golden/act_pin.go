@@ -17,7 +17,7 @@ import (
 // whose value it replaces, else with the customer's first.
 func Pin(id, attribute string, value json.RawMessage) Doing {
 	return func(ctx context.Context, a *acting) error {
-		record, err := a.customer(ctx, "customer", id)
+		record, err := a.customer(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func Pin(id, attribute string, value json.RawMessage) Doing {
 // Unpin lets go what people pinned of an attribute of a customer, so that the rules decide again.
 func Unpin(id, attribute string) Doing {
 	return func(ctx context.Context, a *acting) error {
-		record, err := a.customer(ctx, "customer", id)
+		record, err := a.customer(ctx, id)
 		if err != nil {
 			return err
 		}

@@ -34,7 +34,7 @@ func (a *acting) side(ctx context.Context, field, name string) ([]string, error)
 	if strings.Contains(name, "/") {
 		return []string{name}, a.known(ctx, field, []string{name})
 	}
-	record, err := a.customer(ctx, field, name)
+	record, err := a.customer(ctx, name)
 	return record.Sources, err
 }
 
@@ -42,7 +42,7 @@ func (a *acting) side(ctx context.Context, field, name string) ([]string, error)
 // between the two sets.
 func SplitOff(id string, records []string) Doing {
 	return func(ctx context.Context, a *acting) error {
-		record, err := a.customer(ctx, "customer", id)
+		record, err := a.customer(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -66,7 +66,7 @@ func SplitOff(id string, records []string) Doing {
 // those that it was with, the same as those that it comes to.
 func Move(record, to string) Doing {
 	return func(ctx context.Context, a *acting) error {
-		target, err := a.customer(ctx, "to", to)
+		target, err := a.customer(ctx, to)
 		if err != nil {
 			return err
 		}

@@ -315,8 +315,11 @@ type TaskQuery struct {
 	Kind   TaskKind // "": all
 	Record string   // "": all
 	Closed bool     // closed ones too
-	After  string
-	Limit  int
+	// After is the ID of the last task seen, and AfterPriority its priority then: it may have another
+	// by now.
+	After         string
+	AfterPriority int32
+	Limit         int
 }
 
 // DecisionQuery selects decisions: all conditions that are set must hold.

@@ -130,8 +130,7 @@ func (s *Store) Tasks(ctx context.Context, q golden.TaskQuery) (tasks []golden.T
 		w.and("t.id IN (SELECT r.task FROM task_record r WHERE r.record = {text})", q.Record)
 	}
 	if q.After != "" {
-		w.and(`EXISTS (SELECT 1 FROM task a WHERE a.id = {text}
-			AND (t.priority < a.priority OR t.priority = a.priority AND t.id > a.id))`, q.After)
+		w.and("(t.priority < {int} OR t.priority = {int} AND t.id > {text})", int64(q.AfterPriority), int64(q.AfterPriority), q.After)
 	}
 	err = s.backend.Read(ctx, func(c Conn) error {
 		tasks, err = pick(ctx, c, "read tasks", w, selectTask, `ORDER BY t.priority DESC, t.id`, q.Limit, scanTask)

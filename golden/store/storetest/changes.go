@@ -25,7 +25,7 @@ func testTasks(s *suite) {
 	}
 	s.equal("by priority", get(golden.TaskQuery{}), []golden.Task{b, c, a})
 	s.equal("first page", get(golden.TaskQuery{Limit: 2}), []golden.Task{b, c})
-	s.equal("second page", get(golden.TaskQuery{Limit: 2, After: "c"}), []golden.Task{a})
+	s.equal("second page", get(golden.TaskQuery{Limit: 2, After: "c", AfterPriority: 5}), []golden.Task{a})
 	s.equal("of a kind", get(golden.TaskQuery{Kind: golden.TaskConflict}), []golden.Task{c})
 	s.equal("of a record", get(golden.TaskQuery{Record: "r/1/2"}), []golden.Task{b, a})
 	again := task("a", 99, "r/1/1", "r/1/2")
