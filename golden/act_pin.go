@@ -44,17 +44,18 @@ func Unpin(id, attribute string) Doing {
 		if err != nil {
 			return err
 		}
-		pins, err := a.tx.PinsOf(ctx, record.Sources)
+		pins, err := a.tx.DecisionsOf(ctx, record.Sources)
 		if err != nil {
 			return err
 		}
+		pins = slices.DeleteFunc(pins, func(p Decision) bool { return p.Verdict != Pinned || p.Attribute != attribute })
 		for _, p := range pins {
 			if err := a.loadByKey(ctx, p.Left); err != nil {
 				return err
 			}
 		}
 		pins = slices.DeleteFunc(pins, func(p Decision) bool {
-			return p.Attribute != attribute || !slices.Contains(record.Sources, a.anchor(p))
+			return !slices.Contains(record.Sources, a.anchor(p))
 		})
 		if len(pins) == 0 {
 			return &StandsError{fmt.Sprintf("nobody has pinned %s of %s", attribute, record.ID)}

@@ -182,11 +182,7 @@ func (s *settling) explore(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		pinned, err := s.followPins(ctx, keys)
-		if err != nil {
-			return err
-		}
-		named = append(append(named, more...), pinned...)
+		named = append(named, more...)
 		if err := s.loadByKey(ctx, named); err != nil {
 			return err
 		}
@@ -301,6 +297,13 @@ func (s *settling) followDecisions(ctx context.Context, keys []string, known map
 			continue
 		}
 		known[d.ID] = true
+		if d.Verdict == Pinned {
+			// it goes with the first of its records that is live: one that is deleted, or comes back, moves
+			// it from or to a customer that nothing else touches
+			s.graph.pins = append(s.graph.pins, d)
+			named = append(named, d.Left...)
+			continue
+		}
 		s.graph.decisions = append(s.graph.decisions, d)
 		if d.Verdict == Same {
 			named = append(append(named, d.Left...), d.Right...)

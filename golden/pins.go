@@ -14,23 +14,6 @@ import (
 // rulePinned is the rule by which a pinned value survives, as the lineage names it.
 const rulePinned = "pinned"
 
-// followPins reads the pinned values that name one of the keys, and returns what else they name: a
-// value goes with the first of its records that is live, so that a record which is deleted, or comes
-// back, moves it from or to a customer that nothing else touches.
-func (s *settling) followPins(ctx context.Context, keys []string) (named []string, err error) {
-	pins, err := s.tx.PinsOf(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range pins {
-		if !slices.ContainsFunc(s.graph.pins, func(d Decision) bool { return d.ID == p.ID }) {
-			s.graph.pins = append(s.graph.pins, p)
-			named = append(named, p.Left...)
-		}
-	}
-	return named, nil
-}
-
 // applyPins gives each pinned value to its record, the newest first, and has the customers of all
 // records that it names looked at again.
 func (s *settling) applyPins(context.Context) error {

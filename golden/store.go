@@ -111,10 +111,9 @@ type Graph interface {
 	// LinksOf returns the links that name one of the record keys at either end.
 	LinksOf(ctx context.Context, keys []string) ([]Link, error)
 	PutLinks(ctx context.Context, links []Link) error
-	// DecisionsOf returns the verdicts in force, same and different, that name one of the record keys.
+	// DecisionsOf returns the decisions in force, pinned values among them, that name one of the
+	// record keys.
 	DecisionsOf(ctx context.Context, keys []string) ([]Decision, error)
-	// PinsOf returns the pinned values in force that name one of the record keys.
-	PinsOf(ctx context.Context, keys []string) ([]Decision, error)
 	// DecisionsOfAct returns all decisions of the act that a decision belongs to, be they undone or
 	// not, ordered by ID; id is any of theirs.
 	DecisionsOfAct(ctx context.Context, id string) ([]Decision, error)

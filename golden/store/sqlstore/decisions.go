@@ -14,9 +14,7 @@ const selectDecision = `SELECT d.id, d.verdict, d.strength, d."left", d."right",
 	d.undone, d.undone_by, d.undone_reason FROM decision d `
 
 var (
-	decisionsOf = plain(selectDecision + `WHERE d.undone IS NULL AND d.verdict <> 'pinned' AND d.id IN
-		(SELECT r.decision FROM decision_record r WHERE r.record = {any text})`)
-	pinsOf = plain(selectDecision + `WHERE d.undone IS NULL AND d.verdict = 'pinned' AND d.id IN
+	decisionsOf = plain(selectDecision + `WHERE d.undone IS NULL AND d.id IN
 		(SELECT r.decision FROM decision_record r WHERE r.record = {any text})`)
 	decisionsOfAct = plain(selectDecision + `WHERE d.act IN (SELECT a.act FROM decision a WHERE a.id = {text}) ORDER BY d.id`)
 	putDecisions   = rows(`id text, verdict text, strength text, lefts bytes, rights bytes, attribute text, value bytes, act text,
@@ -39,15 +37,6 @@ func (t *tx) DecisionsOf(ctx context.Context, keys []string) ([]golden.Decision,
 		return nil, nil
 	}
 	return list(ctx, t.c, "read decisions", decisionsOf, scanDecision, keys)
-}
-
-// PinsOf implements golden.Graph.
-func (t *tx) PinsOf(ctx context.Context, keys []string) ([]golden.Decision, error) {
-	keys = known(keys)
-	if len(keys) == 0 {
-		return nil, nil
-	}
-	return list(ctx, t.c, "read pinned values", pinsOf, scanDecision, keys)
 }
 
 // DecisionsOfAct implements golden.Graph.

@@ -99,13 +99,12 @@ func testDecisionHistory(s *suite) {
 			return err
 		})
 	}
-	of("verdicts of a record", []golden.Decision{move, to}, func(tx golden.Tx) ([]golden.Decision, error) { return tx.DecisionsOf(s.ctx, []string{"erp/c/1"}) })
-	of("pins of a record", []golden.Decision{pin}, func(tx golden.Tx) ([]golden.Decision, error) { return tx.PinsOf(s.ctx, []string{"shop/c/1"}) })
+	of("of a record, pinned values too", []golden.Decision{move, to, pin}, func(tx golden.Tx) ([]golden.Decision, error) { return tx.DecisionsOf(s.ctx, []string{"erp/c/1"}) })
 	of("of an act", []golden.Decision{move, to}, func(tx golden.Tx) ([]golden.Decision, error) { return tx.DecisionsOfAct(s.ctx, "d2") })
 	undone := at(5)
 	pin.Undone, pin.UndoneBy, pin.UndoneReason = &undone, "kim", "was wrong, 不对"
 	s.tx(func(tx golden.Tx) error { return tx.PutDecisions(s.ctx, []golden.Decision{pin}) })
-	of("pins in force", nil, func(tx golden.Tx) ([]golden.Decision, error) { return tx.PinsOf(s.ctx, []string{"shop/c/1"}) })
+	of("in force", nil, func(tx golden.Tx) ([]golden.Decision, error) { return tx.DecisionsOf(s.ctx, []string{"shop/c/1"}) })
 	s.equal("in force", get(golden.DecisionQuery{Records: []string{"erp/c/1"}}), []golden.Decision{move, to})
 	s.equal("undone too", get(golden.DecisionQuery{Records: []string{"erp/c/1"}, Undone: true}), []golden.Decision{pin, move, to})
 }
