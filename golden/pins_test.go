@@ -110,8 +110,13 @@ func TestPin_refusesWhatTheModelDoes(t *testing.T) {
 	w.resolve(w.record("erp/1", 1, `{"language":"de"}`))
 	id := w.entity("erp/1").ID
 	for _, test := range [][3]string{
-		{"colour", `"red"`, "attribute"}, {"source", `{}`, "attribute"}, {"language", `fr`, "value"}, {"language", `7`, "value"},
-		{"birthDate", `"yesterday"`, "value"}, {"emails", `[]`, "value"}, {"language", `""`, "value"},
+		{"colour", `"red"`, "attribute"},
+		{"source", `{}`, "attribute"},
+		{"language", `fr`, "value"},
+		{"language", `7`, "value"},
+		{"birthDate", `"yesterday"`, "value"},
+		{"emails", `[]`, "value"},
+		{"language", `""`, "value"},
 	} {
 		var invalid *golden.InvalidError
 		if err := w.refused(golden.Pin(id, test[0], json.RawMessage(test[1]))); !errors.As(err, &invalid) || invalid.Field != test[2] {

@@ -125,8 +125,14 @@ func (h *history) doing() golden.Doing {
 
 // pinnable are attributes with values, some of which records state too.
 var pinnable = [][2]string{
-	{"language", `"fr"`}, {"language", `"de"`}, {"language", "null"}, {"industry", `"trade"`}, {"names", `[{"full":"Eva Kurz"}]`},
-	{"phones", `[{"value":"+4930123400"},{"value":"+49301234001"}]`}, {"attributes", `{"vip":"pinned"}`}, {"addresses", `[{"use":"billing","locality":"Bonn"}]`},
+	{"language", `"fr"`},
+	{"language", `"de"`},
+	{"language", "null"},
+	{"industry", `"trade"`},
+	{"names", `[{"full":"Eva Kurz"}]`},
+	{"phones", `[{"value":"+4930123400"},{"value":"+49301234001"}]`},
+	{"attributes", `{"vip":"pinned"}`},
+	{"addresses", `[{"use":"billing","locality":"Bonn"}]`},
 }
 
 func (h *history) undoAct() {

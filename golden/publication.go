@@ -15,7 +15,6 @@ type publication struct {
 	of       map[EntityNo]*row // those that were there before
 	clusters []*cluster
 	homes    []*row // by cluster; nil where nothing can have changed
-
 }
 
 // row is one entity to write, with the change that it makes.

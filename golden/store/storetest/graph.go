@@ -116,8 +116,10 @@ func testStakes(s *suite) {
 		return errors.Join(
 			tx.PutLookups(s.ctx, []golden.EntityNo{all[0].No}, []golden.Lookup{mail}),
 			tx.PutDeliveries(s.ctx, []golden.DeliveryState{
-				{Target: "a.c", RemoteID: "1", Subject: "S0", Status: golden.Settled}, {Target: "b.c", RemoteID: "1", Subject: "S0", Status: golden.Failing},
-				{Target: "b.c", RemoteID: "2", Subject: "S0", Status: golden.Gone}, {Target: "b.c", RemoteID: "3", Subject: "S1", Status: golden.Settled},
+				{Target: "a.c", RemoteID: "1", Subject: "S0", Status: golden.Settled},
+				{Target: "b.c", RemoteID: "1", Subject: "S0", Status: golden.Failing},
+				{Target: "b.c", RemoteID: "2", Subject: "S0", Status: golden.Gone},
+				{Target: "b.c", RemoteID: "3", Subject: "S1", Status: golden.Settled},
 			}),
 		)
 	})
