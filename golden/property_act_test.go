@@ -6,11 +6,14 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
+	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
@@ -156,4 +159,52 @@ func (h *history) undoAct() {
 		h.t.Fatal(err)
 	}
 	h.did(e)
+}
+
+// TestConvergence_pinnedValues: values that people pin go with the first of their records that is
+// live, whichever was live when, on whichever side of a split.
+func TestConvergence_pinnedValues(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		store := temporary(rt)
+		defer func() { _ = store.Close() }()
+		h := newHistory(rt, store)
+		keys := allKeys[:4]
+		send := func(status canonical.Status, keys ...string) {
+			batch := make([]golden.Incoming, len(keys))
+			for i, key := range keys {
+				h.offset++
+				content := `{"names":[{"full":"Eva Kurz"}],"emails":[{"value":"a@example.com"}],"language":"de"}`
+				batch[i] = incoming(rt, strings.Replace(key, "/customers", "", 1), int(h.offset), h.offset, status, content)
+			}
+			h.events = append(h.events, batch...)
+			h.must(h.resolver.Resolve(context.Background(), golden.Batch{Records: batch}))
+		}
+		act := func(do golden.Doing) {
+			h.ids++
+			e, err := h.resolver.Act(context.Background(), golden.Act{Do: do})
+			if err != nil && !refusal(err) {
+				rt.Fatal(err)
+			}
+			h.did(e)
+		}
+		send(canonical.Active, keys...)
+		for range rapid.IntRange(3, 10).Draw(rt, "steps") {
+			key := rapid.SampledFrom(keys).Draw(rt, "key")
+			switch rapid.IntRange(0, 5).Draw(rt, "step") {
+			case 0, 1:
+				send(canonical.Deleted, key)
+			case 2:
+				send(canonical.Active, key)
+			case 3:
+				other := rapid.SampledFrom(keys).Draw(rt, "other")
+				act(golden.Judge(golden.Different, []string{key}, []string{other}))
+			default:
+				ids := slices.Sorted(maps.Keys(h.versions))
+				pin := rapid.SampledFrom(pinnable).Draw(rt, "pin")
+				act(golden.Pin(rapid.SampledFrom(ids).Draw(rt, "customer"), pin[0], json.RawMessage(pin[1])))
+			}
+		}
+		h.check()
+	})
 }
