@@ -105,6 +105,8 @@ func schemaName(t reflect.Type, hint string) string {
 func (a *API) register(api huma.API) {
 	a.registerCustomers(api)
 	a.registerHistory(api)
+	a.registerPeople(api)
+	a.registerReviews(api)
 	a.registerFeed(api)
 	a.registerSubscribers(api)
 	a.registerOperation(api)

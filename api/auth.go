@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"net"
@@ -36,10 +37,10 @@ func authenticate(keys []Key) func(http.Handler) http.Handler {
 			if !ok {
 				given = r.Header.Get("X-API-Key")
 			}
-			sum, known, writes := sha256.Sum256([]byte(given)), false, false
+			sum, known, writes, caller := sha256.Sum256([]byte(given)), false, false, ""
 			for i := range sums {
 				if subtle.ConstantTimeCompare(sum[:], sums[i][:]) == 1 {
-					known, writes = true, writes || keys[i].writes()
+					known, writes, caller = true, writes || keys[i].writes(), keys[i].Name
 				}
 			}
 			if !known {
@@ -51,9 +52,25 @@ func authenticate(keys []Key) func(http.Handler) http.Handler {
 				writeProblem(w, http.StatusForbidden, "this API key may only read; changing things takes one with the role steward or admin")
 				return
 			}
-			next.ServeHTTP(w, r)
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerName{}, caller)))
 		})
 	}
+}
+
+// callerName is under what a request's context holds the name of the key that it carries.
+type callerName struct{}
+
+// author is who a decision is recorded under: the key's name, or who the caller says it is, which
+// beside a key does not hide whose that is.
+func author(ctx context.Context, given string) string {
+	key, _ := ctx.Value(callerName{}).(string)
+	switch {
+	case key == "":
+		return given
+	case given == "" || given == key:
+		return key
+	}
+	return given + " (key " + key + ")"
 }
 
 // localOnly refuses requests under a name that is not this machine's own: a page of another site

@@ -222,6 +222,9 @@ func (a *API) sources(ctx context.Context, in *customerInput) (*listOutput[Sourc
 	return &listOutput[Source]{list}, nil
 }
 
+// explainedDecisions bounds the decisions that an explanation tells of: there are GET /v1/decisions for all.
+const explainedDecisions = 200
+
 type explainOutput struct{ Body golden.Explanation }
 
 func (a *API) explain(ctx context.Context, in *customerInput) (*explainOutput, error) {
@@ -234,6 +237,15 @@ func (a *API) explain(ctx context.Context, in *customerInput) (*explainOutput, e
 		return nil, err
 	}
 	explanation, err := golden.Explain(record, sources)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := a.keysOf(ctx, record)
+	if err != nil {
+		return nil, err
+	}
+	decisions, err := a.store.Decisions(ctx, golden.DecisionQuery{Records: keys, Undone: true, Limit: explainedDecisions})
+	explanation.Decided(decisions)
 	explanation.Locate(a.inputs)
 	return &explainOutput{explanation}, err
 }

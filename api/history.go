@@ -76,7 +76,8 @@ type Change struct {
 	From    []string            `json:"from,omitempty"`
 	Records []string            `json:"records,omitempty" doc:"source records that moved"`
 	Time    time.Time           `json:"time"`
-	Cause   string              `json:"cause,omitempty"`
+	Cause   string              `json:"cause,omitempty" doc:"source record, decision or undo that caused the change"`
+	By      *By                 `json:"by,omitempty" doc:"the person, where one caused the change"`
 }
 
 func changeOf(c golden.Change) Change {
@@ -112,9 +113,10 @@ func (a *API) history(ctx context.Context, in *historyInput) (*listOutput[Change
 	if err != nil {
 		return nil, err
 	}
-	return &listOutput[Change]{changeList(changes, in.Limit, func(c Change) string {
+	list := changeList(changes, in.Limit, func(c Change) string {
 		return cursor(strconv.FormatInt(c.Version+1, 10))
-	})}, nil
+	})
+	return &listOutput[Change]{list}, a.sign(ctx, list.Items)
 }
 
 // number reads a cursor that is one number; 0 at the beginning.

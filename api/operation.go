@@ -21,7 +21,6 @@ func (a *API) registerOperation(api huma.API) {
 	get(a, api, "/v1/deliveries/pending", "list-pending", "operation", "What targets lack", a.pending)
 	get(a, api, "/v1/deadletters", "list-dead-letters", "operation", "Records that could not be processed, newest first", a.deadLetters)
 	get(a, api, "/v1/deadletters/{id}", "get-dead-letter", "operation", "One dead letter with its original bytes", a.deadLetter)
-	get(a, api, "/v1/reviews", "list-reviews", "operation", "Questions for people, by priority", a.reviews)
 }
 
 // health says that the process runs.
@@ -256,36 +255,4 @@ func (a *API) deadLetter(ctx context.Context, in *deadLetterInput) (*deadLetterO
 	d := letterOf(l)
 	d.View = a.hub.ViewLetter(l)
 	return &deadLetterOutput{d}, nil
-}
-
-// Review is a question for people.
-type Review struct {
-	ID       string          `json:"id"`
-	Kind     golden.TaskKind `json:"kind" enum:"match,conflict,size,outcome"`
-	Records  []string        `json:"records" doc:"source records in question, system/stream/id"`
-	Priority int32           `json:"priority"`
-	Detail   json.RawMessage `json:"detail,omitempty"`
-	Time     time.Time       `json:"time"`
-}
-
-type reviewsInput struct {
-	Kind   string `query:"kind" enum:"match,conflict,size,outcome"`
-	Record string `query:"record" doc:"system/stream/id"`
-	Page
-}
-
-func (a *API) reviews(ctx context.Context, in *reviewsInput) (*listOutput[Review], error) {
-	after, err := in.after(1)
-	if err != nil {
-		return nil, err
-	}
-	tasks, err := a.store.Tasks(ctx, golden.TaskQuery{Kind: golden.TaskKind(in.Kind), Record: in.Record, After: after[0], Limit: in.Limit + 1})
-	if err != nil {
-		return nil, err
-	}
-	items := make([]Review, 0, len(tasks))
-	for _, t := range tasks {
-		items = append(items, Review{ID: t.ID, Kind: t.Kind, Records: t.Records, Priority: t.Priority, Detail: t.Detail, Time: t.At})
-	}
-	return &listOutput[Review]{page(items, in.Limit, func(r Review) string { return cursor(r.ID) })}, nil
 }

@@ -67,6 +67,12 @@ func (d Document[T]) MarshalJSON() ([]byte, error) {
 	return d, nil
 }
 
+// UnmarshalJSON keeps the document as it is.
+func (d *Document[T]) UnmarshalJSON(text []byte) error {
+	*d = slices.Clone(text)
+	return nil
+}
+
 // Schema describes the document by the canonical type.
 func (Document[T]) Schema(r huma.Registry) *huma.Schema {
 	return r.Schema(reflect.TypeFor[T](), true, "Document")

@@ -39,6 +39,9 @@ type Once struct {
 // asked is the answer to what is wrong with a request, or with the hub that is asked.
 func asked(err error) error {
 	var wrong *hub.RequestError
+	if of := refused(err); of != nil {
+		return of
+	}
 	switch {
 	case errors.As(err, &wrong):
 		return huma.Error400BadRequest("the request is wrong", &huma.ErrorDetail{

@@ -82,6 +82,7 @@ const (
 	TaskMatch    TaskKind = "match"    // are these the same?
 	TaskConflict TaskKind = "conflict" // unique identifiers or decisions contradict
 	TaskSize     TaskKind = "size"     // a component is too large
+	TaskHome     TaskKind = "home"     // a decision holds a record that fits another customer better
 	TaskOutcome  TaskKind = "outcome"  // a write to a target whose outcome is unknown
 )
 

@@ -29,26 +29,31 @@ func (r *Resolver) Decide(ctx context.Context, d Decision) (Result, error) {
 		}
 	}
 	if d.ID == "" {
-		d.ID = "D" + strings.TrimPrefix(r.o.NewID(), "G")
+		d.ID = r.newDecisionID()
 	}
 	if d.At.IsZero() {
 		d.At = r.o.Clock().UTC()
 	}
 	return r.settled(ctx, "take decision "+d.ID, func(ctx context.Context, s *settling) error {
-		if d.Strength == Lock {
-			if err := s.refuse(ctx, d); err != nil {
-				return err
-			}
-		}
-		if err := s.tx.PutDecisions(ctx, []Decision{d}); err != nil {
+		if err := s.take(ctx, d); err != nil {
 			return err
 		}
-		return s.again(ctx, slices.Concat(d.Left, d.Right), "decision "+d.ID)
+		return s.again(ctx, slices.Concat(d.Left, d.Right), causeDecision+d.ID)
 	})
 }
 
+// take stores a decision, unless it is a lock that contradicts others.
+func (s *settling) take(ctx context.Context, d Decision) error {
+	if d.Strength == Lock && d.Verdict != Pinned {
+		if err := s.refuse(ctx, d); err != nil {
+			return err
+		}
+	}
+	return s.tx.PutDecisions(ctx, []Decision{d})
+}
+
 // Undo ends a decision; of names one of its records. ErrNotFound where no decision of the ID that
-// is in force names that record.
+// is in force names that record. See Act and UndoOf for what people undo.
 func (r *Resolver) Undo(ctx context.Context, id, of string) (Result, error) {
 	return r.settled(ctx, "undo decision "+id, func(ctx context.Context, s *settling) error {
 		decisions, err := s.tx.DecisionsOf(ctx, []string{of})
@@ -64,7 +69,7 @@ func (r *Resolver) Undo(ctx context.Context, id, of string) (Result, error) {
 		if err := s.tx.PutDecisions(ctx, []Decision{d}); err != nil {
 			return err
 		}
-		return s.again(ctx, slices.Concat(d.Left, d.Right), "undo of decision "+id)
+		return s.again(ctx, slices.Concat(d.Left, d.Right), causeUndo+id)
 	})
 }
 

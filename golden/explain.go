@@ -20,6 +20,8 @@ type Explanation struct {
 	UpdatedAt  time.Time              `json:"updatedAt"`
 	Attributes []AttributeExplanation `json:"attributes"`
 	Sources    []SourceExplanation    `json:"sources"` // by key
+	// Decisions are what people decided about the source records, newest first, undone ones too.
+	Decisions []Decision `json:"decisions,omitempty"`
 }
 
 // AttributeExplanation explains one attribute; a list has one value for each item. An attribute
@@ -43,8 +45,9 @@ type ValueExplanation struct {
 	// Inputs are the paths in those bytes from which the record's mapping makes the attribute, as
 	// the mapping is now.
 	Inputs []string          `json:"inputs,omitempty"`
-	Also   []string          `json:"also,omitempty"` // records that state the same
-	Lost   []LostExplanation `json:"lost,omitempty"` // values that lost, and why
+	Also   []string          `json:"also,omitempty"`   // records that state the same
+	Lost   []LostExplanation `json:"lost,omitempty"`   // values that lost, and why
+	Pinned *Decision         `json:"pinned,omitempty"` // who stated it, when and why, of a pinned value
 }
 
 // LostExplanation explains a value that lost.
@@ -109,6 +112,22 @@ func (e *Explanation) Locate(inputs func(mapping, attribute string) []string) {
 		a := &e.Attributes[i]
 		for j := range a.Values {
 			a.Values[j].Inputs = inputs(mapping[a.Values[j].Source], a.Attribute)
+		}
+	}
+}
+
+// Decided adds what people decided about the source records, newest first.
+func (e *Explanation) Decided(decisions []Decision) {
+	e.Decisions = decisions
+	for i := range e.Attributes {
+		values := e.Attributes[i].Values
+		for n := range values {
+			at := slices.IndexFunc(decisions, func(d Decision) bool {
+				return d.Verdict == Pinned && d.Undone == nil && d.Attribute == e.Attributes[i].Attribute && slices.Contains(d.Left, values[n].Source)
+			})
+			if values[n].Rule == rulePinned && at >= 0 {
+				values[n].Pinned = &decisions[at]
+			}
 		}
 	}
 }

@@ -14,6 +14,7 @@ type graph struct {
 	seeds     []RecordNo // of components: dirty records, and those that lost an edge to one
 	links     []Link
 	decisions []Decision
+	pins      []Decision
 	nodes     []*record // live records of all components that meet the dirty ones
 }
 
@@ -296,6 +297,13 @@ func (s *settling) followDecisions(ctx context.Context, keys []string, known map
 			continue
 		}
 		known[d.ID] = true
+		if d.Verdict == Pinned {
+			// it goes with the first of its records that is live: one that is deleted, or comes back, moves
+			// it from or to a customer that nothing else touches
+			s.graph.pins = append(s.graph.pins, d)
+			named = append(named, d.Left...)
+			continue
+		}
 		s.graph.decisions = append(s.graph.decisions, d)
 		if d.Verdict == Same {
 			named = append(append(named, d.Left...), d.Right...)

@@ -128,7 +128,7 @@ func newHistory(rt *rapid.T, store golden.Store) *history {
 }
 
 func (h *history) resolverOn(store golden.Store) *golden.Resolver {
-	return golden.NewResolver(store, h.rules, golden.ResolverOptions{OnChanged: h.watch})
+	return golden.NewResolver(store, h.rules, golden.ResolverOptions{OnChanged: h.watch, Clock: func() time.Time { return time.Unix(int64(h.ids), 0) }})
 }
 
 // watch holds the changes against each other: versions grow by one.
@@ -142,7 +142,7 @@ func (h *history) watch(_ context.Context, _ golden.Tx, changes []golden.Change,
 }
 
 func (h *history) step() {
-	switch rapid.IntRange(0, 11).Draw(h.t, "action") {
+	switch rapid.IntRange(0, 16).Draw(h.t, "action") {
 	case 0:
 		h.decide()
 	case 1:
@@ -154,6 +154,12 @@ func (h *history) step() {
 	case 4:
 		keys := rapid.SliceOfN(rapid.SampledFrom(allKeys), 1, 3).Draw(h.t, "again")
 		h.must(h.resolver.Reresolve(context.Background(), keys))
+	case 5, 6, 7:
+		h.act()
+	case 8:
+		h.undoAct()
+	case 9:
+		h.change(rapid.SampledFrom([]string{tight, loose}).Draw(h.t, "ruleset"))
 	default:
 		n := rapid.IntRange(1, 5).Draw(h.t, "batch")
 		batch := make([]golden.Incoming, n)
@@ -247,6 +253,10 @@ func (h *history) undo() {
 		return
 	}
 	i := rapid.IntRange(0, len(h.decisions)-1).Draw(h.t, "undo")
+	if d := h.decisions[i]; d.Act != "" {
+		h.undoAct()
+		return
+	}
 	h.must(h.resolver.Undo(context.Background(), h.decisions[i].ID, h.decisions[i].Right[0]))
 	h.decisions = slices.Delete(h.decisions, i, i+1)
 }

@@ -10,9 +10,11 @@ import (
 // lookups and changes.
 type publication struct {
 	*settling
-	ids  *identities
-	rows []*row            // entities to write
-	of   map[EntityNo]*row // those that were there before
+	ids      *identities
+	rows     []*row            // entities to write
+	of       map[EntityNo]*row // those that were there before
+	clusters []*cluster
+	homes    []*row // by cluster; nil where nothing can have changed
 }
 
 // row is one entity to write, with the change that it makes.
@@ -41,6 +43,7 @@ func (p *publication) publish(ctx context.Context, clusters []*cluster) error {
 	if err := p.putEntities(ctx); err != nil {
 		return err
 	}
+	p.clusters, p.homes = clusters, homes
 	if err := p.putMembers(ctx, clusters, homes); err != nil {
 		return err
 	}
@@ -48,6 +51,21 @@ func (p *publication) publish(ctx context.Context, clusters []*cluster) error {
 		return err
 	}
 	return p.putChanges(ctx)
+}
+
+// home gives for every record of the clusters the customer that it belongs to now, by key.
+func (p *publication) home() map[string]*GoldenRecord {
+	homes := map[string]*GoldenRecord{}
+	for i, c := range p.clusters {
+		home := p.ids.entities[p.ids.primary(i)]
+		if p.homes[i] != nil {
+			home = &p.homes[i].GoldenRecord
+		}
+		for _, rec := range c.records {
+			homes[rec.Key] = home
+		}
+	}
+	return homes
 }
 
 func (p *publication) add(r *row) {
@@ -93,13 +111,13 @@ func (p *publication) customers(clusters []*cluster) ([]*row, error) {
 func (p *publication) draft(i int, c *cluster) *draft {
 	before := p.ids.entities[p.ids.primary(i)]
 	if before == nil {
-		before = &GoldenRecord{Entity: Entity{ID: p.r.o.NewID()}}
+		before = &GoldenRecord{Entity: Entity{ID: p.newID()}}
 	}
 	keys := make([]string, len(c.records))
 	content := false
 	for n, rec := range c.records {
 		keys[n] = rec.Key
-		content = content || rec.changed
+		content = content || rec.changed || rec.repinned
 	}
 	d := &draft{cluster: c, before: before, after: *before}
 	d.settled = before.State == Live && slices.Equal(keys, before.Sources)

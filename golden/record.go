@@ -1,6 +1,7 @@
 package golden
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/touchstone-hub/touchstone/canonical"
@@ -89,10 +90,11 @@ type Link struct {
 // Verdict is what a person said of records.
 type Verdict string
 
-// The verdicts.
+// The verdicts. The first two are about records, the third about a value.
 const (
 	Same      Verdict = "same"
 	Different Verdict = "different"
+	Pinned    Verdict = "pinned"
 )
 
 // Strength says how far a decision binds.
@@ -105,18 +107,29 @@ const (
 	Auto    Strength = "auto"
 )
 
-// Decision is a person's verdict between two sets of source records: every record of Left against
-// every record of Right. It names records by key and outlives every re-run.
+// Decision is what a person decided, and outlives every re-run. It names source records by key.
+//
+// Same and Different are a verdict between two sets of records: every record of Left against every
+// record of Right. Pinned states the value of one attribute of a customer: that of the first live
+// record of Left, so that the statement goes with that record where the customer is split.
 type Decision struct {
-	ID       string
-	Verdict  Verdict
-	Strength Strength
-	Left     []string
-	Right    []string
-	Author   string
-	Reason   string
-	At       time.Time
-	Undone   *time.Time
+	ID       string   `json:"id"`
+	Verdict  Verdict  `json:"verdict" enum:"same,different,pinned"`
+	Strength Strength `json:"strength,omitempty" enum:"lock,suggest,auto"`
+	Left     []string `json:"left"`
+	Right    []string `json:"right,omitempty"`
+	// Attribute and Value are of Pinned: a JSON name, and its value as JSON, null for "has none".
+	Attribute string          `json:"attribute,omitempty"`
+	Value     json.RawMessage `json:"value,omitempty"`
+	// Act is the ID of what the person did: the decisions of one act are made and undone together.
+	// It is the ID of the first of them.
+	Act          string     `json:"act"`
+	Author       string     `json:"author"`
+	Reason       string     `json:"reason,omitempty"`
+	At           time.Time  `json:"at"`
+	Undone       *time.Time `json:"undone,omitempty"`
+	UndoneBy     string     `json:"undoneBy,omitempty"`
+	UndoneReason string     `json:"undoneReason,omitempty"`
 }
 
 // Member says which entity a record belongs to.

@@ -124,6 +124,12 @@ func (r *Resolver) Within(ctx context.Context, do func(ctx context.Context, tx T
 
 // settled runs do and then the settling of whatever it made dirty, in one transaction.
 func (r *Resolver) settled(ctx context.Context, what string, do func(context.Context, *settling) error) (Result, error) {
+	return r.settledThen(ctx, what, do, func() error { return nil })
+}
+
+// settledThen calls then at the end of the transaction, which its error takes back. what is what was
+// being done, for errors; "" where they say so themselves.
+func (r *Resolver) settledThen(ctx context.Context, what string, do func(context.Context, *settling) error, then func() error) (Result, error) {
 	var result Result
 	err := r.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		s := newSettling(r, tx)
@@ -140,12 +146,15 @@ func (r *Resolver) settled(ctx context.Context, what string, do func(context.Con
 			return err
 		}
 		result = s.result
-		return nil
+		return then()
 	})
-	if err != nil {
-		return Result{}, fmt.Errorf("%s: %w", what, err)
+	switch {
+	case err == nil:
+		return result, nil
+	case what == "":
+		return Result{}, err
 	}
-	return result, nil
+	return Result{}, fmt.Errorf("%s: %w", what, err)
 }
 
 // reported tells of the records whose content the transaction changed.

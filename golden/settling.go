@@ -23,6 +23,10 @@ type settling struct {
 	dirty   []*record
 	graph   graph
 	result  Result
+
+	newID     func() string // of golden records
+	published *publication  // nil until there is one
+	asked     []string      // IDs of the tasks that are open about the settled components
 }
 
 // record is a source record within a settling.
@@ -39,8 +43,10 @@ type record struct {
 	revived     bool // was a tombstone before
 	changed     bool // its content, so that its keys, edges and customer are to be looked at again
 	keysKnown   bool
-	keys        []uint64 // block keys, as they are after the batch; of a deleted record none
-	dirty       bool     // its edges are looked at again
+	keys        []uint64   // block keys, as they are after the batch; of a deleted record none
+	pins        []Decision // values that a person pinned and that go with the record
+	repinned    bool       // a pinned value names it: whether it has it depends on which others are live
+	dirty       bool       // its edges are looked at again
 }
 
 func (rec *record) live() bool { return !rec.Deleted }
@@ -53,7 +59,7 @@ func (rec *record) take(in prepared) {
 
 func newSettling(r *Resolver, tx Tx) *settling {
 	return &settling{
-		r: r, tx: tx, now: r.o.Clock().UTC().Truncate(time.Microsecond),
+		r: r, tx: tx, newID: r.o.NewID, now: r.o.Clock().UTC().Truncate(time.Microsecond),
 		records: map[RecordNo]*record{}, byKey: map[string]*record{},
 	}
 }
@@ -81,7 +87,7 @@ func (s *settling) settle(ctx context.Context) error {
 	if len(s.dirty) == 0 {
 		return nil
 	}
-	steps := []func(context.Context) error{s.rekey, s.reconnect, s.explore}
+	steps := []func(context.Context) error{s.rekey, s.reconnect, s.explore, s.applyPins}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
@@ -91,11 +97,11 @@ func (s *settling) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.putTasks(ctx, tasks); err != nil {
+	s.published = &publication{settling: s}
+	if err := s.published.publish(ctx, clusters); err != nil {
 		return err
 	}
-	p := &publication{settling: s}
-	return p.publish(ctx, clusters)
+	return s.putTasks(ctx, tasks)
 }
 
 func (s *settling) loadByKey(ctx context.Context, keys []string) error {

@@ -112,9 +112,14 @@ type Graph interface {
 	// LinksOf returns the links that name one of the record keys at either end.
 	LinksOf(ctx context.Context, keys []string) ([]Link, error)
 	PutLinks(ctx context.Context, links []Link) error
-	// DecisionsOf returns the decisions in force that name one of the record keys.
+	// DecisionsOf returns the decisions in force, pinned values among them, that name one of the
+	// record keys.
 	DecisionsOf(ctx context.Context, keys []string) ([]Decision, error)
-	// PutDecisions inserts decisions, or replaces those of the same ID (to undo one).
+	// DecisionsOfAct returns all decisions of the act that a decision belongs to, be they undone or
+	// not, ordered by ID; id is any of theirs.
+	DecisionsOfAct(ctx context.Context, id string) ([]Decision, error)
+	// PutDecisions inserts decisions, or replaces those of the same ID (to undo one). One that names
+	// no act is an act of its own.
 	PutDecisions(ctx context.Context, decisions []Decision) error
 	// MembersOf returns all members of the entities.
 	MembersOf(ctx context.Context, entities []EntityNo) ([]Member, error)
@@ -131,6 +136,10 @@ type Graph interface {
 type Results interface {
 	// Entities returns entities by number, with the golden record's content where there is one.
 	Entities(ctx context.Context, nos []EntityNo) ([]GoldenRecord, error)
+	// Customers is as of Reader.
+	Customers(ctx context.Context, ids []string) ([]GoldenRecord, error)
+	// StakesOf returns what hangs on the entities; those on which nothing does may be left out.
+	StakesOf(ctx context.Context, entities []Entity) (map[EntityNo]Stakes, error)
 	// PutEntities inserts (No 0) or replaces entities and golden records, and sets No of the
 	// inserted ones. A record that is not Live keeps its row, so that the ID resolves.
 	PutEntities(ctx context.Context, records []GoldenRecord) error
@@ -138,11 +147,13 @@ type Results interface {
 	// searches find the customer of a live record by its membership.
 	PutLookups(ctx context.Context, of []EntityNo, lookups []Lookup) error
 	// PutTasks inserts tasks whose ID is new, opens those again that are closed, with what the task
-	// says now, and leaves open ones alone; CloseTasks closes open tasks all of whose records are
-	// among the keys and whose ID is not in keep. It leaves tasks of kind TaskOutcome alone, which
+	// says now, and brings score, priority and detail of open ones up to date; CloseTasks closes open
+	// tasks all of whose records are among the keys and whose ID is not in keep. It leaves tasks of kind TaskOutcome alone, which
 	// are not the resolver's.
 	PutTasks(ctx context.Context, tasks []Task) error
 	CloseTasks(ctx context.Context, keys []string, keep []string, at time.Time) error
+	// Task returns one task, open or closed; ErrNotFound where there is none of the ID.
+	Task(ctx context.Context, id string) (Task, error)
 	// SettleTasks closes the open tasks of the IDs, of whatever kind.
 	SettleTasks(ctx context.Context, ids []string, at time.Time) error
 	// AddChanges writes changes to the history and to the outbox.
@@ -261,6 +272,8 @@ type Reader interface {
 	FeedEnd(ctx context.Context) (int64, error)
 	// Tasks returns tasks by priority.
 	Tasks(ctx context.Context, q TaskQuery) ([]Task, error)
+	// Decisions returns what people decided, newest first.
+	Decisions(ctx context.Context, q DecisionQuery) ([]Decision, error)
 	// ListDeliveries, ListDirty and ListPendingCreates show the reconciler's rows, of one target
 	// or all (""), of one subject or all, ordered by (target, subject).
 	ListDeliveries(ctx context.Context, q DeliveryQuery) ([]DeliveryState, error)
@@ -298,11 +311,33 @@ type TimelineQuery struct {
 
 // TaskQuery selects tasks.
 type TaskQuery struct {
+	ID     string   // "": all
 	Kind   TaskKind // "": all
 	Record string   // "": all
 	Closed bool     // closed ones too
-	After  string
-	Limit  int
+	// After is the ID of the last task seen, and AfterPriority its priority then: it may have another
+	// by now.
+	After         string
+	AfterPriority int32
+	Limit         int
+}
+
+// DecisionQuery selects decisions: all conditions that are set must hold.
+type DecisionQuery struct {
+	IDs     []string // where not nil: of these IDs only
+	Records []string // where not nil: only those that name one of these record keys
+	Act     string   // "": all
+	Author  string   // "": all
+	Verdict Verdict  // "": all
+	Undone  bool     // undone ones too
+	After   string   // ID
+	Limit   int
+}
+
+// Stakes are what hangs on a customer, each counted to a thousand at most.
+type Stakes struct {
+	Remotes int // records in targets that the hub keeps in step with it
+	Orders  int // that name it
 }
 
 // DeliveryQuery selects the reconciler's rows.

@@ -30,12 +30,16 @@ func (s *settling) survive(c *cluster) (surviving, error) {
 		}
 	}
 	result := s.r.rules.surviving.Survive(sources, forms{s.r.rules.standard})
+	pins := c.pinned()
+	if err := s.pin(c, pins, &result); err != nil {
+		return surviving{}, err
+	}
 	doc, err := result.Customer.AppendJSON(nil)
 	if err != nil {
 		return surviving{}, err
 	}
 	out := surviving{doc: doc, lineage: c.lineage(result.Lineage), attributes: result.Lineage}
-	if only := c.records[0]; len(c.records) == 1 && only.forms != nil && allOf(&result.Customer, only.customer) {
+	if only := c.records[0]; len(c.records) == 1 && len(pins) == 0 && only.forms != nil && allOf(&result.Customer, only.customer) {
 		out.lookups = lookups(only.forms)
 	} else {
 		out.lookups = s.r.rules.Lookups(&result.Customer)

@@ -16,8 +16,14 @@ import (
 type taskDetail struct {
 	Why     string `json:"why"`
 	Scheme  string `json:"scheme,omitempty"`   // of the unique identifiers that differ
-	Verdict string `json:"decision,omitempty"` // that lost against others
+	Verdict string `json:"decision,omitempty"` // that lost against others, or holds a record
 	Size    int    `json:"size,omitempty"`     // records in the component
+	Hangs   *hangs `json:"hangs,omitempty"`    // what the priority counts
+}
+
+func (d taskDetail) text() json.RawMessage {
+	text, _ := json.Marshal(d) // text and numbers always marshal
+	return text
 }
 
 // task asks a person about a finding of the partition.
@@ -26,7 +32,7 @@ func (s *settling) task(f match.Finding, nodes []*record) Task {
 	for i, n := range f.Nodes {
 		keys[i] = nodes[n].Key
 	}
-	t := Task{Records: keys, Score: f.Weight, Priority: f.Weight, At: s.now}
+	t := Task{Records: keys, Score: f.Weight, At: s.now}
 	var detail taskDetail
 	switch f.Kind {
 	case match.Doubtful:
@@ -39,12 +45,15 @@ func (s *settling) task(f match.Finding, nodes []*record) Task {
 	case match.Contradicted:
 		t.Kind = TaskConflict
 		detail.Why, detail.Verdict = "the decision contradicts a stronger one", f.Detail
+	case match.BetterHome:
+		t.Kind = TaskHome
+		detail.Why, detail.Verdict = "the decision holds a record that fits the other's customer better", f.Detail
 	case match.Oversize:
 		t.Kind = TaskSize
 		detail.Why, detail.Size = "too many records are connected; they were cut at their weakest edges", f.Size
 	}
 	t.ID = taskID(t.Kind, keys)
-	t.Detail, _ = json.Marshal(detail) // text and numbers always marshal
+	t.Detail = detail.text()
 	return t
 }
 
@@ -69,11 +78,15 @@ func (s *settling) putTasks(ctx context.Context, tasks []Task) error {
 	}
 	slices.Sort(keys)
 	slices.Sort(keep)
+	s.asked = slices.Compact(slices.Clone(keep))
 	if err := s.tx.CloseTasks(ctx, keys, keep, s.now); err != nil {
 		return err
 	}
 	if len(tasks) == 0 {
 		return nil
+	}
+	if err := s.prioritise(ctx, tasks); err != nil {
+		return err
 	}
 	slices.SortFunc(tasks, func(a, b Task) int { return strings.Compare(a.ID, b.ID) })
 	tasks = slices.CompactFunc(tasks, func(a, b Task) bool { return a.ID == b.ID })

@@ -45,7 +45,7 @@ func (r *Ruleset) Written(g GoldenRecord, record string, before []WrittenValue, 
 			continue
 		}
 		for i, v := range values {
-			if v.Source == record || slices.Contains(v.Also, record) {
+			if v.Source == record && v.Rule != rulePinned || slices.Contains(v.Also, record) {
 				w.own(record, attribute, v)
 				continue
 			}
@@ -87,7 +87,7 @@ func (w *writing) late(b WrittenValue) bool { return w.at-b.At < lateness.Micros
 // own notes that the hub writes a value into the record that is its own.
 func (w *writing) own(record, attribute string, v ValueLineage) {
 	t, err := time.Parse(time.RFC3339, v.Time)
-	if v.Source == record && err == nil {
+	if v.Source == record && v.Rule != rulePinned && err == nil {
 		w.owned = append(w.owned, WrittenValue{Attribute: attribute, Hash: v.Hash, Own: t.UnixMicro(), At: w.at})
 	}
 }

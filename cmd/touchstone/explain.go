@@ -74,6 +74,10 @@ func printExplanation(w io.Writer, e golden.Explanation) error {
 			fmt.Fprintf(w, "    written by the hub: %s\n", strings.Join(s.Written, ", "))
 		}
 	}
+	if len(e.Decisions) > 0 {
+		fmt.Fprintln(w, "\ndecisions")
+		return printDecisions(w, e.Decisions)
+	}
 	return nil
 }
 
@@ -88,6 +92,9 @@ func printValue(w io.Writer, v golden.ValueExplanation) {
 	fmt.Fprintln(w)
 	if len(v.Inputs) > 0 {
 		fmt.Fprintf(w, "    made of %s\n", strings.Join(v.Inputs, ", "))
+	}
+	if p := v.Pinned; p != nil {
+		fmt.Fprintf(w, "    pinned by %s: %s (decision %s)\n", p.Author, p.Reason, p.ID)
 	}
 	if len(v.Also) > 0 {
 		fmt.Fprintf(w, "    also in %s\n", strings.Join(v.Also, ", "))

@@ -41,7 +41,6 @@ type sampleFile struct {
 }
 
 func (s *sampleFile) flags(c *cobra.Command) {
-	c.Flags().StringVar(&s.app.folder, "hub", s.app.folder, "the hub folder, as -C")
 	c.Flags().StringVarP(&s.mapping, "mapping", "m", "", "the mapping that reads the file's records")
 	c.Flags().StringVar(&s.truth, "truth", "", "expression over a raw record that names its customer, such as cluster")
 }

@@ -27,7 +27,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"until": until, "exits": exits,
+			"until": until, "exits": exits, "capture": capture,
 		},
 	})
 }
@@ -50,6 +50,22 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+}
+
+// capture NAME PATTERN COMMAND… sets the variable NAME to what the group of the pattern matches in
+// what the command prints.
+func capture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: capture NAME PATTERN COMMAND…")
+	}
+	pattern, err := regexp.Compile(args[1])
+	ts.Check(err)
+	out := said(ts, args[2:])
+	found := pattern.FindStringSubmatch(out)
+	if len(found) != 2 {
+		ts.Fatalf("%v did not print %s, but:\n%s", args[2:], args[1], out)
+	}
+	ts.Setenv(args[0], found[1])
 }
 
 func said(ts *testscript.TestScript, args []string) string {

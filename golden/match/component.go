@@ -59,6 +59,7 @@ const (
 	Conflict                        // would be the same, but unique identifiers differ
 	Contradicted                    // statements contradict each other; the weaker one lost
 	Oversize                        // the component is larger than the limit and was cut
+	BetterHome                      // a 'same' of strength suggest holds the first of the pair, or the second, from the other
 )
 
 // Finding is something that a person should look at.
@@ -66,6 +67,6 @@ type Finding struct {
 	Kind   FindingKind
 	Nodes  []int // of a pair the two; of an oversize component the first few
 	Weight int32
-	Detail string // what contradicts: a scheme or the IDs of statements
+	Detail string // what contradicts: a scheme or the IDs of statements; of BetterHome the statement that holds
 	Size   int    // of an oversize component
 }

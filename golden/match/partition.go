@@ -31,6 +31,7 @@ func (r *Rules) Partition(c *Component) Outcome {
 		p.divide(parts[i], edges)
 	}
 	slices.SortFunc(p.out.Clusters, func(a, b []int) int { return cmp.Compare(a[0], b[0]) })
+	r.betterHomes(c, &p.out)
 	return p.out
 }
 

@@ -72,19 +72,19 @@ func (s *Store) forwarded(ctx context.Context, id string) (record golden.GoldenR
 // Customers implements golden.Reader.
 func (s *Store) Customers(ctx context.Context, ids []string) (records []golden.GoldenRecord, err error) {
 	err = s.backend.Read(ctx, func(c Conn) error {
-		records, err = view{&tx{c: c}}.Customers(ctx, ids)
+		records, err = (&tx{c: c}).Customers(ctx, ids)
 		return err
 	})
 	return records, err
 }
 
-// Customers implements golden.View.
-func (v view) Customers(ctx context.Context, ids []string) ([]golden.GoldenRecord, error) {
+// Customers implements golden.Results and golden.View.
+func (t *tx) Customers(ctx context.Context, ids []string) ([]golden.GoldenRecord, error) {
 	ids = known(ids)
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return list(ctx, v.c, "read customers", entityByIDs, scanEntity, ids)
+	return list(ctx, t.c, "read customers", entityByIDs, scanEntity, ids)
 }
 
 // FindCustomers implements golden.Reader.

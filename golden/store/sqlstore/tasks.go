@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -15,8 +16,12 @@ var (
 	putTasks = rows("id text, kind text, score int, priority int, at time, closed time, records bytes, detail bytes, earlier bytes",
 		`INSERT INTO task (id, kind, score, priority, at, closed, records, detail, earlier)
 		SELECT * FROM v WHERE true ON CONFLICT (id) DO UPDATE SET score = excluded.score, priority = excluded.priority,
-			at = excluded.at, closed = excluded.closed, detail = excluded.detail, earlier = excluded.earlier
-		WHERE task.closed IS NOT NULL AND excluded.closed IS NULL`)
+			detail = excluded.detail, closed = excluded.closed,
+			at = CASE WHEN task.closed IS NULL THEN task.at ELSE excluded.at END,
+			earlier = CASE WHEN task.closed IS NULL THEN task.earlier ELSE excluded.earlier END
+		WHERE excluded.closed IS NULL AND (task.closed IS NOT NULL OR task.score <> excluded.score
+			OR task.priority <> excluded.priority OR task.detail IS DISTINCT FROM excluded.detail)`)
+	taskByID       = plain(selectTask + `WHERE t.id = {text}`)
 	closedTasks    = plain(selectTask + `WHERE t.closed IS NOT NULL AND t.id = {any text}`)
 	putTaskRecords = rows("record text, task text", `INSERT INTO task_record (record, task)
 		SELECT record, task FROM v WHERE true ON CONFLICT (record, task) DO NOTHING`)
@@ -98,9 +103,25 @@ func (t *tx) SettleTasks(ctx context.Context, ids []string, at time.Time) error 
 	return exec(ctx, t.c, "close tasks", closeTasks, at, ids)
 }
 
+// Task implements golden.Results.
+func (t *tx) Task(ctx context.Context, id string) (golden.Task, error) {
+	if !storable(id) {
+		return golden.Task{}, fmt.Errorf("task %q: %w", id, golden.ErrNotFound)
+	}
+	found, err := list(ctx, t.c, "read task", taskByID, scanTask, id)
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("task %s: %w", id, golden.ErrNotFound)
+	}
+	if err != nil {
+		return golden.Task{}, err
+	}
+	return found[0], nil
+}
+
 // Tasks implements golden.Reader.
 func (s *Store) Tasks(ctx context.Context, q golden.TaskQuery) (tasks []golden.Task, err error) {
 	w := &where{}
+	w.equal("t.id", q.ID)
 	w.equal("t.kind", string(q.Kind))
 	if !q.Closed {
 		w.and("t.closed IS NULL")
@@ -109,8 +130,7 @@ func (s *Store) Tasks(ctx context.Context, q golden.TaskQuery) (tasks []golden.T
 		w.and("t.id IN (SELECT r.task FROM task_record r WHERE r.record = {text})", q.Record)
 	}
 	if q.After != "" {
-		w.and(`EXISTS (SELECT 1 FROM task a WHERE a.id = {text}
-			AND (t.priority < a.priority OR t.priority = a.priority AND t.id > a.id))`, q.After)
+		w.and("(t.priority < {int} OR t.priority = {int} AND t.id > {text})", int64(q.AfterPriority), int64(q.AfterPriority), q.After)
 	}
 	err = s.backend.Read(ctx, func(c Conn) error {
 		tasks, err = pick(ctx, c, "read tasks", w, selectTask, `ORDER BY t.priority DESC, t.id`, q.Limit, scanTask)

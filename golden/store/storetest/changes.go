@@ -25,12 +25,18 @@ func testTasks(s *suite) {
 	}
 	s.equal("by priority", get(golden.TaskQuery{}), []golden.Task{b, c, a})
 	s.equal("first page", get(golden.TaskQuery{Limit: 2}), []golden.Task{b, c})
-	s.equal("second page", get(golden.TaskQuery{Limit: 2, After: "c"}), []golden.Task{a})
+	s.equal("second page", get(golden.TaskQuery{Limit: 2, After: "c", AfterPriority: 5}), []golden.Task{a})
 	s.equal("of a kind", get(golden.TaskQuery{Kind: golden.TaskConflict}), []golden.Task{c})
 	s.equal("of a record", get(golden.TaskQuery{Record: "r/1/2"}), []golden.Task{b, a})
 	again := task("a", 99, "r/1/1", "r/1/2")
 	s.tx(func(tx golden.Tx) error { return tx.PutTasks(s.ctx, []golden.Task{again}) })
-	s.equal("asked twice", get(golden.TaskQuery{}), []golden.Task{b, c, a})
+	again.At, a.Priority = at(2), 99
+	s.equal("asked twice, and more hangs on it now", get(golden.TaskQuery{}), []golden.Task{a, b, c})
+	s.equal("one", get(golden.TaskQuery{ID: "c"}), []golden.Task{c})
+	s.equal("one, in a transaction", read(s, func(tx golden.Tx) (golden.Task, error) { return tx.Task(s.ctx, "c") }), c)
+	if err := s.try(func(tx golden.Tx) error { _, err := tx.Task(s.ctx, "none"); return err }); !errors.Is(err, golden.ErrNotFound) {
+		s.Errorf("got %v, want ErrNotFound", err)
+	}
 
 	s.tx(func(tx golden.Tx) error {
 		return tx.CloseTasks(s.ctx, []string{"r/1/1", "r/1/2"}, []string{"c"}, at(9))
@@ -38,7 +44,7 @@ func testTasks(s *suite) {
 	s.equal("b has a record outside, c is kept", get(golden.TaskQuery{}), []golden.Task{b, c})
 	closed := at(9)
 	a.Closed = &closed
-	s.equal("closed too", get(golden.TaskQuery{Closed: true}), []golden.Task{b, c, a})
+	s.equal("closed too", get(golden.TaskQuery{Closed: true}), []golden.Task{a, b, c})
 
 	// its cause recurs: it is open again, with what it says now, and knows when it was open before
 	again.At = at(12)

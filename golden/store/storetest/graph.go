@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/touchstone-hub/touchstone/golden"
@@ -46,11 +47,11 @@ func testLinks(s *suite) {
 func testDecisions(s *suite) {
 	a := golden.Decision{
 		ID: "d1", Verdict: golden.Same, Strength: golden.Lock, Left: []string{"erp/c/1", "erp/c/2"},
-		Right: []string{"shop/c/1"}, Author: "kim", Reason: "phoned, 同一人", At: at(1),
+		Right: []string{"shop/c/1"}, Act: "d1", Author: "kim", Reason: "phoned, 同一人", At: at(1),
 	}
 	b := golden.Decision{
 		ID: "d2", Verdict: golden.Different, Strength: golden.Suggest, Left: []string{"erp/c/1"},
-		Right: []string{"erp/c/9"}, Author: "kim", At: at(2),
+		Right: []string{"erp/c/9"}, Act: "d2", Author: "kim", At: at(2),
 	}
 	s.tx(func(tx golden.Tx) error { return tx.PutDecisions(s.ctx, []golden.Decision{a, b}) })
 	get := func(keys ...string) []golden.Decision {
@@ -67,6 +68,69 @@ func testDecisions(s *suite) {
 	s.tx(func(tx golden.Tx) error { return tx.PutDecisions(s.ctx, []golden.Decision{b}) })
 	s.equal("of one that it names no more", get("erp/c/9"), []golden.Decision{})
 	s.equal("of one that it names now", get("erp/c/8"), []golden.Decision{b})
+}
+
+func testDecisionHistory(s *suite) {
+	move := golden.Decision{ID: "d1", Verdict: golden.Different, Strength: golden.Lock, Left: []string{"erp/c/1"}, Right: []string{"erp/c/2"}, Author: "kim", Reason: "no", At: at(1)}
+	to := golden.Decision{ID: "d2", Verdict: golden.Same, Strength: golden.Lock, Left: []string{"erp/c/1"}, Right: []string{"erp/c/3"}, Act: "d1", Author: "kim", At: at(1)}
+	pin := golden.Decision{ID: "d3", Verdict: golden.Pinned, Left: []string{"erp/c/1", "shop/c/1"}, Attribute: "language", Value: []byte(`"fr"`), Act: "d3", Author: "lee", At: at(2)}
+	s.tx(func(tx golden.Tx) error { return tx.PutDecisions(s.ctx, []golden.Decision{move, to, pin}) })
+	move.Act = "d1" // of its own where none is given
+	get := func(q golden.DecisionQuery) []golden.Decision {
+		s.Helper()
+		got, err := s.store.Decisions(s.ctx, q)
+		s.must(err)
+		return got
+	}
+	s.equal("newest first", get(golden.DecisionQuery{}), []golden.Decision{pin, move, to})
+	s.equal("first page", get(golden.DecisionQuery{Limit: 2}), []golden.Decision{pin, move})
+	s.equal("second page", get(golden.DecisionQuery{Limit: 2, After: "d1"}), []golden.Decision{to})
+	s.equal("of records", get(golden.DecisionQuery{Records: []string{"erp/c/3", "shop/c/1"}}), []golden.Decision{pin, to})
+	s.equal("of no records", get(golden.DecisionQuery{Records: []string{}}), []golden.Decision{})
+	s.equal("of an act", get(golden.DecisionQuery{Act: "d1"}), []golden.Decision{move, to})
+	s.equal("of an author", get(golden.DecisionQuery{Author: "lee"}), []golden.Decision{pin})
+	s.equal("of a verdict", get(golden.DecisionQuery{Verdict: golden.Same}), []golden.Decision{to})
+	s.equal("of IDs", get(golden.DecisionQuery{IDs: []string{"d2", "none"}}), []golden.Decision{to})
+	of := func(what string, want []golden.Decision, read func(tx golden.Tx) ([]golden.Decision, error)) {
+		s.Helper()
+		s.tx(func(tx golden.Tx) error {
+			got, err := read(tx)
+			s.equal(what, by(got, func(d golden.Decision) string { return d.ID }), want)
+			return err
+		})
+	}
+	of("of a record, pinned values too", []golden.Decision{move, to, pin}, func(tx golden.Tx) ([]golden.Decision, error) { return tx.DecisionsOf(s.ctx, []string{"erp/c/1"}) })
+	of("of an act", []golden.Decision{move, to}, func(tx golden.Tx) ([]golden.Decision, error) { return tx.DecisionsOfAct(s.ctx, "d2") })
+	undone := at(5)
+	pin.Undone, pin.UndoneBy, pin.UndoneReason = &undone, "kim", "was wrong, 不对"
+	s.tx(func(tx golden.Tx) error { return tx.PutDecisions(s.ctx, []golden.Decision{pin}) })
+	of("in force", nil, func(tx golden.Tx) ([]golden.Decision, error) { return tx.DecisionsOf(s.ctx, []string{"shop/c/1"}) })
+	s.equal("in force", get(golden.DecisionQuery{Records: []string{"erp/c/1"}}), []golden.Decision{move, to})
+	s.equal("undone too", get(golden.DecisionQuery{Records: []string{"erp/c/1"}, Undone: true}), []golden.Decision{pin, move, to})
+}
+
+func testStakes(s *suite) {
+	all := s.entities("S", 2)
+	s.tx(func(tx golden.Tx) error {
+		mail := golden.Lookup{Entity: all[0].No, Kind: golden.LookupEmail, Value: "a@post.example"}
+		return errors.Join(
+			tx.PutLookups(s.ctx, []golden.EntityNo{all[0].No}, []golden.Lookup{mail}),
+			tx.PutDeliveries(s.ctx, []golden.DeliveryState{
+				{Target: "a.c", RemoteID: "1", Subject: "S0", Status: golden.Settled},
+				{Target: "b.c", RemoteID: "1", Subject: "S0", Status: golden.Failing},
+				{Target: "b.c", RemoteID: "2", Subject: "S0", Status: golden.Gone},
+				{Target: "b.c", RemoteID: "3", Subject: "S1", Status: golden.Settled},
+			}),
+		)
+	})
+	by := buyer(golden.LookupEmail, "a@post.example")
+	one, gone, other := order("1", at(1), by), order("2", at(2), by), order("3", at(3))
+	gone.Deleted = true
+	s.documents(one, gone, other)
+	got := read(s, func(tx golden.Tx) (map[golden.EntityNo]golden.Stakes, error) {
+		return tx.StakesOf(s.ctx, []golden.Entity{all[0].Entity, all[1].Entity})
+	})
+	s.equal("stakes", got, map[golden.EntityNo]golden.Stakes{all[0].No: {Remotes: 2, Orders: 1}, all[1].No: {Remotes: 1}})
 }
 
 func testMembers(s *suite) {

@@ -37,6 +37,8 @@ func Run(t *testing.T, open func(t *testing.T) golden.Store) {
 		{"edges", testEdges},
 		{"links", testLinks},
 		{"decisions", testDecisions},
+		{"history of decisions", testDecisionHistory},
+		{"stakes", testStakes},
 		{"members", testMembers},
 		{"entities", testEntities},
 		{"merged", testMerged},

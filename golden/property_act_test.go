@@ -1,0 +1,210 @@
+package golden_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/golden"
+)
+
+// act does one of the things that people do, after a dry run of it, which must change nothing and
+// tell the same.
+func (h *history) act() {
+	do := h.doing()
+	if do == nil {
+		return
+	}
+	h.ids++
+	act := golden.Act{Author: "kim", Strength: rapid.SampledFrom([]golden.Strength{golden.Lock, golden.Suggest, golden.Auto}).Draw(h.t, "strength"), Do: do}
+	before := readable(h.t, snapshot(h.t, h.store))
+	act.DryRun = true
+	dry, dryErr := h.resolver.Act(context.Background(), act)
+	if diff := cmp.Diff(before, readable(h.t, snapshot(h.t, h.store))); diff != "" {
+		h.t.Fatalf("a dry run changed something: %s", diff)
+	}
+	act.DryRun = false
+	done, err := h.resolver.Act(context.Background(), act)
+	if (dryErr == nil) != (err == nil) {
+		h.t.Fatalf("dry run: %v; then %v", dryErr, err)
+	}
+	if refusal(err) {
+		return
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if diff := cmp.Diff(told(dry), told(done)); diff != "" {
+		h.t.Fatalf("the dry run told something else than was done (-dry +done):\n%s", diff)
+	}
+	h.did(done)
+}
+
+// refusal: the act is one that cannot be done, which a person would be told.
+func refusal(err error) bool {
+	var stands *golden.StandsError
+	var invalid *golden.InvalidError
+	var contradiction *golden.ContradictionError
+	return errors.As(err, &stands) || errors.As(err, &invalid) || errors.As(err, &contradiction) || errors.Is(err, golden.ErrNotFound)
+}
+
+// told are effects without what differs between a dry run and the act: the IDs given.
+func told(e golden.Effects) (all []golden.CustomerEffect) {
+	for _, c := range e.Customers {
+		if c.Before == nil {
+			c.ID = "new"
+		}
+		if c.Into != "" {
+			c.Into = "one"
+		}
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b golden.CustomerEffect) int { return slices.Compare(a.After.Sources, b.After.Sources) })
+	return all
+}
+
+// did keeps the decisions that an act made or undid, and holds the versions against each other.
+func (h *history) did(e golden.Effects) {
+	for _, d := range e.Decisions {
+		h.decisions = slices.DeleteFunc(h.decisions, func(have golden.Decision) bool { return have.ID == d.ID })
+		if d.Undone == nil {
+			h.decisions = append(h.decisions, d)
+		}
+	}
+	for _, c := range e.Customers {
+		if last, seen := h.versions[c.ID]; seen && c.After.Version != last+1 {
+			h.t.Fatalf("%s went from version %d to %d", c.ID, last, c.After.Version)
+		}
+		h.versions[c.ID] = c.After.Version
+	}
+}
+
+func (h *history) doing() golden.Doing {
+	ids := slices.Sorted(maps.Keys(h.versions)) // those that were merged or emptied too
+	if len(ids) == 0 {
+		return nil
+	}
+	customer := func(what string) string { return rapid.SampledFrom(ids).Draw(h.t, what) }
+	records := func(what string) []string {
+		return rapid.SliceOfNDistinct(rapid.SampledFrom(allKeys), 1, 3, rapid.ID[string]).Draw(h.t, what)
+	}
+	switch rapid.IntRange(0, 7).Draw(h.t, "act") {
+	case 0:
+		return golden.Merge(customer("left"), customer("right"))
+	case 1:
+		return golden.SplitOff(customer("customer"), records("part"))
+	case 2:
+		return golden.Move(records("record")[0], customer("to"))
+	case 3:
+		return golden.Judge(rapid.SampledFrom([]golden.Verdict{golden.Same, golden.Different}).Draw(h.t, "verdict"), records("left"), records("right"))
+	case 4:
+		return golden.Unpin(customer("customer"), rapid.SampledFrom(pinnable).Draw(h.t, "attribute")[0])
+	case 5:
+		tasks, err := h.store.Tasks(context.Background(), golden.TaskQuery{})
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if len(tasks) == 0 {
+			return nil
+		}
+		slices.SortFunc(tasks, func(a, b golden.Task) int {
+			return slices.Compare(append([]string{a.ID}, a.Records...), append([]string{b.ID}, b.Records...))
+		})
+		return golden.Answer(rapid.SampledFrom(tasks).Draw(h.t, "task").ID, rapid.SampledFrom([]golden.Verdict{golden.Same, golden.Different}).Draw(h.t, "answer"), nil, nil)
+	default:
+		pin := rapid.SampledFrom(pinnable).Draw(h.t, "pin")
+		return golden.Pin(customer("customer"), pin[0], json.RawMessage(pin[1]))
+	}
+}
+
+// pinnable are attributes with values, some of which records state too.
+var pinnable = [][2]string{
+	{"language", `"fr"`},
+	{"language", `"de"`},
+	{"language", "null"},
+	{"industry", `"trade"`},
+	{"names", `[{"full":"Eva Kurz"}]`},
+	{"phones", `[{"value":"+4930123400"},{"value":"+49301234001"}]`},
+	{"attributes", `{"vip":"pinned"}`},
+	{"addresses", `[{"use":"billing","locality":"Bonn"}]`},
+}
+
+func (h *history) undoAct() {
+	acts := map[string]bool{}
+	for _, d := range h.decisions {
+		acts[d.Act] = acts[d.Act] || d.Act != ""
+	}
+	delete(acts, "")
+	if len(acts) == 0 {
+		return
+	}
+	// by age: IDs are not the same in every run
+	byAge := slices.Collect(maps.Keys(acts))
+	at := func(act string) time.Time {
+		return h.decisions[slices.IndexFunc(h.decisions, func(d golden.Decision) bool { return d.Act == act })].At
+	}
+	slices.SortFunc(byAge, func(a, b string) int { return at(a).Compare(at(b)) })
+	h.ids++
+	e, err := h.resolver.Act(context.Background(), golden.Act{Do: golden.UndoOf(rapid.SampledFrom(byAge).Draw(h.t, "act to undo"))})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.did(e)
+}
+
+// TestConvergence_pinnedValues: values that people pin go with the first of their records that is
+// live, whichever was live when, on whichever side of a split.
+func TestConvergence_pinnedValues(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		store := temporary(rt)
+		defer func() { _ = store.Close() }()
+		h := newHistory(rt, store)
+		keys := allKeys[:4]
+		send := func(status canonical.Status, keys ...string) {
+			batch := make([]golden.Incoming, len(keys))
+			for i, key := range keys {
+				h.offset++
+				content := `{"names":[{"full":"Eva Kurz"}],"emails":[{"value":"a@example.com"}],"language":"de"}`
+				batch[i] = incoming(rt, strings.Replace(key, "/customers", "", 1), int(h.offset), h.offset, status, content)
+			}
+			h.events = append(h.events, batch...)
+			h.must(h.resolver.Resolve(context.Background(), golden.Batch{Records: batch}))
+		}
+		act := func(do golden.Doing) {
+			h.ids++
+			e, err := h.resolver.Act(context.Background(), golden.Act{Do: do})
+			if err != nil && !refusal(err) {
+				rt.Fatal(err)
+			}
+			h.did(e)
+		}
+		send(canonical.Active, keys...)
+		for range rapid.IntRange(3, 10).Draw(rt, "steps") {
+			key := rapid.SampledFrom(keys).Draw(rt, "key")
+			switch rapid.IntRange(0, 5).Draw(rt, "step") {
+			case 0, 1:
+				send(canonical.Deleted, key)
+			case 2:
+				send(canonical.Active, key)
+			case 3:
+				other := rapid.SampledFrom(keys).Draw(rt, "other")
+				act(golden.Judge(golden.Different, []string{key}, []string{other}))
+			default:
+				ids := slices.Sorted(maps.Keys(h.versions))
+				pin := rapid.SampledFrom(pinnable).Draw(rt, "pin")
+				act(golden.Pin(rapid.SampledFrom(ids).Draw(rt, "customer"), pin[0], json.RawMessage(pin[1])))
+			}
+		}
+		h.check()
+	})
+}

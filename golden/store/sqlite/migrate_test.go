@@ -1,0 +1,45 @@
+package sqlite_test
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/pressly/goose/v3"
+
+	"github.com/touchstone-hub/touchstone/golden"
+	"github.com/touchstone-hub/touchstone/golden/store/sqlite"
+)
+
+// A decision that was undone before the store knew of acts is one of its own, and found by its records.
+func TestMigrate_decisionsFromBeforeActs(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "store.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	older, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("migrations"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := older.UpTo(t.Context(), 7); err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec(`INSERT INTO decision (id, verdict, strength, "left", "right", author, reason, at, undone)
+		VALUES ('d1', 'same', 'lock', CAST('["erp/c/1","erp/c/2"]' AS BLOB), CAST('["shop/c/1"]' AS BLOB), 'kim', 'so', 1000000, 2000000)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	store := open(t, sqlite.Config{Path: path})
+	for _, record := range []string{"erp/c/2", "shop/c/1"} {
+		found, err := store.Decisions(t.Context(), golden.DecisionQuery{Records: []string{record}, Undone: true})
+		if err != nil || len(found) != 1 || found[0].Act != "d1" || found[0].Undone == nil {
+			t.Errorf("decisions of %s: %+v, %v", record, found, err)
+		}
+	}
+}
