@@ -111,6 +111,7 @@ func (a *API) register(api huma.API) {
 	a.registerReplays(api)
 	a.registerRecords(api)
 	a.registerTrace(api)
+	a.registerPrivacy(api)
 }
 
 // get registers one GET operation.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"net"
@@ -37,9 +38,13 @@ func authenticate(keys []Key) func(http.Handler) http.Handler {
 				given = r.Header.Get("X-API-Key")
 			}
 			sum, known, writes := sha256.Sum256([]byte(given)), false, false
+			var who caller
 			for i := range sums {
 				if subtle.ConstantTimeCompare(sum[:], sums[i][:]) == 1 {
 					known, writes = true, writes || keys[i].writes()
+					if who.role != "admin" {
+						who = caller{keys[i].Name, keys[i].Role}
+					}
 				}
 			}
 			if !known {
@@ -51,7 +56,7 @@ func authenticate(keys []Key) func(http.Handler) http.Handler {
 				writeProblem(w, http.StatusForbidden, "this API key may only read; changing things takes one with the role steward or admin")
 				return
 			}
-			next.ServeHTTP(w, r)
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, who)))
 		})
 	}
 }

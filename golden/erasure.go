@@ -138,6 +138,8 @@ type Erasures interface {
 	// EraseDeadLetters removes the letters of places, those of deliveries of the subjects, and those
 	// without a key whose bytes contain one of texts, in upper or lower case.
 	EraseDeadLetters(ctx context.Context, places []LetterPlace, subjects, texts []string) (int64, error)
+	// EraseLetters removes dead letters by ID.
+	EraseLetters(ctx context.Context, ids []int64) error
 	// EraseDeliveries removes the rows of targets' records by (Target, RemoteID), EraseWork the
 	// reconciler's rows of subjects in all targets.
 	EraseDeliveries(ctx context.Context, states []DeliveryState) (int64, error)

@@ -23,6 +23,11 @@ func (r *round) note(n *notes, row int, w *write, out connectors.Outcome) {
 		return
 	}
 	r.hub.metrics.deliveries.WithLabelValues(r.target.String(), string(w.Operation), string(out.Status)).Inc()
+	if w.erased {
+		n.ending[w.RemoteID] = true
+		r.noteErased(n, row, w, state, out)
+		return
+	}
 	switch out.Status {
 	case connectors.Done:
 		r.done = true

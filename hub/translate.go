@@ -81,6 +81,9 @@ func (h *Hub) translateBatch(ctx context.Context, batch *bus.Batch) error {
 			continue
 		case s.Mapping == nil:
 			continue
+		case h.suppressions.of(s, m.Metadata[headerRecord]):
+			h.leftOut(system, "translate", 1)
+			continue
 		}
 		span := h.taking("translate", m, batch)
 		var entity *message.Message
@@ -90,6 +93,8 @@ func (h *Hub) translateBatch(ctx context.Context, batch *bus.Batch) error {
 		case err != nil:
 			letters = append(letters, h.untranslated(system, cause, m, err))
 			span.End(cause)
+		case entity != nil && h.suppressions.of(s, entity.Metadata[headerRecord]):
+			h.leftOut(system, "translate", 1)
 		case entity != nil:
 			carry(entity, traceIn(m))
 			carry(entity, span.Trace())

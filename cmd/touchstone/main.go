@@ -92,7 +92,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		a.initCommand(), a.checkCommand(), a.testCommand(), a.runCommand(), a.reloadCommand(), a.connectorsCommand(),
 		a.schemaCommand(), a.recordsCommand(), a.traceCommand(), a.translateCommand(), a.lookupCommand(), a.explainCommand(), a.statusCommand(),
-		a.deadLettersCommand(), a.replayCommand(), a.deliveriesCommand(), a.subscribersCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(),
+		a.deadLettersCommand(), a.replayCommand(), a.deliveriesCommand(), a.subscribersCommand(), a.eraseCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(),
 	)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse(c, err) })
 	checkArgs(root)

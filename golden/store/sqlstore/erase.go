@@ -319,3 +319,11 @@ func (t *tx) EraseDeadLetters(ctx context.Context, places []golden.LetterPlace, 
 	more, err := t.c.Exec(ctx, deleteLetters, unique(ids))
 	return n + to + more, doing("erase dead letters", err)
 }
+
+// EraseLetters implements golden.Erasures.
+func (t *tx) EraseLetters(ctx context.Context, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return exec(ctx, t.c, "erase dead letters", deleteLetters, unique(ids))
+}
