@@ -86,7 +86,7 @@ func (a *API) erasure(ctx context.Context, in *erasureInput) (*erasureOutput, er
 
 type liftInput struct {
 	Once
-	erasureInput
+	ID   string `path:"id" doc:"of the erasure, E…"`
 	Body hub.LiftRequest
 }
 

@@ -144,7 +144,7 @@ func (e *erasing) choose(ctx context.Context) error {
 	}
 	for _, key := range e.q.Records {
 		if !e.keys[key] {
-			return fmt.Errorf("%s is not a record of %s: %w", key, e.q.Customer, ErrNotFound)
+			return fmt.Errorf("one of the records is not its own: %w", ErrNotFound) // which, is not to be logged
 		}
 	}
 	e.out.Whole = len(e.records) == len(all)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/touchstone-hub/touchstone/bus"
 	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/formats"
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
@@ -85,7 +86,7 @@ func (h *Hub) Erase(ctx context.Context, q EraseRequest) (Erasure, error) {
 	// what follows cannot be left undone because the caller went away
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), scrubTime)
 	defer cancel()
-	if err := errors.Join(h.loadSuppressions(after), h.forgetReplays(after), h.scrub(after)); err != nil {
+	if err := errors.Join(h.loadSuppressions(after), h.forgetReplays(after), h.forgetLetters(after), h.scrub(after)); err != nil {
 		out.Warning = err.Error()
 		h.log.Warn("customer erased, but not all of the rest was done", "erasure", out.ID, "error", err)
 	}
@@ -111,7 +112,9 @@ func (h *Hub) unerased(ctx context.Context, q EraseRequest, err error) error {
 }
 
 // scrubber is a store whose files keep what was deleted for a while.
-type scrubber interface{ Scrub(ctx context.Context) error }
+type scrubber interface {
+	Scrub(ctx context.Context) error
+}
 
 func (h *Hub) scrub(ctx context.Context) error {
 	s, ok := h.store.(scrubber)
@@ -139,6 +142,53 @@ func (h *Hub) forgetReplays(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// forgetLetters removes dead letters of erased records whose ID nobody knew as they were stored, but
+// that can be read by today's mapping.
+func (h *Hub) forgetLetters(ctx context.Context) error {
+	doc := docs.Get().(*formats.Doc)
+	defer docs.Put(doc)
+	for _, state := range []golden.DeadLetterState{golden.DeadOpen, golden.DeadReplayed, golden.DeadDropped} {
+		q := golden.DeadLetterQuery{Stage: "translate", State: state, Limit: letterPage}
+		for {
+			page, err := h.store.DeadLetters(ctx, q)
+			if err != nil || len(page) == 0 {
+				if err != nil {
+					return err
+				}
+				break
+			}
+			q.Before = page[len(page)-1].ID
+			gone, err := h.erasedLetters(ctx, doc, page)
+			if err != nil {
+				return err
+			}
+			err = h.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error { return tx.EraseLetters(ctx, gone) })
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (h *Hub) erasedLetters(ctx context.Context, doc *formats.Doc, page []golden.DeadLetter) (gone []int64, err error) {
+	for _, l := range page {
+		s := h.generation().streams[l.System+"/"+l.Stream]
+		if l.Key != "" || s == nil || s.Format == nil || s.Mapping == nil {
+			continue
+		}
+		whole, err := h.store.DeadLetter(ctx, l.ID)
+		if err != nil {
+			return nil, err
+		}
+		m, _, failed := translateInput(doc, s, letterInput(whole, 0))
+		if h.suppressions.of(s, idIn(failed)) || m != nil && h.suppressions.of(s, m.Metadata[headerRecord]) {
+			gone = append(gone, l.ID)
+		}
+	}
+	return gone, nil
 }
 
 // retentions are those of the topics that hold people's data.
@@ -224,7 +274,7 @@ func (h *Hub) LiftErasure(ctx context.Context, id string, q LiftRequest) (Erasur
 	}
 	e, err := h.generation().resolver.Lift(ctx, id, q.Record, q.Author, q.Reason)
 	if errors.Is(err, golden.ErrNotFound) {
-		return Erasure{}, &RequestError{"record", q.Record, "a record or value that erasure " + id + " keeps away"}
+		return Erasure{}, &RequestError{"record", "…", "a record or value that erasure " + id + " keeps away"}
 	}
 	if err != nil {
 		return Erasure{}, err

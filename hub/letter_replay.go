@@ -204,7 +204,7 @@ func (h *Hub) replayed(ctx context.Context, l golden.DeadLetter, revision int64)
 	defer docs.Put(doc)
 	m, cause, err := translateInput(doc, s, letterInput(l, revision))
 	switch {
-	case h.suppressions.of(s, l.Key), m != nil && h.suppressions.of(s, m.Metadata[headerRecord]):
+	case h.suppressions.of(s, l.Key), h.suppressions.of(s, idIn(err)), m != nil && h.suppressions.of(s, m.Metadata[headerRecord]):
 		h.leftOut(l.System, "deadletters", 1)
 		return "", nil, errErased
 	case err != nil:

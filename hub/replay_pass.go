@@ -169,7 +169,7 @@ func (p *pass) translate(batch []*message.Message, counts *ReplayCounts) []item 
 		case !yes, q.Key != "" && it.entity != nil && it.entity.Metadata[headerRecord] != q.Key:
 			counts.Passed++
 			continue
-		case it.entity != nil && p.hub.suppressions.of(it.stream, it.entity.Metadata[headerRecord]):
+		case p.hub.suppressions.of(it.stream, idIn(it.err)), it.entity != nil && p.hub.suppressions.of(it.stream, it.entity.Metadata[headerRecord]):
 			p.hub.leftOut(q.System, "replay", 1)
 			counts.Erased++
 			continue
