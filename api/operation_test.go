@@ -146,8 +146,8 @@ func TestOpenAPI_describesEveryPath(t *testing.T) {
 		"/v1/customers/{id}/sources", "/v1/customers/{id}/timeline", "/v1/deadletters", "/v1/deadletters/{id}", "/v1/deliveries",
 		"/v1/deliveries/pending", "/v1/records", "/v1/reviews", "/v1/sources/{system}/{stream}/{id}", "/v1/status", "/v1/trace",
 	}
-	changing := []string{"/v1/subscribers/{name}/resend", "/v1/replays", "/v1/replays/{id}/stop", "/v1/deadletters/replay", "/v1/deadletters/drop"}
-	want = append(append(want, changing...), "/v1/replays/{id}", "/v1/deadletters/groups", "/v1/subscribers", "/v1/subscribers/{name}/log")
+	changing := []string{"/v1/subscribers/{name}/resend", "/v1/replays", "/v1/replays/{id}/stop", "/v1/deadletters/replay", "/v1/deadletters/drop", "/v1/privacy/erasures", "/v1/privacy/erasures/{id}/lift"}
+	want = append(append(want, changing...), "/v1/replays/{id}", "/v1/privacy/erasures/{id}", "/v1/deadletters/groups", "/v1/subscribers", "/v1/subscribers/{name}/log")
 	for _, path := range want {
 		if _, ok := d.Paths[path]; !ok {
 			t.Errorf("%s is not described", path)
@@ -224,6 +224,21 @@ func TestKeys_writeByRole(t *testing.T) {
 		c.on.handler.ServeHTTP(w, q)
 		if (w.Code == http.StatusForbidden) != c.refused {
 			t.Errorf("%s writes: answered with %d %s", c.name, w.Code, w.Body)
+		}
+	}
+}
+
+func TestKeys_eraseByRole(t *testing.T) {
+	t.Parallel()
+	f := open(t, api.Options{Keys: []api.Key{{Name: "data", Key: "k-steward", Role: "steward"}, {Name: "dpo", Key: "k-admin", Role: "admin"}}})
+	for key, want := range map[string]int{"k-steward": http.StatusForbidden, "k-admin": http.StatusNotFound} {
+		q := httptest.NewRequest(http.MethodPost, "http://localhost/v1/privacy/erasures/E1/lift", strings.NewReader(`{"record":"erp/customers/1","reason":"consent"}`))
+		q.Header.Set("Content-Type", "application/json")
+		q.Header.Set("X-API-Key", key)
+		w := httptest.NewRecorder()
+		f.handler.ServeHTTP(w, q)
+		if w.Code != want {
+			t.Errorf("%s: answered with %d %s, expected %d", key, w.Code, w.Body, want)
 		}
 	}
 }

@@ -26,6 +26,7 @@ type notes struct {
 	gone     []golden.DeliveryState
 	ending   map[string]bool
 	late     []string
+	keys     map[string]string // of creates that were done, by remote ID
 }
 
 func (n *notes) write(ctx context.Context, tx golden.Tx, h *Hub, target string, done, retry []golden.Dirty) error {

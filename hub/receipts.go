@@ -144,6 +144,15 @@ func (n notes) heed(ctx context.Context, tx golden.Tx, s golden.Suppressor, targ
 		}
 		d.Origin, d.Error = "", ""
 		erasure := erased[d.Subject]
+		if key := n.keys[d.RemoteID]; key != "" {
+			known := golden.Receipt{
+				Target: target, Remote: s.Remote(target, "create "+key), Operation: string(connectors.Create),
+				Status: golden.ReceiptDone, Reason: "it was done: the record has a receipt of its own", At: d.UpdatedAt,
+			}
+			if err := tx.SettleReceipts(ctx, []golden.Receipt{known}); err != nil {
+				return nil, err
+			}
+		}
 		marks = append(marks, golden.Dirty{Target: target, Subject: d.Subject, Entity: erasure.entity, Since: time.Now()})
 		if erasure.id == "" {
 			continue
@@ -243,7 +252,8 @@ func (h *Hub) eraseLate(ctx context.Context, keys []string) error {
 		}
 		for _, c := range found {
 			_, err := h.generation().resolver.Erase(ctx, golden.Erase{
-				Customer: c.ID, Records: []string{key}, Author: "hub", Reason: "it was on its way to a target when its person was erased",
+				Customer: c.ID, Records: []string{key}, Author: "hub", Receipts: h.receipts,
+				Reason: "it was on its way to a target when its person was erased",
 			})
 			if err != nil {
 				return err

@@ -290,7 +290,7 @@ func (r *round) turn(ctx context.Context, n int) (after time.Duration, err error
 // what they were made from, the records that the target has reported already are resolved again
 // in it.
 func (r *round) finish(ctx context.Context) error {
-	notes := &notes{ending: map[string]bool{}}
+	notes := &notes{ending: map[string]bool{}, keys: map[string]string{}}
 	for i, w := range r.writes {
 		r.note(notes, r.of[i], w, r.out[i])
 	}
