@@ -76,7 +76,7 @@ func (e *erasing) redactChange(c *Change, fresh bool) {
 // forgetWork removes dead letters and what the reconciler knows, and has it end the records in
 // targets.
 func (e *erasing) forgetWork(ctx context.Context) error {
-	letters, err := e.tx.EraseDeadLetters(ctx, e.places(), e.subjects(), e.texts())
+	letters, err := e.tx.EraseDeadLetters(ctx, e.places(), slices.Concat(e.subjects(), e.documentKeys()), e.texts())
 	if err != nil {
 		return err
 	}
@@ -145,17 +145,23 @@ func (e *erasing) places() []LetterPlace {
 	var places []LetterPlace
 	add := func(key string) {
 		if parts := strings.SplitN(key, "/", 3); len(parts) == 3 {
-			places = append(places, LetterPlace{parts[0], parts[1], parts[2]}, LetterPlace{parts[0], parts[1], key})
+			places = append(places, LetterPlace{parts[0], parts[1], parts[2]})
 		}
 	}
-	for _, key := range slices.Concat(e.out.Records, e.further()) {
-		add(key)
-	}
-	for _, name := range slices.Concat(e.out.Removed, e.out.Stripped) {
-		_, key, _ := strings.Cut(name, " ")
+	for _, key := range slices.Concat(e.out.Records, e.further(), e.documentKeys()) {
 		add(key)
 	}
 	return places
+}
+
+// documentKeys are those of the documents that went or were stripped.
+func (e *erasing) documentKeys() []string {
+	var keys []string
+	for _, name := range slices.Concat(e.out.Removed, e.out.Stripped) {
+		_, key, _ := strings.Cut(name, " ")
+		keys = append(keys, key)
+	}
+	return keys
 }
 
 // texts are what letters without a key are searched for.

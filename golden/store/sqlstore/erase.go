@@ -20,10 +20,8 @@ var (
 	deletedDocuments = plain(selectDocument + `WHERE d.deleted = {bool} AND d.entity = {any text}`)
 	deleteDocuments  = rows("entity text, key text", `DELETE FROM document WHERE (key, entity) IN (SELECT key, entity FROM v)`)
 
-	deliveryTargets  = plain(`SELECT DISTINCT target FROM delivery`)
-	pendingOf        = plain(selectPending + `WHERE subject = {any text}`)
 	deleteDeliveries = rows("target text, remote text", `DELETE FROM delivery WHERE (target, remote_id) IN (SELECT target, remote FROM v)`)
-	deleteDirty      = plain(`DELETE FROM dirty WHERE subject = {any text}`)
+	deleteDirty      = plain(`DELETE FROM dirty WHERE ` + amongTargets("dirty") + ` AND subject = {any text}`)
 
 	memberships = plain(`SELECT record, entity, since, NULL FROM member WHERE record = {any int} UNION ALL
 		SELECT record, entity, since, until FROM member_past WHERE record = {any int}`)
@@ -56,11 +54,14 @@ var (
 	deleteDecisions = plain(`DELETE FROM decision WHERE id = {any text}`)
 
 	deleteLettersAt = rows("system text, stream text, key text", `DELETE FROM dead_letter WHERE id IN (SELECT d.id FROM v
-		JOIN dead_letter d ON d.system = v.system AND d.stream = v.stream AND d.key = v.key)`)
+		JOIN dead_letter d ON d.stage = {any text} AND d.system = v.system AND d.stream = v.stream AND d.key = v.key)`)
 	deleteLettersTo = plain(`DELETE FROM dead_letter WHERE stage = 'deliver' AND key = {any text}`)
-	keylessLetters  = plain(`SELECT id, error, context, bytes FROM dead_letter WHERE key = ''`)
+	keylessLetters  = plain(`SELECT id, error, context, bytes FROM dead_letter WHERE stage = {any text} AND key = ''`)
 	deleteLetters   = plain(`DELETE FROM dead_letter WHERE id = {any int}`)
 )
+
+// letterStages are those of which letters are named by records: the index of letters begins with them.
+var letterStages = []string{"ingest", "translate", "resolve", "documents"}
 
 // OwnersOf implements golden.Erasures.
 func (t *tx) OwnersOf(ctx context.Context, ways []golden.Lookup) ([]golden.Lookup, error) {
@@ -146,18 +147,12 @@ func (t *tx) StatesOf(ctx context.Context, subjects []string) (states []golden.D
 	if subjects = known(subjects); len(subjects) == 0 {
 		return nil, nil, nil
 	}
-	targets, err := list(ctx, t.c, "read targets", deliveryTargets, func(scan Scan, name *string) error { return scan(name) })
+	q := golden.DeliveryQuery{Subjects: subjects}
+	states, err = pick(ctx, t.c, "read deliveries", reconcilerRows("delivery", q), selectDelivery, `ORDER BY target, subject, remote_id`, 0, scanDelivery)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, target := range unique(targets) {
-		found, err := t.DeliveriesOf(ctx, target, subjects)
-		if err != nil {
-			return nil, nil, err
-		}
-		states = append(states, found...)
-	}
-	creates, err = list(ctx, t.c, "read pending creates", pendingOf, scanPending, subjects)
+	creates, err = pick(ctx, t.c, "read pending creates", reconcilerRows("pending_create", q), selectPending, `ORDER BY target, subject`, 0, scanPending)
 	return states, creates, err
 }
 
@@ -291,7 +286,7 @@ func (t *tx) eraseDecisions(ctx context.Context, keys []string) (int64, error) {
 func (t *tx) EraseDeadLetters(ctx context.Context, places []golden.LetterPlace, subjects, texts []string) (int64, error) {
 	type P = golden.LetterPlace
 	n, err := t.c.Exec(ctx, deleteLettersAt, column(places, func(p *P) string { return p.System }),
-		column(places, func(p *P) string { return p.Stream }), column(places, func(p *P) string { return p.Key }))
+		column(places, func(p *P) string { return p.Stream }), column(places, func(p *P) string { return p.Key }), letterStages)
 	if err != nil {
 		return 0, doing("erase dead letters", err)
 	}
@@ -312,7 +307,7 @@ func (t *tx) EraseDeadLetters(ctx context.Context, places []golden.LetterPlace, 
 			ids = append(ids, id)
 		}
 		return nil
-	})
+	}, letterStages)
 	if err != nil || len(ids) == 0 {
 		return n + to, doing("look through dead letters", err)
 	}
