@@ -34,8 +34,12 @@ who. It cannot be undone; --dry-run shows what would go.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			q.Customer = args[0]
-			if q.Reason == "" && !q.DryRun {
+			switch {
+			case q.DryRun:
+			case q.Reason == "":
 				return misuse(c, errors.New("say why: --reason TEXT"))
+			case !yes && !terminal(c.OutOrStdout()):
+				return misuse(c, errors.New("there is nobody to ask: --yes erases without asking, --dry-run shows what would go"))
 			}
 			q.Author = operator()
 			return a.with(c, func(cl *client) error { return a.erase(c, cl, q, yes) })
@@ -63,9 +67,6 @@ func operator() string {
 // erase shows what would go and has it confirmed.
 func (a *app) erase(c *cobra.Command, cl *client, q hub.EraseRequest, yes bool) error {
 	if !q.DryRun && !yes {
-		if !terminal(c.OutOrStdout()) {
-			return misuse(c, errors.New("there is nobody to ask: --yes erases without asking, --dry-run shows what would go"))
-		}
 		trial := q
 		trial.DryRun = true
 		var would hub.Erasure

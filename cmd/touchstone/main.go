@@ -114,7 +114,7 @@ func checkArgs(c *cobra.Command) {
 	if check == nil {
 		check = cobra.NoArgs
 	}
-	if c.HasSubCommands() {
+	if c.HasSubCommands() && !strings.Contains(c.Use, " ") { // else it takes arguments of its own
 		check = func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
