@@ -19,7 +19,7 @@ import (
 type EraseRequest struct {
 	Customer   string   `json:"customer" doc:"golden ID"`
 	Records    []string `json:"records,omitempty" doc:"only these source records, system/stream/id; all of the customer's where absent"`
-	Reason     string   `json:"reason" minLength:"1" doc:"why; it is kept for good and must not name the person"`
+	Reason     string   `json:"reason,omitempty" doc:"why; it is kept for good and must not name the person; needed unless it is a dry run"`
 	Orders     string   `json:"orders,omitempty" enum:"strip,delete" default:"strip" doc:"strip: orders stay without the person; delete: they go"`
 	Identities bool     `json:"identities,omitempty" doc:"keep away also whoever comes with one of the person's own mail addresses, phones or unique identifiers"`
 	Author     string   `json:"author,omitempty" doc:"who wants it; the name of the API key where absent"`
