@@ -37,10 +37,14 @@ func authenticate(keys []Key) func(http.Handler) http.Handler {
 			if !ok {
 				given = r.Header.Get("X-API-Key")
 			}
-			sum, known, writes, caller := sha256.Sum256([]byte(given)), false, false, ""
+			sum, known, writes := sha256.Sum256([]byte(given)), false, false
+			var who caller
 			for i := range sums {
 				if subtle.ConstantTimeCompare(sum[:], sums[i][:]) == 1 {
-					known, writes, caller = true, writes || keys[i].writes(), keys[i].Name
+					known, writes = true, writes || keys[i].writes()
+					if who.role != "admin" {
+						who = caller{keys[i].Name, keys[i].Role}
+					}
 				}
 			}
 			if !known {
@@ -52,18 +56,22 @@ func authenticate(keys []Key) func(http.Handler) http.Handler {
 				writeProblem(w, http.StatusForbidden, "this API key may only read; changing things takes one with the role steward or admin")
 				return
 			}
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerName{}, caller)))
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, who)))
 		})
 	}
 }
 
-// callerName is under what a request's context holds the name of the key that it carries.
-type callerName struct{}
+// caller is who makes a request, by the API key that it carries.
+type caller struct{ name, role string }
 
-// author is who a decision is recorded under: the key's name, or who the caller says it is, which
+// callerKey is under what a request's context holds its caller.
+type callerKey struct{}
+
+// author is who a decision or an erasure is recorded under: the key's name, or who the caller says it is, which
 // beside a key does not hide whose that is.
 func author(ctx context.Context, given string) string {
-	key, _ := ctx.Value(callerName{}).(string)
+	who, _ := ctx.Value(callerKey{}).(caller)
+	key := who.name
 	switch {
 	case key == "":
 		return given

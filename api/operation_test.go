@@ -149,8 +149,8 @@ func TestOpenAPI_describesEveryPath(t *testing.T) {
 	}
 	changing := []string{"/v1/subscribers/{name}/resend", "/v1/replays", "/v1/replays/{id}/stop", "/v1/deadletters/replay", "/v1/deadletters/drop"}
 	changing = append(changing, "/v1/customers/{id}/merge", "/v1/customers/{id}/split", "/v1/customers/{id}/move", "/v1/customers/{id}/pin",
-		"/v1/customers/{id}/unpin", "/v1/decisions", "/v1/decisions/{id}/undo", "/v1/reviews/{id}/answer", "/v1/match/training")
-	want = append(append(want, changing...), "/v1/decisions/{id}", "/v1/reviews/{id}", "/v1/replays/{id}", "/v1/deadletters/groups", "/v1/subscribers", "/v1/subscribers/{name}/log")
+		"/v1/customers/{id}/unpin", "/v1/decisions", "/v1/decisions/{id}/undo", "/v1/reviews/{id}/answer", "/v1/match/training", "/v1/privacy/erasures", "/v1/privacy/erasures/{id}/lift")
+	want = append(append(want, changing...), "/v1/decisions/{id}", "/v1/reviews/{id}", "/v1/replays/{id}", "/v1/privacy/erasures/{id}", "/v1/deadletters/groups", "/v1/subscribers", "/v1/subscribers/{name}/log")
 	for _, path := range want {
 		if _, ok := d.Paths[path]; !ok {
 			t.Errorf("%s is not described", path)
@@ -227,6 +227,21 @@ func TestKeys_writeByRole(t *testing.T) {
 		c.on.handler.ServeHTTP(w, q)
 		if (w.Code == http.StatusForbidden) != c.refused {
 			t.Errorf("%s writes: answered with %d %s", c.name, w.Code, w.Body)
+		}
+	}
+}
+
+func TestKeys_eraseByRole(t *testing.T) {
+	t.Parallel()
+	f := open(t, api.Options{Keys: []api.Key{{Name: "data", Key: "k-steward", Role: "steward"}, {Name: "dpo", Key: "k-admin", Role: "admin"}}})
+	for key, want := range map[string]int{"k-steward": http.StatusForbidden, "k-admin": http.StatusNotFound} {
+		q := httptest.NewRequest(http.MethodPost, "http://localhost/v1/privacy/erasures/E1/lift", strings.NewReader(`{"record":"erp/customers/1","reason":"consent"}`))
+		q.Header.Set("Content-Type", "application/json")
+		q.Header.Set("X-API-Key", key)
+		w := httptest.NewRecorder()
+		f.handler.ServeHTTP(w, q)
+		if w.Code != want {
+			t.Errorf("%s: answered with %d %s, expected %d", key, w.Code, w.Body, want)
 		}
 	}
 }

@@ -151,6 +151,9 @@ func (s *idempotency) load(ctx context.Context, slot string) (*answer, error) {
 func (s *idempotency) first(w http.ResponseWriter, r *http.Request, slot string, name, request [sha256.Size]byte) {
 	kept := &keeping{ResponseWriter: w, status: http.StatusOK}
 	s.next.ServeHTTP(kept, r)
+	if w.Header().Get("Cache-Control") == noStore {
+		return
+	}
 	if kept.status >= http.StatusInternalServerError || kept.status == http.StatusUnauthorized || kept.body.Len() > answerMostText {
 		return
 	}

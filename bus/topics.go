@@ -77,6 +77,9 @@ func (b *Bus) EnsureTopics(ctx context.Context, topics []Topic) error {
 	return b.checkTopics(ctx, existing, counts)
 }
 
+// compactionLag is within what time a new compacted topic forgets what has been replaced or deleted.
+const compactionLag = 24 * time.Hour
+
 func (b *Bus) createTopics(ctx context.Context, topics []Topic) (created map[string]bool, err error) {
 	req := &kafka.CreateTopicsRequest{}
 	for _, t := range topics {
@@ -86,6 +89,9 @@ func (b *Bus) createTopics(ctx context.Context, topics []Topic) (created map[str
 		}
 		for _, s := range b.settings(t) {
 			c.ConfigEntries = append(c.ConfigEntries, kafka.ConfigEntry{ConfigName: s.name, ConfigValue: s.value})
+		}
+		if t.Compacted && !b.cfg.Owned { // an existing topic may have another limit, or none
+			c.ConfigEntries = append(c.ConfigEntries, kafka.ConfigEntry{ConfigName: "max.compaction.lag.ms", ConfigValue: limit(compactionLag.Milliseconds(), false)})
 		}
 		req.Topics = append(req.Topics, c)
 	}

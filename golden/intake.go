@@ -57,6 +57,10 @@ func onAllCores(n int, do func(i int)) {
 
 // takeIn brings the batch into the store, version by version, and notes which records changed.
 func (s *settling) takeIn(ctx context.Context, batch []prepared) error {
+	batch, err := s.unsuppressed(ctx, batch)
+	if err != nil {
+		return err
+	}
 	keys := make([]string, 0, len(batch))
 	for _, in := range batch {
 		keys = append(keys, in.Key())

@@ -10,9 +10,10 @@ import (
 // Resolver decides, batch by batch, which records are one customer and what is true of them. It is
 // safe for concurrent use; the store lets one batch settle at a time.
 type Resolver struct {
-	store Store
-	rules *Ruleset
-	o     ResolverOptions
+	store    Store
+	rules    *Ruleset
+	suppress Suppressor
+	o        ResolverOptions
 }
 
 // ResolverOptions are the settings of a Resolver. The zero value works.
@@ -20,6 +21,8 @@ type ResolverOptions struct {
 	Clock func() time.Time // time.Now by default; for hub times only, never for a decision
 	Log   *slog.Logger     // slog.Default() by default
 	NewID func() string    // NewID by default; golden IDs must never repeat
+	// Suppress hashes what was erased; the same for everyone who works on the store.
+	Suppress Suppressor
 	// OnChanged is called in the transaction that writes the changes, with the golden records
 	// that they are about (merged and emptied ones included), after all else was written. The hub
 	// marks there what targets now lack. It may run again with the transaction.
@@ -57,6 +60,8 @@ type Result struct {
 	Compared int // pairs of records weighed
 	Dirty    int // records whose edges were looked at again
 	Changes  []Change
+	// Suppressed counts records of erased people, which were left out, by system.
+	Suppressed map[string]int
 }
 
 // NewResolver returns a resolver over the store.
@@ -70,7 +75,7 @@ func NewResolver(store Store, rules *Ruleset, o ResolverOptions) *Resolver {
 	if o.NewID == nil {
 		o.NewID = NewID
 	}
-	return &Resolver{store: store, rules: rules, o: o}
+	return &Resolver{store: store, rules: rules, suppress: o.Suppress, o: o}
 }
 
 // Ruleset returns the rules that the resolver decides by.

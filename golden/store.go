@@ -54,6 +54,7 @@ type Tx interface {
 	Graph
 	Results
 	Deliveries
+	Erasures
 }
 
 // View reads one state of the store: what the reconciler has to know of many subjects at once.
@@ -248,6 +249,7 @@ type Work interface {
 
 // Reader is what the API, the console and the command line read.
 type Reader interface {
+	ErasureReader
 	// Customer returns the golden record of an ID, following forwards; asked says what the ID
 	// itself stands for. ErrNotFound where the ID was never given.
 	Customer(ctx context.Context, id string) (record GoldenRecord, asked Entity, err error)

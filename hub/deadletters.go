@@ -16,7 +16,7 @@ func (h *Hub) bury(ctx context.Context, letters []golden.DeadLetter) error {
 		return nil
 	}
 	err := h.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
-		return addLetters(ctx, tx, letters)
+		return h.addLetters(ctx, tx, letters)
 	})
 	if err != nil {
 		return fmt.Errorf("store %d dead letters: %w", len(letters), err)
@@ -27,7 +27,12 @@ func (h *Hub) bury(ctx context.Context, letters []golden.DeadLetter) error {
 
 // addLetters stores dead letters, and opens those again that failed before: those with an ID, and
 // those of deliveries that were replayed. Letters keep their ID 0: the transaction may run again.
-func addLetters(ctx context.Context, tx golden.Tx, letters []golden.DeadLetter) error {
+// Those of erased people are not stored.
+func (h *Hub) addLetters(ctx context.Context, tx golden.Tx, letters []golden.DeadLetter) error {
+	letters, err := lettersLeft(ctx, tx, h.suppressions.Suppressor, letters)
+	if err != nil {
+		return err
+	}
 	var fresh, again []golden.DeadLetter
 	for _, l := range letters {
 		if l.ID > 0 {

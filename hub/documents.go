@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
-	"github.com/cespare/xxhash/v2"
 
 	"github.com/touchstone-hub/touchstone/bus"
 	"github.com/touchstone-hub/touchstone/canonical"
@@ -52,13 +51,18 @@ func (h *Hub) documentSpan(ctx context.Context, batch *bus.Batch) error {
 	h.turn.RLock()
 	defer h.turn.RUnlock()
 	var stored, changed []golden.Document
+	var dropped map[string]int // of erased people, by system
 	err := h.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
 		a := advance(batch)
 		if err := tx.AdvanceOffset(ctx, a.Group, a.Topic, a.Partition, a.Expected, a.Next); err != nil {
 			return err
 		}
-		var err error
-		if stored, changed, err = newer(ctx, tx, entity, incoming); err != nil || len(stored) == 0 {
+		kept, left, err := h.generation().resolver.Unsuppressed(ctx, tx, incoming)
+		if err != nil {
+			return err
+		}
+		dropped = left
+		if stored, changed, err = newer(ctx, tx, entity, kept); err != nil || len(stored) == 0 {
 			return err
 		}
 		if err := tx.PutDocuments(ctx, stored); err != nil {
@@ -68,6 +72,9 @@ func (h *Hub) documentSpan(ctx context.Context, batch *bus.Batch) error {
 	})
 	if err != nil {
 		return storeError(err)
+	}
+	for system, n := range dropped {
+		h.leftOut(system, "documents", n)
 	}
 	name := strings.ToLower(string(entity))
 	h.metrics.documents.WithLabelValues(name, "applied").Add(float64(len(changed)))
@@ -169,7 +176,7 @@ func (h *Hub) parseDocument(entity canonical.Entity, m *message.Message) (golden
 	if head.Source == nil || head.Source.Provenance == nil || head.Source.Provenance.Ingest == nil {
 		return golden.Document{}, fmt.Errorf("read %s: it says nothing of its source", entity)
 	}
-	hash, err := contentHash(m.Payload)
+	hash, err := golden.DocumentHash(m.Payload)
 	if err != nil {
 		return golden.Document{}, fmt.Errorf("read %s: %w", entity, err)
 	}
@@ -226,19 +233,4 @@ func (h *Hub) parties(d documentHead) []golden.DocumentParty {
 		}
 	}
 	return found
-}
-
-// contentHash hashes a document without its source block, which differs between two sendings of
-// the same content.
-func contentHash(doc []byte) (uint64, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(doc, &members); err != nil {
-		return 0, err
-	}
-	delete(members, "source")
-	text, err := json.Marshal(members) // sorted by name
-	if err != nil {
-		return 0, err
-	}
-	return xxhash.Sum64(text), nil
 }

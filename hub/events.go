@@ -125,6 +125,13 @@ func (e Event) binary() (*message.Message, error) {
 	return m, nil
 }
 
+// tombstone has a compacted topic forget everything under the event's key.
+func (e Event) tombstone() *message.Message {
+	m := message.NewMessage(e.ID+"-tombstone", nil)
+	e.describe(m)
+	return m
+}
+
 // structured is the event in structured mode: all of it is the payload (CloudEvents 1.0.2, HTTP
 // protocol binding, section 3.2).
 func (e Event) structured() (*message.Message, error) {

@@ -117,3 +117,20 @@ func Survey(ctx context.Context, store golden.Store, rows []golden.Dirty) (docs 
 	}
 	return docs, errs, err
 }
+
+// GoldenTombstones are the keys of golden.customer whose newest message has no payload.
+func GoldenTombstones(ctx context.Context, h *Hub) (keys []string, err error) {
+	last := map[string]bool{}
+	for m, err := range h.bus.Read(ctx, GoldenTopic, 0, 0, -1) {
+		if err != nil {
+			return nil, err
+		}
+		last[m.Metadata[bus.KeyMetadata]] = m.Payload == nil
+	}
+	for key, gone := range last {
+		if gone {
+			keys = append(keys, key)
+		}
+	}
+	return keys, nil
+}

@@ -31,7 +31,7 @@ func (h *Hub) generation() *generation { return h.live.Load() }
 
 func (h *Hub) newGeneration(f *Folder, number int64) *generation {
 	return &generation{Folder: f, number: number, resolver: golden.NewResolver(h.store, f.Rules, golden.ResolverOptions{
-		Log: h.log, OnChanged: h.markChanged, OnReported: h.markReported,
+		Log: h.log, Suppress: h.suppressions.Suppressor, OnChanged: h.markChanged, OnReported: h.markReported,
 		OnConditionError: func(system, _ string, _ error) { h.metrics.unheard.WithLabelValues(system).Inc() },
 	})}
 }

@@ -46,6 +46,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	start(h.replay) // raw.<system>, once more → canonical.<entity>, where somebody asks for it
 	start(h.sweep)  // what a changed ruleset or route concerns → resolved again, dirty rows
 	start(h.follow) // a changed folder → the next generation
+	start(h.heed)   // what other processes erased → what is left out on its way in
 	start(h.watch)  // lag, free disk, what the store holds → metrics and readiness
 	return stages.Wait()
 }

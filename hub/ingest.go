@@ -38,7 +38,8 @@ func (h *Hub) ingest(ctx context.Context, s *Stream) {
 }
 
 // emit makes frames durable. Good ones go to Kafka in one call, in order; bad ones, and those
-// without the key that the stream's settings promise, become dead letters.
+// without the key that the stream's settings promise, become dead letters. Those of erased people
+// are acknowledged and kept nowhere.
 func (in *ingest) emit(ctx context.Context, frames []formats.Frame) error {
 	now := time.Now()
 	doc := docs.Get().(*formats.Doc)
@@ -49,6 +50,10 @@ func (in *ingest) emit(ctx context.Context, frames []formats.Frame) error {
 		id, cause, err := in.key(doc, f)
 		if err != nil {
 			letters = append(letters, in.letter(f, cause, err, now))
+			continue
+		}
+		if in.hub.suppressions.of(in.stream, id) {
+			in.hub.leftOut(in.stream.System, "ingest", 1)
 			continue
 		}
 		messages = append(messages, in.message(f, id, now))

@@ -115,6 +115,7 @@ func (h *Hub) eachLetter(ctx context.Context, choice LetterChoice, do func(conte
 func (h *Hub) replayPage(ctx context.Context, page []golden.DeadLetter, revision int64, result *LetterResult) error {
 	out := map[string][]*message.Message{}
 	var sent, failed []golden.DeadLetter
+	var erased []int64
 	for _, l := range page {
 		err := contained(func() error {
 			if l.Stage == "deliver" {
@@ -126,6 +127,9 @@ func (h *Hub) replayPage(ctx context.Context, page []golden.DeadLetter, revision
 		})
 		var fault *letterError
 		switch {
+		case errors.Is(err, errErased):
+			erased = append(erased, l.ID)
+			result.Done++
 		case errors.As(err, &fault):
 			l.Cause, l.Error, l.At, l.Bytes = fault.cause, fault.err.Error(), time.Now(), nil
 			failed = append(failed, l)
@@ -148,9 +152,15 @@ func (h *Hub) replayPage(ctx context.Context, page []golden.DeadLetter, revision
 		if err := tx.SettleDeadLetters(ctx, sent, golden.DeadReplayed, "replayed as revision "+strconv.FormatInt(revision, 10)); err != nil {
 			return err
 		}
+		if err := tx.EraseLetters(ctx, erased); err != nil {
+			return err
+		}
 		return tx.ReopenDeadLetters(ctx, failed)
 	})
 }
+
+// errErased says that a letter is of an erased person: it goes instead of being replayed.
+var errErased = errors.New("the record was erased")
 
 func (r *LetterResult) note(l golden.DeadLetter) {
 	r.Failed++
@@ -194,6 +204,9 @@ func (h *Hub) replayed(ctx context.Context, l golden.DeadLetter, revision int64)
 	defer docs.Put(doc)
 	m, cause, err := translateInput(doc, s, letterInput(l, revision))
 	switch {
+	case h.suppressions.of(s, l.Key), h.suppressions.of(s, idIn(err)), m != nil && h.suppressions.of(s, m.Metadata[headerRecord]):
+		h.leftOut(l.System, "deadletters", 1)
+		return "", nil, errErased
 	case err != nil:
 		return "", nil, &letterError{cause, err}
 	case m != nil:
@@ -257,15 +270,21 @@ func (h *Hub) framedAgain(ctx context.Context, s *Stream, l golden.DeadLetter) (
 	doc := docs.Get().(*formats.Doc)
 	defer docs.Put(doc)
 	now := time.Now()
+	var left error
 	messages := make([]*message.Message, 0, len(frames))
 	for _, f := range frames {
 		id, cause, err := in.key(doc, f)
 		if err != nil {
 			return nil, &letterError{cause, err}
 		}
+		if h.suppressions.of(s, id) {
+			h.leftOut(l.System, "deadletters", 1)
+			left = errErased // the others are good, but the letter's bytes have to go
+			continue
+		}
 		messages = append(messages, in.message(f, id, now))
 	}
-	return messages, nil
+	return messages, left
 }
 
 // reframe yields the frames within a bad one, at the places where they stood.

@@ -21,6 +21,7 @@ type metrics struct {
 	published      prometheus.Counter
 	deliveries     *prometheus.CounterVec
 	deadLetters    *prometheus.CounterVec
+	suppressed     *prometheus.CounterVec
 	sourceErrors   *prometheus.CounterVec
 	stageSeconds   *prometheus.HistogramVec
 	deliverSeconds *prometheus.HistogramVec
@@ -67,6 +68,7 @@ func newMetrics(r *prometheus.Registry) *metrics {
 		published:      counter("publish_changes_total", "Changes published to golden.customer.").WithLabelValues(),
 		deliveries:     counter("deliver_writes_total", "Writes to targets, by operation and result.", "target", "operation", "result"),
 		deadLetters:    counter("dead_letters_total", "Dead letters written, by stage and system.", "stage", "system"),
+		suppressed:     counter("suppressed_records_total", "Records of erased people that were left out, by stage.", "system", "stage"),
 		sourceErrors:   counter("connector_errors_total", "Failures of sources and targets, by class.", "connector", "class"),
 		stageSeconds:   seconds("stage_batch_seconds", "Time that a stage takes for one batch.", "stage"),
 		deliverSeconds: seconds("deliver_round_seconds", "Time that a target's reconciler takes for one round.", "target"),

@@ -20,9 +20,23 @@ type notes struct {
 	written []*reached
 	letters []golden.DeadLetter
 	tasks   []golden.Task
+	// Of erased people: receipts, and records that are gone. ending are those, by remote ID, that are
+	// being ended; late the keys of records that targets made after the person was erased.
+	receipts []golden.Receipt
+	gone     []golden.DeliveryState
+	ending   map[string]bool
+	late     []string
+	keys     map[string]string // of creates that were done, by remote ID
 }
 
-func (n *notes) write(ctx context.Context, tx golden.Tx, rules *golden.Ruleset, target string, done, retry []golden.Dirty) error {
+func (n *notes) write(ctx context.Context, tx golden.Tx, h *Hub, target string, done, retry []golden.Dirty) error {
+	rules := h.generation().resolver.Ruleset()
+	late := &n.late
+	n, err := n.heed(ctx, tx, h.suppressions.Suppressor, target)
+	if err != nil {
+		return err
+	}
+	*late = n.late
 	steps := []struct {
 		needed bool
 		do     func() error
@@ -32,8 +46,10 @@ func (n *notes) write(ctx context.Context, tx golden.Tx, rules *golden.Ruleset, 
 		{len(n.created) > 0, func() error { return tx.DeletePendingCreates(ctx, target, n.created) }},
 		{len(n.links) > 0, func() error { return tx.PutLinks(ctx, n.links) }},
 		{len(n.written) > 0, func() error { return noteWritten(ctx, tx, rules, n.written) }},
-		{len(n.letters) > 0, func() error { return addLetters(ctx, tx, n.letters) }},
+		{len(n.letters) > 0, func() error { return h.addLetters(ctx, tx, n.letters) }},
 		{len(n.tasks) > 0, func() error { return tx.PutTasks(ctx, n.tasks) }},
+		{len(n.receipts) > 0, func() error { return tx.SettleReceipts(ctx, n.receipts) }},
+		{len(n.gone) > 0, func() error { _, err := tx.EraseDeliveries(ctx, n.gone); return err }},
 		{true, func() error { return tx.SettleDirty(ctx, done, retry) }},
 	}
 	for _, s := range steps {

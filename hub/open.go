@@ -48,8 +48,10 @@ type Hub struct {
 	status   *status
 	wake     wakes
 	replays  replays
-	stopping chan struct{} // closed when the hub is being stopped
-	stop     func()
+
+	suppressions suppressions
+	stopping     chan struct{} // closed when the hub is being stopped
+	stop         func()
 
 	connections connections
 	reloading   sync.Mutex   // one reload at a time
@@ -160,6 +162,9 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 		return fmt.Errorf("open the store: %w", err)
 	}
 	h.closers = append(h.closers, h.store)
+	if err := h.openSuppressions(ctx); err != nil {
+		return err
+	}
 	h.live.Store(h.newGeneration(h.folder, 1))
 	return nil
 }

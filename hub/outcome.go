@@ -23,6 +23,11 @@ func (r *round) note(n *notes, row int, w *write, out connectors.Outcome) {
 		return
 	}
 	r.hub.metrics.deliveries.WithLabelValues(r.target.String(), string(w.Operation), string(out.Status)).Inc()
+	if w.erased {
+		n.ending[w.RemoteID] = true
+		r.noteErased(n, row, w, state, out)
+		return
+	}
 	switch out.Status {
 	case connectors.Done:
 		r.done = true
@@ -65,6 +70,7 @@ func (r *round) noteDone(n *notes, row int, w *write, state golden.DeliveryState
 	}
 	if w.Operation == connectors.Create {
 		n.created = append(n.created, w.Subject)
+		n.keys[state.RemoteID] = w.Key
 		state.SentHash = w.asUpdate(state.RemoteID)
 		if r.writer.Repeat() == connectors.RepeatKey && w.again() && w.begun.Arrived != w.hash {
 			// the target knows the key, perhaps, and answered with what it made of an earlier payload

@@ -27,6 +27,8 @@ type write struct {
 	asUpdate func(remote string) uint64
 	// begun is, of a create, what is known of earlier attempts at it; zero for none.
 	begun golden.PendingCreate
+	// erased: the record of an erased person is ended; nothing is kept of it but a receipt.
+	erased bool
 	// settled: the target holds this already, nothing is sent.
 	settled bool
 	// doubtful: a create of unknown outcome that a person has to look at, nothing is sent.
@@ -161,6 +163,7 @@ func (r *reconciler) leaving(s *subject, known []golden.DeliveryState) []*write 
 		}
 		state.Subject = s.id
 		if w := r.ending(route, state, policy, s.stand); w != nil {
+			w.erased = s.gone == golden.Erased
 			writes = append(writes, w)
 		}
 	}

@@ -68,12 +68,15 @@ func (h *Hub) publishSome(ctx context.Context, leased *time.Time) (int, error) {
 		return 0, err
 	}
 	messages := make([]*message.Message, 0, len(events))
-	for _, e := range events {
+	for i, e := range events {
 		m, err := e.binary()
 		if err != nil {
 			return 0, err
 		}
 		messages = append(messages, m)
+		if changes[i].Type == golden.ErasedT {
+			messages = append(messages, e.tombstone())
+		}
 	}
 	if err := h.send(ctx, GoldenTopic, messages...); err != nil {
 		return 0, err

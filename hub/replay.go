@@ -68,6 +68,7 @@ type ReplayCounts struct {
 	Unchanged int64 `json:"unchanged" doc:"that say what the store holds"`
 	Older     int64 `json:"older" doc:"of which the store holds a newer version"`
 	Failed    int64 `json:"failed" doc:"that cannot be translated"`
+	Erased    int64 `json:"erased,omitempty" doc:"of erased people: left out"`
 }
 
 // Replay is one replay, as far as it is. It is a job in the store: where the process that runs it

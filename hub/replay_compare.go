@@ -34,7 +34,7 @@ func (c *ReplayCounts) add(it *item) {
 
 func (c *ReplayCounts) join(o ReplayCounts) {
 	c.Read, c.Passed, c.LeftOut = c.Read+o.Read, c.Passed+o.Passed, c.LeftOut+o.LeftOut
-	c.Changed, c.Unchanged, c.Older, c.Failed = c.Changed+o.Changed, c.Unchanged+o.Unchanged, c.Older+o.Older, c.Failed+o.Failed
+	c.Changed, c.Unchanged, c.Older, c.Failed, c.Erased = c.Changed+o.Changed, c.Unchanged+o.Unchanged, c.Older+o.Older, c.Failed+o.Failed, c.Erased+o.Erased
 }
 
 // compare gives every item its verdict. What the store holds of the same input with the same

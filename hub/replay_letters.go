@@ -48,7 +48,7 @@ func (p *pass) letters(ctx context.Context, span *ReplaySpan, batch []*message.M
 		if err := tx.SettleDeadLetters(ctx, done, golden.DeadReplayed, "by replay "+p.replay.ID); err != nil {
 			return err
 		}
-		return addLetters(ctx, tx, failed)
+		return p.hub.addLetters(ctx, tx, failed)
 	})
 	if err == nil {
 		p.hub.noteBuried(failed)

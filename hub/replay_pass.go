@@ -153,6 +153,11 @@ func (p *pass) translate(batch []*message.Message, counts *ReplayCounts) []item 
 			counts.LeftOut++
 			continue
 		}
+		if p.hub.suppressions.of(it.stream, it.input.frame.Key) {
+			p.hub.leftOut(q.System, "replay", 1)
+			counts.Erased++
+			continue
+		}
 		it.input.revision = p.replay.Revision
 		yes, err := p.chosen(&it)
 		if err == nil && yes {
@@ -163,6 +168,10 @@ func (p *pass) translate(batch []*message.Message, counts *ReplayCounts) []item 
 			it.err, it.cause = fmt.Errorf("where: %w", err), causeWhere
 		case !yes, q.Key != "" && it.entity != nil && it.entity.Metadata[headerRecord] != q.Key:
 			counts.Passed++
+			continue
+		case p.hub.suppressions.of(it.stream, idIn(it.err)), it.entity != nil && p.hub.suppressions.of(it.stream, it.entity.Metadata[headerRecord]):
+			p.hub.leftOut(q.System, "replay", 1)
+			counts.Erased++
 			continue
 		}
 		items = append(items, it)

@@ -54,6 +54,9 @@ func (h *Hub) resolveSpan(ctx context.Context, batch *bus.Batch) error {
 	h.metrics.resolved.WithLabelValues("applied").Add(float64(result.Accepted))
 	h.metrics.resolved.WithLabelValues("unchanged").Add(float64(result.Touched))
 	h.metrics.resolved.WithLabelValues("stale").Add(float64(result.Stale))
+	for system, n := range result.Suppressed {
+		h.leftOut(system, "resolve", n)
+	}
 	if len(result.Changes) > 0 {
 		h.wake.changes.signal()
 	}
@@ -169,7 +172,7 @@ func (h *Hub) buryOne(stage string) func(context.Context, *bus.Batch, *recordErr
 			if err := tx.AdvanceOffset(ctx, a.Group, a.Topic, a.Partition, a.Expected, a.Next); err != nil {
 				return err
 			}
-			return addLetters(ctx, tx, letters)
+			return h.addLetters(ctx, tx, letters)
 		})
 		if err == nil {
 			h.noteBuried(letters)

@@ -143,12 +143,42 @@ func (r *round) begin(ctx context.Context) error {
 	if len(creates) == 0 && len(written) == 0 {
 		return nil
 	}
-	return r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
+	var erased map[string]erasedAs
+	err := r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) (err error) {
+		var subjects []string
+		for _, w := range r.writes {
+			subjects = append(subjects, w.Subject)
+		}
+		if erased, err = r.hub.erasedSince(ctx, tx, subjects); err != nil {
+			return err
+		}
+		creates, written := creates, written
+		if len(erased) > 0 {
+			creates = slices.DeleteFunc(slices.Clone(creates), func(c golden.PendingCreate) bool { return erased[c.Subject].entity != "" })
+			written = slices.DeleteFunc(slices.Clone(written), func(w *reached) bool { return erased[w.Subject].entity != "" })
+		}
 		if err := noteWritten(ctx, tx, r.hub.generation().resolver.Ruleset(), written); err != nil {
 			return err
 		}
 		return tx.PutPendingCreates(ctx, creates)
 	})
+	if err == nil {
+		r.dropErased(erased)
+	}
+	return err
+}
+
+// dropErased takes back what was planned for people who were erased meanwhile: their rows are marked
+// again.
+func (r *round) dropErased(erased map[string]erasedAs) {
+	var writes []*write
+	var of []int
+	for i, w := range r.writes {
+		if erased[w.Subject].entity == "" || w.erased {
+			writes, of = append(writes, w), append(of, r.of[i])
+		}
+	}
+	r.writes, r.of = writes, of
 }
 
 // pending is a create that is begun, or that was not done. perhaps: its payload may be in the target.
@@ -260,7 +290,7 @@ func (r *round) turn(ctx context.Context, n int) (after time.Duration, err error
 // what they were made from, the records that the target has reported already are resolved again
 // in it.
 func (r *round) finish(ctx context.Context) error {
-	notes := &notes{}
+	notes := &notes{ending: map[string]bool{}, keys: map[string]string{}}
 	for i, w := range r.writes {
 		r.note(notes, r.of[i], w, r.out[i])
 	}
@@ -275,18 +305,19 @@ func (r *round) finish(ctx context.Context) error {
 			for _, w := range notes.written {
 				keys = append(keys, w.record)
 			}
-			return keys, notes.write(ctx, tx, r.hub.generation().resolver.Ruleset(), r.target.String(), done, retry)
+			return keys, notes.write(ctx, tx, r.hub, r.target.String(), done, retry)
 		})
 		if len(result.Changes) > 0 {
 			r.hub.wake.changes.signal()
 		}
 	} else {
 		err = r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
-			return notes.write(ctx, tx, r.hub.generation().resolver.Ruleset(), r.target.String(), done, retry)
+			return notes.write(ctx, tx, r.hub, r.target.String(), done, retry)
 		})
 	}
 	if err == nil {
 		r.hub.noteBuried(notes.letters)
+		err = r.hub.eraseLate(ctx, notes.late)
 	}
 	return err
 }

@@ -137,6 +137,9 @@ func (r *reconciler) loadCustomers(ctx context.Context, v golden.View, name stri
 func (r *reconciler) loadDocuments(ctx context.Context, v golden.View, name string, keys []string, into map[string]loaded) error {
 	entity := canonical.Entity(strings.ToUpper(name[:1]) + name[1:])
 	documents, err := v.DocumentsByKey(ctx, entity, keys)
+	for _, key := range keys { // nothing but erasing removes a document
+		into[name+" "+key] = loaded{subject: &subject{id: key, entity: entity, gone: golden.Erased, stand: "erased"}}
+	}
 	for _, d := range documents {
 		s := &subject{
 			id: d.Key, entity: entity, doc: d.Doc, gone: golden.Live, version: d.Revision,

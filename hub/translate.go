@@ -81,15 +81,22 @@ func (h *Hub) translateBatch(ctx context.Context, batch *bus.Batch) error {
 			continue
 		case s.Mapping == nil:
 			continue
+		case h.suppressions.of(s, m.Metadata[headerRecord]):
+			h.leftOut(system, "translate", 1)
+			continue
 		}
 		span := h.taking("translate", m, batch)
 		var entity *message.Message
 		var cause string
 		err := contained(func() (err error) { entity, cause, err = translateOne(doc, s, m); return err })
 		switch {
+		case h.suppressions.of(s, idIn(err)):
+			h.leftOut(system, "translate", 1)
 		case err != nil:
 			letters = append(letters, h.untranslated(system, cause, m, err))
 			span.End(cause)
+		case entity != nil && h.suppressions.of(s, entity.Metadata[headerRecord]):
+			h.leftOut(system, "translate", 1)
 		case entity != nil:
 			carry(entity, traceIn(m))
 			carry(entity, span.Trace())
@@ -144,12 +151,31 @@ func translateInput(doc *formats.Doc, s *Stream, in rawInput) (entity *message.M
 		out, err = tombstone(source, f.Key)
 	}
 	if err != nil {
-		return nil, cause, err
+		return nil, cause, &untranslatable{id: out.ID, err: err}
 	}
 	if out.Skip {
 		return nil, "", nil
 	}
 	return canonicalMessage(s, in, out), "", nil
+}
+
+// untranslatable is why a record could not be translated, with the ID that it has, where that much
+// could be read of it.
+type untranslatable struct {
+	id  string
+	err error
+}
+
+func (e *untranslatable) Error() string { return e.err.Error() }
+func (e *untranslatable) Unwrap() error { return e.err }
+
+// idIn is the ID of a record that could not be translated; "" where nobody knows it.
+func idIn(err error) string {
+	var e *untranslatable
+	if errors.As(err, &e) {
+		return e.id
+	}
+	return ""
 }
 
 // apply runs the stream's mapping over a frame. Of a record that is gone it reads the version, where

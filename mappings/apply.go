@@ -21,7 +21,8 @@ type run struct {
 }
 
 // Apply maps one record and appends the result to dst. It is safe for concurrent use. The error
-// is an *Error; what was appended is then taken back.
+// is an *Error; what was appended is then taken back, and of the output only the ID is set, where it
+// could be read.
 func (m *Mapping) Apply(dst []byte, in Input) (Output, error) {
 	r, _ := m.pool.Get().(*run)
 	if r == nil {
@@ -55,7 +56,7 @@ func (r *run) apply(dst []byte, in *Input) (Output, error) {
 		}
 	}
 	if r.err != nil {
-		return Output{Bytes: dst}, r.err
+		return Output{Bytes: dst, ID: out.ID}, r.err
 	}
 	return out, nil
 }

@@ -93,7 +93,7 @@ func newRoot() *cobra.Command {
 		a.initCommand(), a.checkCommand(), a.testCommand(), a.runCommand(), a.reloadCommand(), a.connectorsCommand(),
 		a.schemaCommand(), a.recordsCommand(), a.traceCommand(), a.translateCommand(), a.matchCommand(), a.lookupCommand(), a.explainCommand(), a.statusCommand(),
 		a.reviewCommand(), a.mergeCommand(), a.splitCommand(), a.moveCommand(), a.pinCommand(), a.unpinCommand(), a.decisionsCommand(), a.undoCommand(),
-		a.deadLettersCommand(), a.replayCommand(), a.deliveriesCommand(), a.subscribersCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(),
+		a.deadLettersCommand(), a.replayCommand(), a.deliveriesCommand(), a.subscribersCommand(), a.eraseCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(),
 	)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse(c, err) })
 	checkArgs(root)
@@ -115,7 +115,7 @@ func checkArgs(c *cobra.Command) {
 	if check == nil {
 		check = cobra.NoArgs
 	}
-	if c.HasSubCommands() {
+	if c.HasSubCommands() && !strings.Contains(c.Use, " ") { // else it takes arguments of its own
 		check = func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil

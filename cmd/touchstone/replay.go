@@ -123,6 +123,7 @@ func printReplay(w io.Writer, r hub.Replay) error {
 		{"read", n.Read},
 		{"not asked for", n.Passed},
 		{"left out", n.LeftOut},
+		{"erased", n.Erased},
 		{changed, n.Changed},
 		{"unchanged", n.Unchanged},
 		{"older", n.Older},

@@ -146,6 +146,9 @@ func dsn(path string, s settings) string {
 		"temp_store(MEMORY)",
 		// After a burst the WAL is cut back to this size.
 		"journal_size_limit(67108864)",
+		// What is deleted or overwritten is filled with zeros, in the page and in pages that become
+		// free: an erased person must not stand in the file any more.
+		"secure_delete(ON)",
 		// No commit copies the WAL into the file: see checkpointer.
 		"wal_autocheckpoint(0)",
 	}}

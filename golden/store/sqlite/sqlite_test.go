@@ -23,7 +23,7 @@ func temporary(t *testing.T) golden.Store {
 
 // scans are the tables that a statement may read from end to end: small ones, intermediate results,
 // and what is counted or listed as a whole.
-var scans = regexp.MustCompile(`^SCAN (v|json_each|hit|x|o|f|names|\d+ CONSTANT ROWS?|CONSTANT ROW|feed_state|outbox|VIRTUAL.*)\b|^SCAN .* USING (COVERING )?INDEX`)
+var scans = regexp.MustCompile(`^SCAN (v|json_each|hit|x|o|f|names|\d+ CONSTANT ROWS?|CONSTANT ROW|feed_state|outbox|suppression|VIRTUAL.*)\b|^SCAN .* USING (COVERING )?INDEX`)
 
 // checkPlans looks at how every statement of the test was run: no table is read whole, or sorted
 // for itself, that may have a million rows.

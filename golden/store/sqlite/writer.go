@@ -25,6 +25,7 @@ var errClosed = errors.New("the store is closed")
 type backend struct {
 	temporary string // folder to remove at Close
 	queue     chan *request
+	between   chan func(*conn) // runs between two groups
 	closing   chan struct{}
 	done      chan struct{} // closed when the writer has ended
 	closeOnce sync.Once
@@ -47,10 +48,11 @@ type request struct {
 func (b *backend) start(writer *conn) {
 	b.queue = make(chan *request)
 	b.closing, b.done = make(chan struct{}), make(chan struct{})
-	between, copied := make(chan func(*conn)), make(chan struct{})
+	b.between = make(chan func(*conn))
+	copied := make(chan struct{})
 	go func() {
 		defer close(copied)
-		b.checkpoints.run(b.closing, between)
+		b.checkpoints.run(b.closing, b.between)
 	}()
 	go func() {
 		defer close(b.done)
@@ -60,7 +62,7 @@ func (b *backend) start(writer *conn) {
 			case r := <-b.queue:
 				w.run(r)
 				b.checkpoints.changed.Store(true)
-			case do := <-between:
+			case do := <-b.between:
 				do(writer)
 			case <-b.closing:
 				<-copied

@@ -61,12 +61,14 @@ func (t *tx) AddChanges(ctx context.Context, changes []golden.Change) error {
 		column(changes, func(c *C) int64 { return c.Version }),
 		column(changes, func(c *C) string { return string(c.Type) }),
 		column(changes, func(c *C) time.Time { return c.At }),
-		column(changes, func(c *C) []byte {
-			return encoded(changeBody{c.Paths, c.Into, c.From, c.Records, c.Cause, c.Correlation, c.Trace})
-		})); err != nil {
+		column(changes, func(c *C) []byte { return bodyOf(c) })); err != nil {
 		return err
 	}
 	return exec(ctx, t.c, "write outbox", insertOutbox, numbers)
+}
+
+func bodyOf(c *golden.Change) []byte {
+	return encoded(changeBody{c.Paths, c.Into, c.From, c.Records, c.Cause, c.Correlation, c.Trace})
 }
 
 // Outbox implements golden.Work. Numbers are given while the golden record is held, so that those

@@ -63,9 +63,7 @@ func reconcilerRows(table string, q golden.DeliveryQuery) *where {
 	w := &where{}
 	w.equal("target", q.Target)
 	if q.Target == "" && (q.Subject != "" || q.Subjects != nil) {
-		w.and(`target IN (WITH RECURSIVE names (name) AS (SELECT min(target) FROM ` + table + ` UNION ALL
-			SELECT (SELECT min(target) FROM ` + table + ` WHERE target > names.name) FROM names WHERE names.name IS NOT NULL)
-			SELECT name FROM names WHERE name IS NOT NULL)`)
+		w.and(amongTargets(table))
 	}
 	w.equal("subject", q.Subject)
 	if q.Subjects != nil {
@@ -73,6 +71,13 @@ func reconcilerRows(table string, q golden.DeliveryQuery) *where {
 	}
 	w.contains("error", q.Error)
 	return w
+}
+
+// amongTargets has a table that is indexed by target and more looked through target by target.
+func amongTargets(table string) string {
+	return `target IN (WITH RECURSIVE names (name) AS (SELECT min(target) FROM ` + table + ` UNION ALL
+			SELECT (SELECT min(target) FROM ` + table + ` WHERE target > names.name) FROM names WHERE names.name IS NOT NULL)
+			SELECT name FROM names WHERE name IS NOT NULL)`
 }
 
 var picks sync.Map // text to *Statement; there are as many as sets of conditions

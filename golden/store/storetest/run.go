@@ -50,6 +50,8 @@ func Run(t *testing.T, open func(t *testing.T) golden.Store) {
 		{"documents", testDocuments},
 		{"timeline", testTimeline},
 		{"suppressions", testSuppressions},
+		{"erasures", testErasures},
+		{"dead letters of erased people", testErasedLetters},
 		{"dirty", testDirty},
 		{"dirty rows forgiven", testForgiven},
 		{"dirty order", testDirtyOrder},
