@@ -198,9 +198,7 @@ func (e *erasing) know(ctx context.Context) (err error) {
 		}
 		forms := e.r.rules.standard.Customer(&c)
 		e.unique = append(e.unique, e.r.rules.identities(&forms)...)
-		for _, w := range lookups(&forms) {
-			e.ways = append(e.ways, w)
-		}
+		e.ways = append(e.ways, lookups(&forms)...)
 	}
 	e.ways, e.unique = sortWays(e.ways), sortWays(e.unique)
 	if err := e.nameless(); err != nil {

@@ -167,7 +167,7 @@ func (l *rulesetLoader) shipped(at config.Positioned[string], name string) {
 func (l *rulesetLoader) thresholds(file *matchFile) {
 	m := &l.ruleset.match
 	if file.Compare != nil && len(m.Comparisons) == 0 {
-		m.Thresholds, m.Swap, m.Prior, m.Related = match.Thresholds{Edge: -4 * match.Bit}, 3*match.Bit, -18*match.Bit, 6*match.Bit
+		m.Thresholds, m.Swap, m.Prior, m.Related = match.Thresholds{Edge: -4 * match.Bit}, 3*match.Bit, -18*match.Bit, 0
 	}
 	set := func(p config.Positioned[float64], to *int32, sign float64) {
 		if p.IsSet() {

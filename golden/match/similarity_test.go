@@ -42,8 +42,14 @@ func TestDistance_countsSwappedNeighboursOnce(t *testing.T) {
 		most int
 		want int
 	}{
-		{"schmidt", "schmidt", 3, 0}, {"schmidt", "schmitd", 3, 1}, {"schmidt", "smith", 9, 4}, {"", "abc", 3, 3},
-		{"schmidt", "smith", 2, 3}, {"ca", "abc", 9, 3}, {"王小明", "小王明", 3, 1}, {"müller", "muller", 3, 1},
+		{"schmidt", "schmidt", 3, 0},
+		{"schmidt", "schmitd", 3, 1},
+		{"schmidt", "smith", 9, 4},
+		{"", "abc", 3, 3},
+		{"schmidt", "smith", 2, 3},
+		{"ca", "abc", 9, 3},
+		{"王小明", "小王明", 3, 1},
+		{"müller", "muller", 3, 1},
 	} {
 		if got := distance(c.a, c.b, c.most); got != c.want {
 			t.Errorf("%s and %s: %d, want %d", c.a, c.b, got, c.want)
