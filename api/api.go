@@ -114,6 +114,7 @@ func (a *API) register(api huma.API) {
 	a.registerRecords(api)
 	a.registerTrace(api)
 	a.registerMatch(api)
+	a.registerPlans(api)
 	a.registerPrivacy(api)
 }
 

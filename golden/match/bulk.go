@@ -17,9 +17,9 @@ type Resolved struct {
 }
 
 // Resolve divides records into customers as the resolver does that takes them one by one: with the
-// same keys, edges and components. It works on all cores and keeps everything in memory, about
-// 200 bytes a record beside the features.
-func (r *Rules) Resolve(records []Record) *Resolved {
+// same keys, edges and components. Statements name records by index. It works on all cores and keeps
+// everything in memory, about 200 bytes a record beside the features.
+func (r *Rules) Resolve(records []Record, statements ...Statement) *Resolved {
 	b := r.block(records)
 	out := &Resolved{Generic: b.generic}
 	edges, pairs, caches := make([][]Edge, workers()), make([]int, workers()), caches()
@@ -35,15 +35,20 @@ func (r *Rules) Resolve(records []Record) *Resolved {
 	}
 	out.Compared = out.Pairs
 	slices.SortFunc(out.Edges, func(a, b Edge) int { return cmp.Or(cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B)) })
-	r.divide(records, out)
+	r.divide(records, statements, out)
 	return out
 }
 
 // divide partitions the components of the edges.
-func (r *Rules) divide(records []Record, out *Resolved) {
+func (r *Rules) divide(records []Record, statements []Statement, out *Resolved) {
 	joined := newSets(len(records))
 	for _, e := range out.Edges {
 		joined.union(e.A, e.B)
+	}
+	for _, s := range statements {
+		if !s.Different {
+			eachPair(s, joined.union)
+		}
 	}
 	all := make([]int, len(records))
 	for i := range all {
@@ -63,9 +68,10 @@ func (r *Rules) divide(records []Record, out *Resolved) {
 		a, b := place[e.A], place[e.B]
 		within[of[e.A]] = append(within[of[e.A]], Edge{A: min(a, b), B: max(a, b), Weight: e.Weight})
 	}
+	said := statementsOf(statements, len(groups), of, place)
 	outcomes := make([]Outcome, len(groups))
 	parallel(len(groups), 64, func(_, g int) {
-		c := &Component{Edges: within[g], Nodes: make([]Node, len(groups[g]))}
+		c := &Component{Edges: within[g], Statements: said[g], Nodes: make([]Node, len(groups[g]))}
 		slices.SortFunc(c.Edges, func(a, b Edge) int { return cmp.Or(cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B)) })
 		for i, n := range groups[g] {
 			c.Nodes[i] = Node{Key: records[n].Key, Features: records[n].Features}
@@ -89,4 +95,31 @@ func (r *Rules) divide(records []Record, out *Resolved) {
 		}
 		out.Compared += o.Compared
 	}
+}
+
+// statementsOf gives every group the statements of which it has records on both sides, by their places
+// in it.
+func statementsOf(statements []Statement, groups int, of, place []int) [][]Statement {
+	said := make([][]Statement, groups)
+	for _, s := range statements {
+		sides := map[int]*[2][]int{}
+		for side, nodes := range [][]int{s.Left, s.Right} {
+			for _, n := range nodes {
+				if sides[of[n]] == nil {
+					sides[of[n]] = &[2][]int{}
+				}
+				sides[of[n]][side] = append(sides[of[n]][side], place[n])
+			}
+		}
+		for g, both := range sides {
+			if len(both[0]) > 0 && len(both[1]) > 0 {
+				one := s
+				one.Left, one.Right = both[0], both[1]
+				slices.Sort(one.Left)
+				slices.Sort(one.Right)
+				said[g] = append(said[g], one)
+			}
+		}
+	}
+	return said
 }
