@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/touchstone-hub/touchstone/golden/match"
 	"github.com/touchstone-hub/touchstone/hub"
 )
 
@@ -43,5 +45,8 @@ type trainOutput struct{ Body hub.TrainingReport }
 
 func (a *API) train(ctx context.Context, _ *trainInput) (*trainOutput, error) {
 	found, err := a.hub.Train(ctx)
+	if errors.Is(err, match.ErrUntrainable) {
+		return nil, huma.Error409Conflict(err.Error())
+	}
 	return &trainOutput{found}, err
 }

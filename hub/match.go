@@ -194,7 +194,7 @@ func (h *Hub) Train(ctx context.Context) (TrainingReport, error) {
 	slices.SortFunc(records, func(a, b match.Record) int { return cmp.Compare(a.Key, b.Key) })
 	t, err := golden.Train(rules, records, nil)
 	if err != nil {
-		return TrainingReport{}, &RequestError{Field: "", Found: err.Error(), Expected: "records and comparisons to learn from"}
+		return TrainingReport{}, err
 	}
 	return NewTrainingReport(rules, t, fmt.Sprintf("%d records of the store", len(records)), time.Now())
 }
