@@ -139,20 +139,24 @@ func (a *app) matchEvalCommand() *cobra.Command {
 			if s.mapping == "" || s.truth == "" {
 				return misuse(c, errors.New("say how to read the file and whose its records are: --mapping NAME --truth EXPR"))
 			}
+			began := time.Now()
 			rules, records, err := s.read(c)
 			if err != nil {
 				return err
 			}
+			read := time.Now()
 			if s.params == "" && len(rules.MatchRules().Comparisons) > 0 {
 				if rules, _, err = train(c, rules, records); err != nil {
 					return err
 				}
 			}
+			trained := time.Now()
 			o := evaluate.Options{Mistakes: mistakes}
 			if sweep {
 				o.Links = []float64{-6, -4, -2, 0, 2, 4, 8, 12}
 			}
 			r := evaluate.Evaluate(rules.MatchRules(), records, o)
+			r.Seconds.Read, r.Seconds.Train = read.Sub(began).Seconds(), trained.Sub(read).Seconds()
 			if chart != "" {
 				if err := drawChart(chart, r); err != nil {
 					return err
@@ -180,6 +184,7 @@ func drawChart(name string, r *evaluate.Report) (err error) {
 
 func printEvaluation(w io.Writer, r *evaluate.Report) error {
 	fmt.Fprintf(w, "records %d, customers %d, clusters found %d, tasks %d, largest component %d\n", r.Records, r.Customers, r.Clusters, r.Tasks, r.Largest)
+	fmt.Fprintf(w, "read in %.1f s, trained in %.1f s, resolved in %.1f s\n", r.Seconds.Read, r.Seconds.Train, r.Seconds.Resolve)
 	fmt.Fprintf(w, "candidate pairs %d, which hold %.2f%% of the true pairs\n\n", r.Pairs, 100*r.Reach)
 	rows := [][]any{
 		{"pairs after clustering", fmt.Sprintf("%.5f", r.Precision), fmt.Sprintf("%.5f", r.Recall), fmt.Sprintf("%.5f", r.F1), fmt.Sprintf("%d true, %d false, %d missed", r.True, r.False, r.Lost)},

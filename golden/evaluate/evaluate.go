@@ -8,6 +8,7 @@ package evaluate
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/touchstone-hub/touchstone/golden/match"
 )
@@ -31,10 +32,18 @@ type Report struct {
 	Reach     float64     `json:"candidateRecall"` // share of the true pairs that share a key
 	Largest   int         `json:"largestComponent"`
 	Tasks     int         `json:"tasks"`
+	Seconds   Seconds     `json:"seconds"`
 	Sweep     []Threshold `json:"sweep,omitempty"`
 	Merged    []Mistake   `json:"falseMerges,omitempty"` // the worst
 	Missed    []Mistake   `json:"misses,omitempty"`
 	histogram *Histogram
+}
+
+// Seconds are how long the steps took, by the clock.
+type Seconds struct {
+	Read    float64 `json:"read"`    // reading, mapping and standardising the records
+	Train   float64 `json:"train"`   // learning parameters; 0 where they were given
+	Resolve float64 `json:"resolve"` // from keys to customers
 }
 
 // Scores are those of pairs after clustering: a pair is found where both records are in one cluster.
@@ -88,8 +97,9 @@ func Evaluate(rules *match.Rules, records []Labelled, o Options) *Report {
 	for i := range records {
 		plain[i] = records[i].Record
 	}
+	began := time.Now()
 	found := rules.Resolve(plain)
-	r := &Report{Records: len(records), Pairs: found.Pairs, Largest: found.Largest, Tasks: len(found.Findings)}
+	r := &Report{Seconds: Seconds{Resolve: time.Since(began).Seconds()}, Records: len(records), Pairs: found.Pairs, Largest: found.Largest, Tasks: len(found.Findings)}
 	truth := byTruth(records)
 	r.Customers, r.Clusters = len(truth), len(found.Clusters)
 	r.Scores = scores(records, truth, found.Clusters)

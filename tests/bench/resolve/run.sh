@@ -33,30 +33,26 @@ if [[ $parts == *" online "* ]]; then
   done
 fi
 
-# evaluate FILE MAPPING: train, match and cluster a file in bulk, in an empty store, and tell F1.
+# evaluate FILE MAPPING HUB: train, match and cluster a file in bulk, in an empty store, and tell F1.
 evaluate() {
-  if ! "$dir/touchstone" match eval --help 2>&1 | grep -q -- --truth; then
-    echo "this program has no 'touchstone match eval'; left out"
-    return
-  fi
   local records
   records=$(($(wc -l <"$1") - 1))
   go run ./tests/bench/measure -records "$records" -runs "${RUNS:-1}" \
-    "bulk=$dir/touchstone match eval $1 --hub $here/hub --mapping $2 --truth cluster --json > $dir/eval.json"
+    "bulk=$dir/touchstone match eval $1 --hub $3 --mapping $2 --truth cluster --sweep=false --mistakes 0 --json > $dir/eval.json"
   cat "$dir/eval.json"
 }
 
 if [[ $parts == *" bulk "* ]]; then
   echo
   echo "bulk"
-  evaluate "$people" population
+  evaluate "$people" population "$here/hub"
 fi
 
 if [[ $parts == *" chinese "* ]]; then
   "$dir/generate" -kind chinese -n "${CHINESE:-3000}" -seed "$seed" -out "$dir/chinese.csv"
   echo
   echo "Chinese names: ${CHINESE:-3000} records"
-  evaluate "$dir/chinese.csv" chinese
+  evaluate "$dir/chinese.csv" chinese examples/match/chinese
 fi
 
 if [[ $parts == *" peer "* ]]; then
