@@ -37,7 +37,7 @@ fi
 evaluate() {
   local records
   records=$(($(wc -l <"$1") - 1))
-  go run ./tests/bench/measure -records "$records" -runs "${RUNS:-1}" \
+  go run ./tests/bench/measure -records "$records" -warm 0 -runs "${RUNS:-1}" \
     "bulk=$dir/touchstone match eval $1 --hub $3 --mapping $2 --truth cluster --sweep=false --mistakes 0 --json > $dir/eval.json"
   cat "$dir/eval.json"
 }
