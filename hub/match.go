@@ -235,7 +235,7 @@ func (h *Hub) MatchReport(ctx context.Context) (*MatchReport, error) {
 	}
 	out.weak(m, found)
 	out.sizes(found)
-	slices.SortFunc(found.Generic, func(a, b match.KeyShare) int {
+	slices.SortFunc(found.Generic, func(a, b match.GenericKey) int {
 		return cmp.Or(cmp.Compare(b.Records, a.Records), cmp.Compare(a.Hash, b.Hash))
 	})
 	for _, g := range found.Generic[:min(len(found.Generic), 10)] {

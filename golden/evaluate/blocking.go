@@ -71,7 +71,7 @@ func Block(rules *match.Rules, records []Labelled, labels bool) *Blocking {
 	for _, g := range generic {
 		out.Keys[g.Rule].Generic++
 	}
-	slices.SortFunc(generic, func(a, b match.KeyShare) int {
+	slices.SortFunc(generic, func(a, b match.GenericKey) int {
 		return cmp.Or(cmp.Compare(b.Records, a.Records), cmp.Compare(a.Hash, b.Hash))
 	})
 	for _, g := range generic[:min(len(generic), 10)] {

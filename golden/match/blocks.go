@@ -17,16 +17,16 @@ type Record struct {
 // them share.
 type blocks struct {
 	records []Record
-	members []int32    // of all blocks, one after the other, each in order
-	starts  []int32    // of a block in members; one more at the end
-	hashes  []uint64   // of the blocks, in order
-	rules   []uint8    // of the blocks
-	active  [][]uint64 // by record, hashes of the blocks that it is in, in order
-	generic []KeyShare // keys that more records share
+	members []int32      // of all blocks, one after the other, each in order
+	starts  []int32      // of a block in members; one more at the end
+	hashes  []uint64     // of the blocks, in order
+	rules   []uint8      // of the blocks
+	active  [][]uint64   // by record, hashes of the blocks that it is in, in order
+	generic []GenericKey // keys that more records share
 }
 
-// KeyShare is a key of a rule with how many records share it.
-type KeyShare struct {
+// GenericKey is a key that more records share than the limit: it brings nobody together.
+type GenericKey struct {
 	Hash    uint64
 	Rule    int
 	Records int
@@ -67,7 +67,7 @@ func (r *Rules) block(records []Record) *blocks {
 	each(func(group []entry) {
 		switch n := len(group); {
 		case n > r.Limits.Block:
-			b.generic = append(b.generic, KeyShare{group[0].hash, int(group[0].rule), n, int(group[0].record)})
+			b.generic = append(b.generic, GenericKey{group[0].hash, int(group[0].rule), n, int(group[0].record)})
 		case n > 1:
 			b.starts = append(b.starts, int32(len(b.members)))
 			b.hashes, b.rules = append(b.hashes, group[0].hash), append(b.rules, group[0].rule)
@@ -225,7 +225,7 @@ func (r *Rules) ActiveKeys(records []Record) func(hash uint64) bool {
 // EachCandidate calls do for every two records that share an active key, one after the other, with
 // the rules of the keys that they share, as bits. It returns how many active keys each rule has,
 // and the generic ones.
-func (r *Rules) EachCandidate(records []Record, do func(a, b int, rules uint64)) (values []int, generic []KeyShare) {
+func (r *Rules) EachCandidate(records []Record, do func(a, b int, rules uint64)) (values []int, generic []GenericKey) {
 	b := r.block(records)
 	values = make([]int, len(r.Keys))
 	for i := range b.hashes {

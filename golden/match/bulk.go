@@ -10,10 +10,10 @@ type Resolved struct {
 	Clusters [][]int // indices of records, each cluster in order of key, clusters by their first record
 	Edges    []Edge  // by A, then B
 	Findings []Finding
-	Compared int        // pairs weighed
-	Pairs    int        // that share a key
-	Largest  int        // records in the largest component
-	Generic  []KeyShare // keys that too many records share to bring them together
+	Compared int          // pairs weighed
+	Pairs    int          // that share a key
+	Largest  int          // records in the largest component
+	Generic  []GenericKey // keys that too many records share to bring them together
 }
 
 // Resolve divides records into customers as the resolver does that takes them one by one: with the

@@ -13,7 +13,7 @@ func (t *trainer) result() *Training {
 		out.Parameters.Weights = append(out.Parameters.Weights, weights(t.m[i], t.u[i]))
 	}
 	for _, c := range t.classes[1:] {
-		out.Keys = append(out.Keys, KeyShares{Key: c.key, Pairs: int(c.total), Matches: c.shares[match3], Relatives: c.shares[relative3], Strangers: c.shares[stranger3]})
+		out.Keys = append(out.Keys, KeyShares{Key: c.key, Pairs: int(c.total), Matches: c.shares[ofMatches], Relatives: c.shares[ofRelatives], Strangers: c.shares[ofStrangers]})
 	}
 	t.frequencies(out.Parameters)
 	t.priors(out)
@@ -161,14 +161,14 @@ func (t *trainer) priors(out *Training) {
 			}
 		}
 		before := open.shares
-		open.shares = [3]float64{max(sums[match3]/every, 1e-15), max(sums[relative3]/every, 1e-15), 1}
+		open.shares = [3]float64{max(sums[ofMatches]/every, 1e-15), max(sums[ofRelatives]/every, 1e-15), 1}
 		if math.Abs(before[0]-open.shares[0]) < 1e-9*open.shares[0] {
 			break
 		}
 	}
-	out.Matches, out.Relatives = open.shares[match3]*every, open.shares[relative3]*every
-	out.Parameters.Prior = int32(math.Round(max(math.Log2(open.shares[match3]), -60) * Bit))
-	out.Parameters.Related = int32(math.Round(min(math.Log2(open.shares[match3]/open.shares[relative3]), 40) * Bit))
+	out.Matches, out.Relatives = open.shares[ofMatches]*every, open.shares[ofRelatives]*every
+	out.Parameters.Prior = int32(math.Round(max(math.Log2(open.shares[ofMatches]), -60) * Bit))
+	out.Parameters.Related = int32(math.Round(min(math.Log2(open.shares[ofMatches]/open.shares[ofRelatives]), 40) * Bit))
 }
 
 // refuse finds reasons not to use what was learnt.
