@@ -85,7 +85,7 @@ func (p *Population) household(h home) household {
 	out.address = p.address(d)
 	d.throw(ofFamily, int(h.household)) // the street has thrown the dice for itself
 	out.surname = p.names.surname(d, out.district)
-	out.mail = "the" + local(out.surname) + "s" + strconv.Itoa(d.IntN(1000)) + "@" + mailHost(d)
+	out.mail = "the" + local(out.surname) + "s" + strconv.Itoa(d.IntN(100_000)) + "@" + mailHost(d)
 	year, sex := 1935+d.IntN(lastBirth-1935-18), d.IntN(2)
 	if h.size > 2 {
 		year = 1950 + d.IntN(35)
@@ -144,26 +144,27 @@ func (p *Population) person(n int) person {
 	return who
 }
 
-// mailbox is a private mail address, made of the name in one of the usual ways.
+// mailbox is a private mail address, made of the name in one of the usual ways. A host gives each
+// address once: whoever comes later puts digits behind it, so that hardly two people have the same.
 func mailbox(d *dice, r *Record) string {
 	given, family := local(r.GivenName), local(r.Surname)
-	number := strconv.Itoa(d.IntN(100))
+	number := strconv.Itoa(d.IntN(10_000))
 	var name string
 	switch d.IntN(7) {
 	case 0:
-		name = given + "." + family
+		name = given + "." + family + number
 	case 1:
 		name = given + family + number
 	case 2:
-		name = given[:1] + family + r.BirthDate[2:4]
+		name = given[:1] + family + r.BirthDate[2:4] + number
 	case 3:
 		name = family + "." + given + number
 	case 4:
-		name = given + r.BirthDate[:4]
+		name = given + r.BirthDate[:4] + number
 	case 5:
 		name = given[:1] + "." + family + number
 	default:
-		name = given + "." + family + r.BirthDate[2:4]
+		name = given + "." + family + r.BirthDate[2:4] + number
 	}
 	return name + "@" + mailHost(d)
 }
