@@ -65,6 +65,7 @@ type View interface {
 	RecordsOf(ctx context.Context, entities []EntityNo) ([]SourceRecord, error)
 	RecordsByKey(ctx context.Context, keys []string) ([]SourceRecord, error)
 	MergedInto(ctx context.Context, entities []EntityNo) ([]GoldenRecord, error)
+	LinksOf(ctx context.Context, keys []string) ([]Link, error)
 	DecisionsOf(ctx context.Context, keys []string) ([]Decision, error)
 	DocumentsByKey(ctx context.Context, entity canonical.Entity, keys []string) ([]Document, error)
 	DeliveriesOf(ctx context.Context, target string, subjects []string) ([]DeliveryState, error)

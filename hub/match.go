@@ -187,16 +187,15 @@ func NewTrainingReport(rules *golden.Ruleset, t *match.Training, data string, at
 // count once they stand in the folder.
 func (h *Hub) Train(ctx context.Context) (TrainingReport, error) {
 	rules := h.generation().Rules
-	records, err := golden.LiveRecords(ctx, h.store, rules)
+	live, err := golden.ReadPopulation(ctx, h.store, rules)
 	if err != nil {
 		return TrainingReport{}, err
 	}
-	slices.SortFunc(records, func(a, b match.Record) int { return cmp.Compare(a.Key, b.Key) })
-	t, err := golden.Train(rules, records, nil)
+	t, err := golden.Train(rules, live.Records, nil)
 	if err != nil {
 		return TrainingReport{}, err
 	}
-	return NewTrainingReport(rules, t, fmt.Sprintf("%d records of the store", len(records)), time.Now())
+	return NewTrainingReport(rules, t, fmt.Sprintf("%d records of the store", len(live.Records)), time.Now())
 }
 
 // MatchReport says how matching does on the live store.
@@ -223,12 +222,12 @@ type CustomerSize struct {
 // MatchReport resolves the store's live records in memory, as they stand, and reports on that.
 func (h *Hub) MatchReport(ctx context.Context) (*MatchReport, error) {
 	rules := h.generation().Rules
-	records, err := golden.LiveRecords(ctx, h.store, rules)
+	live, err := golden.ReadPopulation(ctx, h.store, rules)
 	if err != nil {
 		return nil, err
 	}
-	m := rules.MatchRules()
-	found := m.Resolve(records)
+	m, records := rules.MatchRules(), live.Records
+	found := m.Resolve(records, live.Statements()...)
 	out := &MatchReport{
 		Ruleset: rules.Name, Version: rules.Version, Trained: rules.Trained(), Records: len(records), Pairs: found.Pairs,
 		Review: len(found.Findings), Largest: found.Largest,

@@ -357,3 +357,37 @@ func TestResolve_sameClustersInAnyOrder(t *testing.T) {
 		}
 	}
 }
+
+// What people say holds for all records at once as it does for one component.
+func TestResolve_holdsToWhatPeopleSay(t *testing.T) {
+	t.Parallel()
+	r := people()
+	records, _ := made(r, 40, 8)
+	clusterOf := func(statements ...Statement) map[int]int {
+		of := map[int]int{}
+		for c, members := range r.Resolve(records, statements...).Clusters {
+			for _, i := range members {
+				of[i] = c
+			}
+		}
+		return of
+	}
+	before := clusterOf()
+	var apart, together []int // a pair that joins by itself, and one that does not
+	for i := range records {
+		for j := range i {
+			if same := before[i] == before[j]; same && apart == nil {
+				apart = []int{j, i}
+			} else if !same && together == nil {
+				together = []int{j, i}
+			}
+		}
+	}
+	after := clusterOf(
+		Statement{ID: "1", Different: true, Strength: Lock, Left: apart[:1], Right: apart[1:]},
+		Statement{ID: "2", Strength: Lock, Left: together[:1], Right: together[1:]},
+	)
+	if after[apart[0]] == after[apart[1]] || after[together[0]] != after[together[1]] {
+		t.Errorf("%v are together, or %v apart", apart, together)
+	}
+}
