@@ -43,6 +43,7 @@ func journey(t *testing.T, store string, left func(*company) []string) {
 	c := found(t, store)
 	c.a.Person(systems.Record{"name": "Qzxine Vwkmann", "mail": "qzxine@post.example", "phone": "+491715550147"})
 	other := c.a.Person(systems.Record{"name": "Ole Vwkmann", "mail": "ole@post.example"})
+	c.rest(hubtest.Counts{"a/customers": 2}) // else the ERP's record may come first, and be created in a as well
 	c.report("erp/customers", `{"id":"erp-qzx","at":"2026-01-02T00:00:00Z","name":"QZXINE VWKMANN","mail":"qzxine@post.example"}`)
 	c.report("erp/customers", `{"id":"erp-qzx","at":"no time","name":"Qzxine"}`) // a dead letter
 	c.report("shop/orders", `{"no":"4711","rev":1,"customer":"erp-qzx","name":"Qzxine Vwkmann","mail":"qzxine@post.example","note":"leave it with Qzxine's neighbour"}`)
