@@ -151,7 +151,7 @@ func (a *app) matchEvalCommand() *cobra.Command {
 				}
 			}
 			trained := time.Now()
-			o := evaluate.Options{Mistakes: mistakes}
+			o := evaluate.Options{Mistakes: mistakes, Chart: chart != ""}
 			if sweep {
 				o.Links = []float64{-6, -4, -2, 0, 2, 4, 8, 12}
 			}

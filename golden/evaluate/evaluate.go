@@ -89,6 +89,7 @@ type Step struct {
 type Options struct {
 	Mistakes int       // of each sort that are shown
 	Links    []float64 // thresholds of the sweep, in bits
+	Chart    bool      // the distribution of weights, for WriteSVG
 }
 
 // Evaluate divides labelled records by the rules and compares that with their labels.
@@ -114,7 +115,9 @@ func Evaluate(rules *match.Rules, records []Labelled, o Options) *Report {
 		other.Thresholds.Edge = min(other.Thresholds.Edge, other.Thresholds.Link)
 		r.Sweep = append(r.Sweep, Threshold{link, scores(records, truth, other.Resolve(plain).Clusters)})
 	}
-	r.histogram = newHistogram(rules, records)
+	if o.Chart {
+		r.histogram = newHistogram(rules, records)
+	}
 	return r
 }
 

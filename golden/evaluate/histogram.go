@@ -35,7 +35,7 @@ func newHistogram(rules *match.Rules, records []Labelled) *Histogram {
 	return h
 }
 
-// WriteSVG draws the distribution of the weights of candidate pairs: true pairs above the line, others
+// WriteSVG draws the distribution of the weights of candidate pairs, which Options.Chart asks for: true pairs above the line, others
 // below, by the logarithm of their number, with the thresholds.
 func (r *Report) WriteSVG(w io.Writer) error {
 	const (
