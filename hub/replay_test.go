@@ -79,7 +79,7 @@ func TestReplay_unchangedMappingsChangeNothing(t *testing.T) {
 	t.Parallel()
 	n := 2_000
 	if os.Getenv("TOUCHSTONE_LONG") != "" {
-		n = 20_000
+		n = 200_000
 	}
 	r, shop := journey(t, nil)
 	records := make([]string, n)
