@@ -133,7 +133,16 @@ func (p *parts) name(n *standard.NameForms) {
 		p.add(Given, reading.Given)
 		p.add(Sound, soundex(reading.Family))
 		p.add(Sound, soundex(reading.Given))
+		p.sounds(reading.Family, reading.Given)
 		p.people = append(p.people, newPersonName(reading.Family, reading.Given, i == 0 || n.Given != ""))
+	}
+}
+
+// sounds takes a complete name by its sounds, whichever of its parts is which.
+func (p *parts) sounds(family, given string) {
+	a, b := soundex(family), soundex(given)
+	if a != "" && b != "" {
+		p.add(Sounds, min(a, b)+parted+max(a, b))
 	}
 }
 

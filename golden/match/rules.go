@@ -70,17 +70,18 @@ const (
 	Token // any word of a name of at least two letters, be it given or family name
 	Sound // a family or given name by its sound (Soundex)
 	BirthYear
-	Area  // the area of a postcode
-	Local // a mail address before the @
+	Area   // the area of a postcode
+	Local  // a mail address before the @
+	Sounds // a person's family and given name by their sounds, in either order
 	lastPart
 )
 
 // PartNames are the names of the parts in a ruleset, by Part.
-var PartNames = [lastPart]string{"identifier", "email", "phone", "name", "family", "given", "organisation", "birthDate", "postcode", "token", "sound", "birthYear", "area", "local"}
+var PartNames = [lastPart]string{"identifier", "email", "phone", "name", "family", "given", "organisation", "birthDate", "postcode", "token", "sound", "birthYear", "area", "local", "sounds"}
 
 // partEvidence is what sharing a value says for two records being one customer, in bits: rare values
 // say more. It is untrained; the sum over a key's parts is the key's weight.
-var partEvidence = [lastPart]int32{Identifier: 20, Email: 12, Phone: 7, Name: 8, Family: 5, Given: 4, Organisation: 9, BirthDate: 10, Postcode: 4, Token: 4, Sound: 3, BirthYear: 4, Area: 3, Local: 8}
+var partEvidence = [lastPart]int32{Identifier: 20, Email: 12, Phone: 7, Name: 8, Family: 5, Given: 4, Organisation: 9, BirthDate: 10, Postcode: 4, Token: 4, Sound: 3, BirthYear: 4, Area: 3, Local: 8, Sounds: 6}
 
 // attributeEvidence is that of a part without one of its own.
 const attributeEvidence = 4

@@ -174,7 +174,7 @@ func (r *Rules) decided(rule KeyRule) (without [maxComparisons]bool) {
 var partAbout = [lastPart][]string{
 	Email: {"email"}, Local: {"email"}, Phone: {"phone"}, Name: {"given", "family", "name"}, Family: {"family", "name"},
 	Given: {"given", "name"}, Organisation: {"organisation", "name"}, BirthDate: {"birthDate"}, BirthYear: {"birthDate"},
-	Postcode: {"postcode", "place"}, Area: {"postcode", "place"}, Token: {"given", "family", "name"}, Sound: {"given", "family", "name"},
+	Postcode: {"postcode", "place"}, Area: {"postcode", "place"}, Token: {"given", "family", "name"}, Sound: {"given", "family", "name"}, Sounds: {"given", "family", "name"},
 }
 
 // likelihood of a pattern in the three classes, by what the source of the pairs leaves open.
