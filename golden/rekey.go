@@ -3,49 +3,91 @@ package golden
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 )
 
 // rekey replaces the block keys of the dirty records, and makes dirty also the members of every
 // key that became generic, or ceased to be, by it: they find each other by it no more, or again.
+//
+// Which keys a record has of its own depends on it alone; those that refine them it has where they are
+// generic, which the counts say that the former lead to.
 func (s *settling) rekey(ctx context.Context) error {
-	delta := map[uint64]int64{}
-	var put []RecordKeys
 	before, err := s.storedKeys(ctx, s.dirty)
 	if err != nil {
 		return err
 	}
 	for _, rec := range s.dirty {
 		rec.dirty, rec.keysKnown = true, true
+		rec.keys = before[rec.No]
+	}
+	err = s.putKeys(ctx, func(rec *record) ([]uint64, error) {
+		features, err := s.featuresOf(rec)
+		if err != nil {
+			return nil, err
+		}
+		return features.Hashes(rec.keys), nil
+	})
+	if err != nil || !s.r.rules.match.Refines() {
+		return err
+	}
+	return s.putKeys(ctx, func(rec *record) ([]uint64, error) {
+		features, err := s.featuresOf(rec)
+		if err != nil {
+			return nil, err
+		}
+		return s.r.rules.match.Held(features, s.counted), nil
+	})
+}
+
+// counted is the live count of a key of a dirty record.
+func (s *settling) counted(hash uint64) int { return int(s.graph.counts[hash]) }
+
+// putKeys gives the dirty records the keys that they should have, and looks at what that did to the
+// counts.
+func (s *settling) putKeys(ctx context.Context, of func(*record) ([]uint64, error)) error {
+	delta := map[uint64]int64{}
+	var put []RecordKeys
+	for _, rec := range s.dirty {
+		var keys []uint64
 		if rec.live() {
-			features, err := s.featuresOf(rec)
-			if err != nil {
+			var err error
+			if keys, err = of(rec); err != nil {
 				return err
 			}
-			rec.keys = features.Hashes()
 		}
-		old := before[rec.No]
-		if slices.Equal(old, rec.keys) {
+		if slices.Equal(rec.keys, keys) {
 			continue
 		}
-		put = append(put, RecordKeys{Record: rec.No, Keys: rec.keys})
-		for _, key := range old {
+		put = append(put, RecordKeys{Record: rec.No, Keys: keys})
+		for _, key := range rec.keys {
 			delta[key]--
 		}
-		for _, key := range rec.keys {
+		for _, key := range keys {
 			delta[key]++
 		}
+		rec.keys = keys
 	}
 	if len(put) > 0 {
 		slices.SortFunc(put, func(a, b RecordKeys) int { return cmp.Compare(a.Record, b.Record) })
-		if s.graph.counts, err = s.tx.PutKeys(ctx, put); err != nil {
+		counts, err := s.tx.PutKeys(ctx, put)
+		if err != nil {
 			return err
 		}
+		s.graph.know(counts)
 	}
 	if err := s.count(ctx, s.dirty, delta); err != nil {
 		return err
 	}
 	return s.cross(ctx, delta)
+}
+
+// know takes live counts of keys.
+func (g *graph) know(counts map[uint64]int64) {
+	if g.counts == nil {
+		g.counts = make(map[uint64]int64, len(counts))
+	}
+	maps.Copy(g.counts, counts)
 }
 
 // storedKeys returns the block keys of records that the store knows.
@@ -73,9 +115,7 @@ func (s *settling) storedKeys(ctx context.Context, records []*record) (map[Recor
 
 // count learns the live counts of the keys of records, and of further ones.
 func (s *settling) count(ctx context.Context, records []*record, further map[uint64]int64) error {
-	if s.graph.counts == nil {
-		s.graph.counts = map[uint64]int64{}
-	}
+	s.graph.know(nil)
 	var unknown []uint64
 	ask := func(key uint64) {
 		if _, known := s.graph.counts[key]; !known {
@@ -99,19 +139,19 @@ func (s *settling) count(ctx context.Context, records []*record, further map[uin
 	if err != nil {
 		return err
 	}
-	for key, n := range counts {
-		s.graph.counts[key] = n
-	}
+	s.graph.know(counts)
 	return nil
 }
 
-// cross makes the members of keys dirty whose count crossed the limit.
+// cross makes the members of keys dirty whose count crossed a limit. Which rule a key is of is not
+// known of one that nobody has any more, so that the limits of all rules count: a record that is looked
+// at in vain stays as it is.
 func (s *settling) cross(ctx context.Context, delta map[uint64]int64) error {
-	limit := int64(s.r.rules.match.Limits.Block)
+	limits := s.r.rules.match.BlockLimits()
 	var crossed []uint64
 	for key, d := range delta {
 		after := s.graph.counts[key]
-		if (after > limit) != (after-d > limit) {
+		if slices.ContainsFunc(limits, func(limit int) bool { return (after > int64(limit)) != (after-d > int64(limit)) }) {
 			crossed = append(crossed, key)
 		}
 	}
