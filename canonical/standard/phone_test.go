@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nyaruka/phonenumbers"
 	"pgregory.net/rapid"
 
 	"github.com/touchstone-hub/touchstone/canonical"
@@ -53,31 +52,6 @@ func TestPhone_readsNationalNumbersInTheCustomersCountry(t *testing.T) {
 	want := []Phone{{"+8613800138000", "", 1}, {"+4930901820", "", 2}, {"+8675526788888", "7", 3}}
 	if len(got) != 3 || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {
 		t.Errorf("got %v; want %v", got, want)
-	}
-}
-
-// TestPhone_shortcutAgreesWithTheLibrary holds the table of numbering plans against metadata.
-func TestPhone_shortcutAgreesWithTheLibrary(t *testing.T) {
-	t.Parallel()
-	var prefixes []string
-	for _, plan := range plans {
-		prefixes = append(prefixes, plan.prefix)
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.SampledFrom(prefixes).Draw(t, "prefix") + rapid.StringMatching(`[0-9]{6,12}`).Draw(t, "digits")
-		if !isCommonE164(text) {
-			return
-		}
-		if phone := parsePhone(text, "DE", "DE"); phone.E164 != text {
-			t.Fatalf("%s: the library says %q", text, phone.E164)
-		}
-	})
-	for region := range phonenumbers.GetSupportedRegions() {
-		number := phonenumbers.GetExampleNumber(region)
-		text := phonenumbers.Format(number, phonenumbers.E164)
-		if got, ok := (&Standardiser{}).Phone(text); !ok && len(text) >= 9 || ok && got != text {
-			t.Errorf("%s %s: got %q", region, text, got)
-		}
 	}
 }
 
