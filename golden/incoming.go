@@ -27,6 +27,18 @@ func (in *Incoming) Key() string { return in.Record.Key }
 // correlation. doc is kept and must not be changed afterwards. The error says which part of the
 // document is wrong; it is permanent.
 func ParseIncoming(doc []byte) (Incoming, error) {
+	in, err := readIncoming(doc)
+	if err != nil {
+		return Incoming{}, err
+	}
+	if in.Record.Hash, err = contentHash(in.Customer); err != nil {
+		return Incoming{}, fmt.Errorf("hash %s: %w", in.Record.Key, err)
+	}
+	return in, nil
+}
+
+// readIncoming is ParseIncoming without the hash.
+func readIncoming(doc []byte) (Incoming, error) {
 	in := Incoming{Record: SourceRecord{Doc: doc}}
 	if err := in.Customer.UnmarshalJSON(doc); err != nil {
 		return Incoming{}, fmt.Errorf("read customer: %w", err)
@@ -48,9 +60,6 @@ func ParseIncoming(doc []byte) (Incoming, error) {
 	var err error
 	if r.BusinessTime, err = businessTime(s); err != nil {
 		return Incoming{}, err
-	}
-	if r.Hash, err = contentHash(in.Customer); err != nil {
-		return Incoming{}, fmt.Errorf("hash %s: %w", r.Key, err)
 	}
 	return in, nil
 }
