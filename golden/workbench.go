@@ -2,6 +2,7 @@ package golden
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/touchstone-hub/touchstone/golden/match"
 )
@@ -30,9 +31,12 @@ func (r *Ruleset) MatchRecord(in *Incoming) match.Record {
 // ReadMatchRecord is MatchRecord of a canonical Customer as ParseIncoming reads it. doc may be
 // written over afterwards.
 func (r *Ruleset) ReadMatchRecord(doc []byte) (match.Record, error) {
-	in, err := readIncoming(doc)
-	if err != nil {
+	in := incomings.Get().(*Incoming)
+	defer incomings.Put(in)
+	if err := in.read(doc); err != nil {
 		return match.Record{}, err
 	}
-	return r.MatchRecord(&in), nil
+	return r.MatchRecord(in), nil
 }
+
+var incomings = sync.Pool{New: func() any { return new(Incoming) }}
