@@ -18,9 +18,13 @@ import (
 func TestErase_leavesOthersAsIfNobodyHadBeenThere(t *testing.T) {
 	t.Parallel()
 	const rules = "match: {keys: [[email], [phone, name]], limits: {block: 4}}\nsurvive: {attributes: {emails: union, phones: union}}"
+	store, fresh := onSQLite(t), onSQLite(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		store := temporary(rt)
-		defer func() { _ = store.Close() }()
+		for _, s := range []emptyable{store, fresh} {
+			if err := s.Reset(t.Context()); err != nil {
+				rt.Fatal(err)
+			}
+		}
 		w := &world{t: t, store: store, rules: ruleset(rt, rules)}
 		w.resolver = golden.NewResolver(store, w.rules, golden.ResolverOptions{})
 		few := func(label string, n int) int { return rapid.IntRange(0, n).Draw(rt, label) }
@@ -52,8 +56,6 @@ func TestErase_leavesOthersAsIfNobodyHadBeenThere(t *testing.T) {
 				delete(said, strings.Replace(key, "/customers/", "/", 1))
 			}
 		}
-		fresh := temporary(rt)
-		defer func() { _ = fresh.Close() }()
 		scratch := &world{t: t, store: fresh, rules: w.rules, resolver: golden.NewResolver(fresh, w.rules, golden.ResolverOptions{})}
 		for key, content := range said {
 			scratch.resolve(scratch.record(key, 1, content))
@@ -66,7 +68,7 @@ func TestErase_leavesOthersAsIfNobodyHadBeenThere(t *testing.T) {
 
 // clusters are the sources of all customers with what is true of them.
 func clusters(t fataler, store golden.Store) (all []string) {
-	for _, g := range snapshot(t.(rapid.TB), store) {
+	for _, g := range snapshot(t, store) {
 		all = append(all, strings.Join(g.Sources, " ")+" "+string(g.Doc))
 	}
 	slices.Sort(all)
