@@ -252,7 +252,8 @@ func (h *history) undo() {
 	}
 	i := below(h.rt, "undo", len(h.decisions))
 	d := h.decisions[i]
-	if d.Verdict == golden.Pinned || d.Act != "" && d.Act != d.ID {
+	of := func(one golden.Decision) bool { return d.Act != "" && one.Act == d.Act && one.ID != d.ID }
+	if d.Verdict == golden.Pinned || d.Act != "" && d.Act != d.ID || slices.ContainsFunc(h.decisions, of) {
 		h.undoAct()
 		return
 	}

@@ -118,7 +118,7 @@ type Graph interface {
 	// record keys.
 	DecisionsOf(ctx context.Context, keys []string) ([]Decision, error)
 	// DecisionsOfAct returns all decisions of the act that a decision belongs to, be they undone or
-	// not, ordered by ID; id is any of theirs.
+	// not, ordered by ID; id is any of theirs, or the act's, of whose decisions the first may be erased.
 	DecisionsOfAct(ctx context.Context, id string) ([]Decision, error)
 	// PutDecisions inserts decisions, or replaces those of the same ID (to undo one). One that names
 	// no act is an act of its own.
