@@ -24,7 +24,7 @@ func (h *history) act() {
 	}
 	h.ids++
 	act := golden.Act{Author: "kim", Strength: pick(h.rt, "strength", strengths), Do: do}
-	trial := rapid.Bool().Draw(h.rt, "dry run")
+	trial := maybe(h.rt, "dry run", 3)
 	var dry golden.Effects
 	var dryErr error
 	if trial {
@@ -103,7 +103,7 @@ func (h *history) doing() (name string, do golden.Doing) {
 	}
 	customer := func(what string) string { return rapid.SampledFrom(ids).Draw(h.rt, what) }
 	records := func(what string) []string { return someKeys(h.rt, what, 1, 3) }
-	switch below(h.rt, "act", 9) {
+	switch below(h.rt, "act", 8) {
 	case 0:
 		return "merge", golden.Merge(customer("left"), customer("right"))
 	case 1:
@@ -113,7 +113,7 @@ func (h *history) doing() (name string, do golden.Doing) {
 	case 3:
 		return "judge", golden.Judge(pick(h.rt, "verdict", verdicts), records("left"), records("right"))
 	case 4:
-		return "unpin", golden.Unpin(customer("customer"), pick(h.rt, "attribute", pinnable)[0])
+		return "unpin", h.unpin()
 	case 5:
 		tasks, err := h.store.Tasks(context.Background(), golden.TaskQuery{})
 		if err != nil {
@@ -142,6 +142,24 @@ func (h *history) split() golden.Doing {
 	of := all[pick(h.rt, "customer", slices.Sorted(maps.Keys(all)))]
 	part := rapid.SliceOfNDistinct(rapid.SampledFrom(of.Sources), 1, len(of.Sources), rapid.ID[string]).Draw(h.rt, "part")
 	return golden.SplitOff(of.ID, part)
+}
+
+// unpin lets go a value that somebody pinned.
+func (h *history) unpin() golden.Doing {
+	pins := slices.DeleteFunc(slices.Clone(h.decisions), func(d golden.Decision) bool { return d.Verdict != golden.Pinned })
+	if len(pins) == 0 {
+		return nil
+	}
+	p := pick(h.rt, "pinned", pins)
+	of := golden.Query{Lookups: []golden.Lookup{{Kind: golden.LookupRecord, Value: p.Left[0]}}, Limit: 1}
+	found, err := h.store.FindCustomers(context.Background(), of)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return golden.Unpin(found[0].ID, p.Attribute)
 }
 
 // pinnable are attributes with values, some of which records state too.

@@ -114,7 +114,9 @@ func content(rt *rapid.T) string {
 		return func() string { return `"` + member + `":` + draw(rt, what, values...) }
 	}
 	some(8, func() string { return `"names":[` + draw(rt, "name", someNames...) + `]` })
-	some(6, func() string { return `"emails":[{"value":"` + draw(rt, "email", "a", "b", "c", "d") + `@example.com"}]` })
+	some(6, func() string {
+		return `"emails":[{"value":"` + draw(rt, "email", "a", "b", "c", "d") + `@example.com"}]`
+	})
 	some(6, func() string {
 		return `"phones":[{"value":"+49301234` + draw(rt, "phone", "001", "002", "003", "004", "005") + `"},{"value":"+49301234` + draw(rt, "phone", "001", "002", "006") + `"}]`
 	})

@@ -79,7 +79,7 @@ func watch(_ context.Context, _ golden.Tx, changes []golden.Change, records map[
 }
 
 func (h *history) run() {
-	for range 1 + below(h.rt, "steps", 24) {
+	for range 1 + below(h.rt, "steps", 16) {
 		h.step()
 		h.look()
 	}
@@ -89,28 +89,28 @@ func (h *history) run() {
 }
 
 func (h *history) step() {
-	switch below(h.rt, "action", 22) {
-	case 0:
+	switch below(h.rt, "action", 24) {
+	case 0, 1:
 		h.decide()
-	case 1:
-		h.undo()
 	case 2:
-		h.link()
+		h.undo()
 	case 3:
-		h.write()
+		h.link()
 	case 4:
+		h.write()
+	case 5:
 		h.must(h.resolver.Reresolve(context.Background(), someKeys(h.rt, "again", 1, 3)))
-	case 5, 6, 7:
+	case 6, 7, 8, 9, 10:
 		h.act()
-	case 8:
-		h.undoAct()
-	case 9, 10:
-		h.change()
 	case 11:
+		h.undoAct()
+	case 12, 13:
+		h.change()
+	case 14:
 		h.sweepSome()
-	case 12:
+	case 15:
 		h.plan()
-	case 13:
+	case 16:
 		h.erase()
 	default:
 		batch := h.batch()
@@ -124,6 +124,7 @@ func (h *history) must(result golden.Result, err error) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	h.tally.count("version stale", result.Stale)
 	for _, c := range result.Changes {
 		h.tally.add("customer " + string(c.Type))
 		h.version(c.ID, c.Version)
@@ -171,7 +172,7 @@ func (h *history) sweepSome() {
 	if !h.sweeping {
 		return
 	}
-	last, result, err := h.resolver.Sweep(context.Background(), h.swept, 2)
+	last, result, err := h.resolver.Sweep(context.Background(), h.swept, 1+h.random.IntN(4))
 	h.must(result, err)
 	h.swept, h.sweeping = last, last != ""
 	if h.sweeping {
@@ -223,14 +224,12 @@ func (h *history) plan() {
 }
 
 func (h *history) decide() {
-	side := someKeys(h.rt, "records", 2, 4)
-	cut := 1 + below(h.rt, "cut", len(side)-1)
 	h.ids++
 	d := golden.Decision{
 		ID: fmt.Sprintf("D%06d", h.ids), Verdict: pick(h.rt, "verdict", verdicts),
-		Strength: pick(h.rt, "strength", strengths),
-		Left:     side[:cut], Right: side[cut:], At: time.Unix(int64(h.ids), 0).UTC(),
+		Strength: pick(h.rt, "strength", strengths), At: time.Unix(int64(h.ids), 0).UTC(),
 	}
+	d.Left, d.Right = h.sides()
 	result, err := h.resolver.Decide(context.Background(), d)
 	if refused := new(golden.ContradictionError); errors.As(err, &refused) && d.Strength == golden.Lock {
 		h.tally.add("lock refused")
@@ -239,6 +238,18 @@ func (h *history) decide() {
 	h.must(result, err)
 	h.tally.add(fmt.Sprintf("decision %s %s", d.Verdict, d.Strength))
 	h.decisions = append(h.decisions, d)
+}
+
+// sides are two sets of records, now and then those of an earlier decision.
+func (h *history) sides() (left, right []string) {
+	earlier := slices.DeleteFunc(slices.Clone(h.decisions), func(d golden.Decision) bool { return d.Verdict == golden.Pinned })
+	if len(earlier) > 0 && maybe(h.rt, "the same records", 4) {
+		d := pick(h.rt, "as in", earlier)
+		return d.Left, d.Right
+	}
+	both := someKeys(h.rt, "records", 2, 4)
+	cut := 1 + below(h.rt, "cut", len(both)-1)
+	return both[:cut], both[cut:]
 }
 
 var (
@@ -300,7 +311,7 @@ func (h *history) write() {
 // erase removes a customer, or some of its records, which do not come back.
 func (h *history) erase() {
 	all := snapshot(h.t, h.store)
-	if len(all) == 0 || !maybe(h.rt, "erasure", 4) {
+	if len(all) == 0 || !maybe(h.rt, "erasure", 3) {
 		return
 	}
 	of := all[pick(h.rt, "customer", slices.Sorted(maps.Keys(all)))]

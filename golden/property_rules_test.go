@@ -123,4 +123,6 @@ func otherParameters(r *match.Rules) *match.Parameters {
 }
 
 // weighs says whether pairs are weighed by a ruleset, rather than joined by keys alone.
-func weighs(yaml string) bool { return slices.Contains([]string{scored, strict, lenient, trained}, yaml) }
+func weighs(yaml string) bool {
+	return slices.Contains([]string{scored, strict, lenient, trained}, yaml)
+}

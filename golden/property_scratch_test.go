@@ -27,7 +27,7 @@ var loadings = []loading{
 		return err
 	}},
 	{"in another order", 3, func(h *history, r *golden.Resolver, _ []golden.Incoming) error {
-		for batch := range slices.Chunk(h.shuffled(), 3) {
+		for batch := range slices.Chunk(h.shuffled(), 1+h.random.IntN(12)) {
 			if _, err := r.Resolve(context.Background(), golden.Batch{Records: batch}); err != nil {
 				return err
 			}

@@ -78,24 +78,25 @@ func (p sweepPlace) text() string {
 	return fmt.Sprintf("%d %s", p.from, p.id)
 }
 
-// readPlace reads what text wrote; known is false where it begins, or was written by a version that
-// knew golden IDs alone: then it begins anew.
+// readPlace reads what text wrote; known is false where the sweep begins, or the place was written
+// by a version that knew golden IDs alone: then it begins anew.
 func readPlace(text string) (p sweepPlace, known bool) {
-	var err error
-	if first, id, found := strings.Cut(text, " "); found {
-		p.id = id
-		p.from, err = strconv.ParseInt(first, 10, 64)
-		return p, err == nil
+	from, id, customers := strings.Cut(text, " ")
+	if !customers {
+		var until string
+		if from, until, known = strings.Cut(text, "-"); !known {
+			return sweepPlace{}, false
+		}
+		n, err := strconv.ParseInt(until, 10, 64)
+		if err != nil {
+			return sweepPlace{}, false
+		}
+		p.until = n
 	}
-	first, last, found := strings.Cut(text, "-")
-	if !found {
-		return p, false
-	}
-	if p.from, err = strconv.ParseInt(first, 10, 64); err == nil {
-		p.until, err = strconv.ParseInt(last, 10, 64)
-	}
+	n, err := strconv.ParseInt(from, 10, 64)
 	if err != nil {
 		return sweepPlace{}, false
 	}
+	p.from, p.id = n, id
 	return p, true
 }
