@@ -183,6 +183,9 @@ func (h *history) sweepSome() {
 // plan asks what other rules would do, which changes nothing, and now and then does it: then it has
 // told what comes of it.
 func (h *history) plan() {
+	if maybe(h.rt, "no plan", 2) {
+		return
+	}
 	h.finishSweep()
 	before := snapshot(h.t, h.store)
 	yaml := draw(h.rt, "ruleset", allRules...)
@@ -194,7 +197,7 @@ func (h *history) plan() {
 		h.t.Fatalf("a plan changed something: %s", diff)
 	}
 	h.tally.add("plan")
-	if rapid.Bool().Draw(h.rt, "not done") {
+	if maybe(h.rt, "not done", 3) {
 		return
 	}
 	h.use(yaml)

@@ -26,7 +26,7 @@ var loadings = []loading{
 		_, err := r.Resolve(context.Background(), golden.Batch{Records: live})
 		return err
 	}},
-	{"in another order", 3, func(h *history, r *golden.Resolver, _ []golden.Incoming) error {
+	{"in another order", 4, func(h *history, r *golden.Resolver, _ []golden.Incoming) error {
 		for batch := range slices.Chunk(h.shuffled(), 1+h.random.IntN(12)) {
 			if _, err := r.Resolve(context.Background(), golden.Batch{Records: batch}); err != nil {
 				return err
