@@ -1,5 +1,6 @@
 // Command online measures how fast records find their customers as they arrive: batches into a
-// durable store through the resolver, with the shipped ruleset, as the hub's resolve stage does it.
+// durable store through the resolver, with the rules of the folder hub, as the hub's resolve stage
+// does it. Parameters are learnt first, from the first records of the population, without their labels.
 // It tells the rate at each mark (over the tenth of the records before it), how long a single record
 // takes in the full store, where the memory is, and how right the customers are.
 //
@@ -22,7 +23,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/golden/store/postgres"
 	"github.com/touchstone-hub/touchstone/golden/store/sqlite"
@@ -38,6 +38,8 @@ type settings struct {
 	marks   []int
 	single  int
 	ruleset string
+	params  string
+	train   int
 	profile string
 	floor   float64
 }
@@ -54,7 +56,9 @@ func main() {
 		return err
 	})
 	flag.IntVar(&s.single, "single", 1000, "records that arrive alone at the end, to time each")
-	flag.StringVar(&s.ruleset, "ruleset", "", "golden.yaml; without it the shipped rules")
+	flag.StringVar(&s.ruleset, "ruleset", "tests/bench/resolve/hub/golden.yaml", "golden.yaml; \"\" for the rules that a hub has without one")
+	flag.StringVar(&s.params, "params", "", "golden.params; where there is no such file, what was learnt is written there")
+	flag.IntVar(&s.train, "train", 100_000, "records at most from which parameters are learnt; 0 for none")
 	flag.StringVar(&s.profile, "cpuprofile", "", "write a processor profile of resolving to this file")
 	flag.Float64Var(&s.floor, "least", 0, "fail where the rate at the end is lower, in records a second")
 	flag.Parse()
@@ -80,7 +84,7 @@ func run(ctx context.Context, s settings) error {
 	if s.n <= s.single || s.batch < 1 {
 		return fmt.Errorf("-n: found %d, expected more records than arrive alone, %d", s.n, s.single)
 	}
-	rules, err := ruleset(s.ruleset)
+	rules, err := ruleset(s)
 	if err != nil {
 		return err
 	}
@@ -107,20 +111,6 @@ func run(ctx context.Context, s settings) error {
 		return fmt.Errorf("%.0f records/s at %d, expected %.0f", m.last, s.n, s.floor)
 	}
 	return nil
-}
-
-func ruleset(path string) (*golden.Ruleset, error) {
-	var ps config.Problems
-	var node *config.Node
-	if path != "" {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		node = config.Parse(path, text, nil, &ps)
-	}
-	rules := golden.LoadRuleset(node, golden.RulesetOptions{Region: "GB"}, &ps)
-	return rules, ps.Err()
 }
 
 // open makes an empty store. server is the URL of the database, "" where there is none; folder is
