@@ -67,7 +67,7 @@ func (s *settling) forMatch(c *component) (*match.Component, error) {
 		if len(c.nodes) == 1 {
 			break
 		}
-		features, err := s.featuresOf(rec)
+		features, err := s.comparedOf(rec)
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +83,7 @@ func (s *settling) components() []*component {
 	nodes := s.graph.nodes
 	slices.SortFunc(nodes, byRecordKey)
 	f := newForest(nodes)
-	for pair := range s.graph.edges {
+	for pair := range s.graph.edges { // both ends are nodes
 		f.join(s.records[pair[0]], s.records[pair[1]])
 	}
 	for _, l := range s.graph.links {

@@ -1,6 +1,7 @@
 package golden
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -17,19 +18,20 @@ func (s *settling) rekey(ctx context.Context) error {
 	}
 	for _, rec := range s.dirty {
 		rec.dirty, rec.keysKnown = true, true
+		var packed []byte
 		if rec.live() {
 			features, err := s.featuresOf(rec)
 			if err != nil {
 				return err
 			}
-			rec.keys = features.Hashes()
+			rec.keys, packed = features.Hashes(), s.r.rules.packFeatures(features)
 		}
 		old := before[rec.No]
-		if slices.Equal(old, rec.keys) {
+		if slices.Equal(old.Keys, rec.keys) && (len(rec.keys) == 0 || bytes.Equal(old.Features, packed)) {
 			continue
 		}
-		put = append(put, RecordKeys{Record: rec.No, Keys: rec.keys})
-		for _, key := range old {
+		put = append(put, RecordKeys{Record: rec.No, Keys: rec.keys, Features: packed})
+		for _, key := range old.Keys {
 			delta[key]--
 		}
 		for _, key := range rec.keys {
@@ -48,15 +50,15 @@ func (s *settling) rekey(ctx context.Context) error {
 	return s.cross(ctx, delta)
 }
 
-// storedKeys returns the block keys of records that the store knows.
-func (s *settling) storedKeys(ctx context.Context, records []*record) (map[RecordNo][]uint64, error) {
+// storedKeys returns the block keys and features of records that the store knows.
+func (s *settling) storedKeys(ctx context.Context, records []*record) (map[RecordNo]RecordKeys, error) {
 	var nos []RecordNo
 	for _, rec := range records {
 		if !rec.inserted {
 			nos = append(nos, rec.No)
 		}
 	}
-	keys := map[RecordNo][]uint64{}
+	keys := map[RecordNo]RecordKeys{}
 	if len(nos) == 0 {
 		return keys, nil
 	}
@@ -66,7 +68,7 @@ func (s *settling) storedKeys(ctx context.Context, records []*record) (map[Recor
 		return nil, err
 	}
 	for _, k := range stored {
-		keys[k.Record] = k.Keys
+		keys[k.Record] = k
 	}
 	return keys, nil
 }
@@ -127,23 +129,37 @@ func (s *settling) cross(ctx context.Context, delta map[uint64]int64) error {
 	for _, members := range blocks {
 		nos = append(nos, members...)
 	}
-	if err := s.loadByNo(ctx, nos); err != nil {
-		return err
-	}
-	var joined []*record
-	for _, no := range nos {
-		if rec := s.records[no]; rec != nil && !rec.dirty {
-			rec.dirty = true
-			joined = append(joined, rec)
-		}
-	}
+	joined := s.join(nos)
 	keys, err := s.storedKeys(ctx, joined)
 	if err != nil {
 		return err
 	}
 	for _, rec := range joined {
-		rec.keys, rec.keysKnown = keys[rec.No], true
+		rec.keys, rec.keysKnown = keys[rec.No].Keys, true
 	}
 	s.dirty = append(s.dirty, joined...)
 	return s.count(ctx, joined, nil)
+}
+
+// join makes live records dirty and returns those that were not. Their documents are not read: they
+// are needed only where their edges turn out to be others.
+func (s *settling) join(nos []RecordNo) (joined []*record) {
+	if s.bare == nil {
+		s.bare = map[RecordNo]*record{}
+	}
+	for _, no := range nos {
+		rec := s.records[no]
+		if rec == nil {
+			rec = s.bare[no]
+		}
+		if rec == nil {
+			rec = &record{SourceRecord: SourceRecord{No: no}}
+			s.bare[no] = rec
+		}
+		if !rec.dirty {
+			rec.dirty = true
+			joined = append(joined, rec)
+		}
+	}
+	return joined
 }

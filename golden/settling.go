@@ -23,6 +23,9 @@ type settling struct {
 	dirty   []*record
 	graph   graph
 	result  Result
+	// features are what is compared of records, by number: most of those that are weighed are never loaded.
+	features map[RecordNo]*match.Features
+	bare     map[RecordNo]*record // dirty ones that are not loaded
 
 	newID     func() string // of golden records
 	published *publication  // nil until there is one
@@ -87,7 +90,7 @@ func (s *settling) settle(ctx context.Context) error {
 	if len(s.dirty) == 0 {
 		return nil
 	}
-	steps := []func(context.Context) error{s.rekey, s.reconnect, s.explore, s.applyPins}
+	steps := []func(context.Context) error{s.rekey, s.reconnect, s.explore, s.learnNodes, s.applyPins}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
@@ -133,10 +136,15 @@ func (s *settling) loadByNo(ctx context.Context, nos []RecordNo) error {
 
 func (s *settling) remember(found []SourceRecord) {
 	for i := range found {
-		if s.records[found[i].No] == nil {
-			rec := &record{SourceRecord: found[i]}
-			s.records[rec.No], s.byKey[rec.Key] = rec, rec
+		if s.records[found[i].No] != nil {
+			continue
 		}
+		rec := s.bare[found[i].No]
+		if rec == nil {
+			rec = &record{}
+		}
+		rec.SourceRecord = found[i]
+		s.records[rec.No], s.byKey[rec.Key] = rec, rec
 	}
 }
 

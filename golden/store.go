@@ -93,9 +93,13 @@ type Records interface {
 	// not written: see PutMembers. Written is kept as it is where it is nil here, and replaced
 	// where it is not (empty: removed).
 	PutRecords(ctx context.Context, records []SourceRecord) error
-	// KeysOf returns the stored block keys of the records.
+	// KeysOf returns the stored block keys and features of the records.
 	KeysOf(ctx context.Context, nos []RecordNo) ([]RecordKeys, error)
-	// PutKeys replaces the block keys of the records (none: removes them) and maintains the live
+	// FeaturesOf returns the features of the records; those that have none are left out.
+	FeaturesOf(ctx context.Context, nos []RecordNo) (map[RecordNo][]byte, error)
+	// PutFeatures replaces the features of records that have block keys.
+	PutFeatures(ctx context.Context, features map[RecordNo][]byte) error
+	// PutKeys replaces the block keys of the records with their features (no keys: removes both) and maintains the live
 	// count of every key. It returns the counts of the keys that a record gained or lost, 0
 	// included. The transaction has to have settled: counts are exact for one at a time.
 	PutKeys(ctx context.Context, keys []RecordKeys) (map[uint64]int64, error)

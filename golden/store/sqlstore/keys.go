@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/binary"
@@ -16,10 +17,12 @@ import (
 const countedAbove = 64
 
 var (
-	keysOf    = plain(`SELECT record, keys FROM record_keys WHERE record = {any int}`)
-	putPacked = rows("r int, keys bytes", `INSERT INTO record_keys (record, keys)
-		SELECT r, keys FROM v WHERE true ON CONFLICT (record) DO UPDATE SET keys = excluded.keys`)
+	keysOf    = plain(`SELECT record, keys, features FROM record_keys WHERE record = {any int}`)
+	putPacked = rows("r int, keys bytes, features bytes", `INSERT INTO record_keys (record, keys, features)
+		SELECT r, keys, features FROM v WHERE true ON CONFLICT (record) DO UPDATE SET keys = excluded.keys, features = excluded.features`)
 	deletePacked = plain(`DELETE FROM record_keys WHERE record = {any int}`)
+	featuresOf   = plain(`SELECT record, features FROM record_keys WHERE record = {any int} AND features IS NOT NULL`)
+	putFeatures  = rows("r int, features bytes", `UPDATE record_keys SET features = v.features FROM v WHERE record_keys.record = v.r`)
 
 	insertKeys = rows("k int, r int", `INSERT INTO record_key (key, record)
 		SELECT k, r FROM v`)
@@ -51,12 +54,36 @@ func (t *tx) KeysOf(ctx context.Context, nos []golden.RecordNo) ([]golden.Record
 	return list(ctx, t.c, "read block keys", keysOf, func(scan Scan, r *golden.RecordKeys) error {
 		var no int64
 		var packed []byte
-		if err := scan(&no, &packed); err != nil {
+		if err := scan(&no, &packed, &r.Features); err != nil {
 			return err
 		}
 		r.Record, r.Keys = golden.RecordNo(no), unpackKeys(packed)
 		return nil
 	}, ints(unique(nos)))
+}
+
+// FeaturesOf implements golden.Records.
+func (t *tx) FeaturesOf(ctx context.Context, nos []golden.RecordNo) (map[golden.RecordNo][]byte, error) {
+	if len(nos) == 0 {
+		return nil, nil
+	}
+	found := make(map[golden.RecordNo][]byte, len(nos))
+	err := t.c.Query(ctx, featuresOf, func(scan Scan) error {
+		var no int64
+		var features []byte
+		if err := scan(&no, &features); err != nil {
+			return err
+		}
+		found[golden.RecordNo(no)] = features
+		return nil
+	}, ints(unique(nos)))
+	return found, doing("read features", err)
+}
+
+// PutFeatures implements golden.Records.
+func (t *tx) PutFeatures(ctx context.Context, features map[golden.RecordNo][]byte) error {
+	nos := slices.Sorted(maps.Keys(features))
+	return exec(ctx, t.c, "write features", putFeatures, ints(nos), column(nos, func(no *golden.RecordNo) []byte { return features[*no] }))
 }
 
 // keyPair is one row of record_key; delta says what happens to it.
@@ -73,19 +100,19 @@ func (t *tx) PutKeys(ctx context.Context, keys []golden.RecordKeys) (map[uint64]
 	if err != nil {
 		return nil, err
 	}
-	before := make(map[golden.RecordNo][]uint64, len(held))
+	before := make(map[golden.RecordNo]golden.RecordKeys, len(held))
 	for _, h := range held {
-		before[h.Record] = h.Keys
+		before[h.Record] = h
 	}
 	var gone, come []keyPair
 	var none, changed []int64
-	var packed [][]byte
+	var packed, features [][]byte
 	for _, k := range keys {
-		after := unique(k.Keys)
-		if slices.Equal(before[k.Record], after) {
+		after, held := unique(k.Keys), before[k.Record]
+		if slices.Equal(held.Keys, after) && (len(after) == 0 || bytes.Equal(held.Features, k.Features)) {
 			continue
 		}
-		minus, plus := difference(before[k.Record], after)
+		minus, plus := difference(held.Keys, after)
 		for _, key := range minus {
 			gone = append(gone, keyPair{key, k.Record})
 		}
@@ -97,14 +124,14 @@ func (t *tx) PutKeys(ctx context.Context, keys []golden.RecordKeys) (map[uint64]
 			continue
 		}
 		changed = append(changed, int64(k.Record))
-		packed = append(packed, packKeys(after))
+		packed, features = append(packed, packKeys(after)), append(features, k.Features)
 	}
 	if len(none) > 0 {
 		if err := exec(ctx, t.c, "remove block keys", deletePacked, none); err != nil {
 			return nil, err
 		}
 	}
-	if err := exec(ctx, t.c, "write block keys", putPacked, changed, packed); err != nil {
+	if err := exec(ctx, t.c, "write block keys", putPacked, changed, packed, features); err != nil {
 		return nil, err
 	}
 	counts, err := t.indexKeys(ctx, gone, come)
