@@ -45,7 +45,9 @@ var (
 
 // Settle implements golden.Records.
 func (t *tx) Settle(ctx context.Context) error {
-	return doing("take the lease on settling", t.c.Settle(ctx))
+	err := t.c.Settle(ctx)
+	t.blocks.settled = err == nil
+	return doing("take the lease on settling", err)
 }
 
 // RecordsByKey implements golden.Records.

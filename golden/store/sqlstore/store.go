@@ -120,6 +120,8 @@ type tx struct {
 	c     Conn
 	fresh map[Counter][]int64 // the numbers that it gave out, ascending
 	wrote map[string]bool     // the tables that it wrote to: see stored
+
+	blocks blocks
 }
 
 var _ golden.Tx = (*tx)(nil)
