@@ -67,7 +67,7 @@ func (s *settling) forMatch(c *component) (*match.Component, error) {
 		if len(c.nodes) == 1 {
 			break
 		}
-		features, err := s.comparedOf(rec)
+		features, err := s.featuresOf(rec)
 		if err != nil {
 			return nil, err
 		}

@@ -35,14 +35,6 @@ func (r *Ruleset) unpackFeatures(packed []byte) *match.Features {
 	return f
 }
 
-// comparedOf gives what is compared of a record that learnFeatures has looked at.
-func (s *settling) comparedOf(rec *record) (*match.Features, error) {
-	if rec.features == nil && s.features[rec.No] != nil {
-		return s.features[rec.No], nil
-	}
-	return s.featuresOf(rec)
-}
-
 // learnFeatures gets the features of live records: those of the batch are there, others are kept by
 // the store. What it keeps of other rules, or not at all, is derived from the documents and kept from
 // now on.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+
+	"github.com/touchstone-hub/touchstone/golden/match"
 )
 
 // graph is the part of the graph that a settling touches.
@@ -114,14 +116,20 @@ func (s *settling) oldEdges(ctx context.Context) ([]Edge, error) {
 // candidates lists the pairs that share an active key, the smaller number first, with at least
 // one dirty record each.
 func (s *settling) candidates(ctx context.Context) ([][2]RecordNo, error) {
-	limit := int64(s.r.rules.match.Limits.Block)
 	var active []uint64
+	by := map[*record][]uint64{}
 	for _, rec := range s.dirty {
-		for _, key := range rec.keys {
-			if n := s.graph.counts[key]; n > 1 && n <= limit {
-				active = append(active, key)
-			}
+		if !rec.live() {
+			continue
 		}
+		features, err := s.featuresOf(rec)
+		if err != nil {
+			return nil, err
+		}
+		s.r.rules.match.Acting(features, s.counted, func(k match.Key) {
+			active = append(active, k.Hash)
+			by[rec] = append(by[rec], k.Hash)
+		})
 	}
 	if len(active) == 0 {
 		return nil, nil
@@ -133,7 +141,7 @@ func (s *settling) candidates(ctx context.Context) ([][2]RecordNo, error) {
 	}
 	var pairs [][2]RecordNo
 	for _, rec := range s.dirty {
-		for _, key := range rec.keys {
+		for _, key := range by[rec] {
 			for _, no := range blocks[key] {
 				if no != rec.No {
 					pairs = append(pairs, [2]RecordNo{min(no, rec.No), max(no, rec.No)})

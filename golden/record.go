@@ -70,7 +70,7 @@ type WrittenValue struct {
 type RecordKeys struct {
 	Record   RecordNo
 	Keys     []uint64 // sorted, without repetition
-	Features []byte   // encoded, see Ruleset.packFeatures; nil where they are not kept
+	Features []byte   // encoded, see Ruleset.packFeatures; nil where none are kept, or are to stay as they are
 }
 
 // Edge joins two records that may be the same customer. A is smaller than B.

@@ -4,50 +4,93 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"maps"
 	"slices"
+
+	"github.com/touchstone-hub/touchstone/golden/match"
 )
 
 // rekey replaces the block keys of the dirty records, and makes dirty also the members of every
 // key that became generic, or ceased to be, by it: they find each other by it no more, or again.
+//
+// Which keys a record has of its own depends on it alone; those that refine them it has where they are
+// generic, which the counts say that the former lead to.
 func (s *settling) rekey(ctx context.Context) error {
-	delta := map[uint64]int64{}
-	var put []RecordKeys
 	before, err := s.storedKeys(ctx, s.dirty)
 	if err != nil {
 		return err
 	}
+	packed := map[*record][]byte{} // features that the store does not have yet
 	for _, rec := range s.dirty {
 		rec.dirty, rec.keysKnown = true, true
-		var packed []byte
+		rec.keys = before[rec.No].Keys
+		if !rec.live() {
+			continue
+		}
+		features, err := s.featuresOf(rec)
+		if err != nil {
+			return err
+		}
+		if now := s.r.rules.packFeatures(features); !bytes.Equal(now, before[rec.No].Features) {
+			packed[rec] = now
+		}
+	}
+	err = s.putKeys(ctx, packed, func(rec *record, f *match.Features) []uint64 { return f.Hashes(rec.keys) })
+	if err != nil || !s.r.rules.match.Refines() {
+		return err
+	}
+	return s.putKeys(ctx, nil, func(_ *record, f *match.Features) []uint64 { return s.r.rules.match.Held(f, s.counted) })
+}
+
+// counted is the live count of a key of a dirty record.
+func (s *settling) counted(hash uint64) int { return int(s.graph.counts[hash]) }
+
+// putKeys gives the dirty records the keys that they should have, with the features that are packed,
+// and looks at what that did to the counts.
+func (s *settling) putKeys(ctx context.Context, packed map[*record][]byte, of func(*record, *match.Features) []uint64) error {
+	delta := map[uint64]int64{}
+	var put []RecordKeys
+	for _, rec := range s.dirty {
+		var keys []uint64
 		if rec.live() {
 			features, err := s.featuresOf(rec)
 			if err != nil {
 				return err
 			}
-			rec.keys, packed = features.Hashes(), s.r.rules.packFeatures(features)
+			keys = of(rec, features)
 		}
-		old := before[rec.No]
-		if slices.Equal(old.Keys, rec.keys) && (len(rec.keys) == 0 || bytes.Equal(old.Features, packed)) {
+		if slices.Equal(rec.keys, keys) && (len(keys) == 0 || packed[rec] == nil) {
 			continue
 		}
-		put = append(put, RecordKeys{Record: rec.No, Keys: rec.keys, Features: packed})
-		for _, key := range old.Keys {
+		put = append(put, RecordKeys{Record: rec.No, Keys: keys, Features: packed[rec]})
+		for _, key := range rec.keys {
 			delta[key]--
 		}
-		for _, key := range rec.keys {
+		for _, key := range keys {
 			delta[key]++
 		}
+		rec.keys = keys
 	}
 	if len(put) > 0 {
 		slices.SortFunc(put, func(a, b RecordKeys) int { return cmp.Compare(a.Record, b.Record) })
-		if s.graph.counts, err = s.tx.PutKeys(ctx, put); err != nil {
+		counts, err := s.tx.PutKeys(ctx, put)
+		if err != nil {
 			return err
 		}
+		s.graph.know(counts)
 	}
 	if err := s.count(ctx, s.dirty, delta); err != nil {
 		return err
 	}
 	return s.cross(ctx, delta)
+}
+
+// know takes live counts of keys.
+func (g *graph) know(counts map[uint64]int64) {
+	if g.counts == nil {
+		g.counts = make(map[uint64]int64, len(counts))
+	}
+	maps.Copy(g.counts, counts)
 }
 
 // storedKeys returns the block keys and features of records that the store knows.
@@ -75,9 +118,7 @@ func (s *settling) storedKeys(ctx context.Context, records []*record) (map[Recor
 
 // count learns the live counts of the keys of records, and of further ones.
 func (s *settling) count(ctx context.Context, records []*record, further map[uint64]int64) error {
-	if s.graph.counts == nil {
-		s.graph.counts = map[uint64]int64{}
-	}
+	s.graph.know(nil)
 	var unknown []uint64
 	ask := func(key uint64) {
 		if _, known := s.graph.counts[key]; !known {
@@ -101,19 +142,19 @@ func (s *settling) count(ctx context.Context, records []*record, further map[uin
 	if err != nil {
 		return err
 	}
-	for key, n := range counts {
-		s.graph.counts[key] = n
-	}
+	s.graph.know(counts)
 	return nil
 }
 
-// cross makes the members of keys dirty whose count crossed the limit.
+// cross makes the members of keys dirty whose count crossed a limit. Which rule a key is of is not
+// known of one that nobody has any more, so that the limits of all rules count: a record that is looked
+// at in vain stays as it is.
 func (s *settling) cross(ctx context.Context, delta map[uint64]int64) error {
-	limit := int64(s.r.rules.match.Limits.Block)
+	limits := s.r.rules.match.BlockLimits()
 	var crossed []uint64
 	for key, d := range delta {
 		after := s.graph.counts[key]
-		if (after > limit) != (after-d > limit) {
+		if slices.ContainsFunc(limits, func(limit int) bool { return (after > int64(limit)) != (after-d > int64(limit)) }) {
 			crossed = append(crossed, key)
 		}
 	}
@@ -136,8 +177,14 @@ func (s *settling) cross(ctx context.Context, delta map[uint64]int64) error {
 	}
 	for _, rec := range joined {
 		rec.keys, rec.keysKnown = keys[rec.No].Keys, true
+		if rec.features == nil {
+			rec.features = s.r.rules.unpackFeatures(keys[rec.No].Features)
+		}
 	}
 	s.dirty = append(s.dirty, joined...)
+	if err := s.learnFeatures(ctx, numbers(joined)); err != nil {
+		return err
+	}
 	return s.count(ctx, joined, nil)
 }
 

@@ -15,9 +15,9 @@ import (
 
 // matchFile is the part `match:` of golden.yaml.
 type matchFile struct {
-	Rules  config.Positioned[string]     `yaml:"rules" doc:"shipped rules to start from"`
-	Unique []config.Positioned[string]   `yaml:"unique" doc:"identifier schemes under which a value belongs to one customer only"`
-	Keys   [][]config.Positioned[string] `yaml:"keys" doc:"records with an equal value for all parts of one key are compared"`
+	Rules  config.Positioned[string]   `yaml:"rules" doc:"shipped rules to start from"`
+	Unique []config.Positioned[string] `yaml:"unique" doc:"identifier schemes under which a value belongs to one customer only"`
+	Keys   []keyFile                   `yaml:"keys" doc:"records with an equal value for all parts of one key are compared"`
 	// Compare has nil for what the file does not say: the shipped rules' comparisons stay.
 	Compare    []compareFile `yaml:"compare" doc:"how pairs are weighed that share a key; without it the keys themselves decide"`
 	Thresholds struct {
@@ -89,11 +89,6 @@ func (*levelFile) ConfigSchema() map[string]any {
 
 // matchSchema puts the names into the schema of `match:`.
 func matchSchema(properties map[string]any) {
-	names := map[string]any{"anyOf": []any{
-		map[string]any{"enum": slices.Concat(match.PartNames[:], match.AttributeNames)},
-		map[string]any{"pattern": `^(identifiers|attributes)\..+`},
-	}}
-	properties["keys"].(map[string]any)["items"].(map[string]any)["items"] = names
 	properties["rules"] = map[string]any{"enum": ShippedRules()}
 	compare := properties["compare"].(map[string]any)["items"].(map[string]any)["properties"].(map[string]any)
 	compare["attribute"] = map[string]any{"anyOf": []any{
@@ -139,10 +134,7 @@ func (l *rulesetLoader) match(file *matchFile) {
 		l.comparisons(file.Compare)
 	}
 	if file.Keys != nil {
-		m.Keys = nil
-		for _, key := range file.Keys {
-			l.key(key, len(m.Comparisons) == 0)
-		}
+		l.keys(file.Keys)
 	}
 	if file.Limits.Block > 0 {
 		m.Limits.Block = file.Limits.Block
@@ -184,37 +176,6 @@ func (l *rulesetLoader) thresholds(file *matchFile) {
 			Expected: "pairs to review to weigh no more than those to join",
 		})
 	}
-}
-
-func (l *rulesetLoader) key(names []config.Positioned[string], decides bool) {
-	var parts []match.Part
-	var attributes []string
-	for _, name := range names {
-		part := slices.Index(match.PartNames[:], name.Value)
-		switch {
-		case part < 0 && match.KnownAttribute(name.Value):
-			attributes = append(attributes, name.Value)
-		case part < 0:
-			l.unknown(name.Node, "part of a key", slices.Concat(match.PartNames[:], match.KeyAttributes()))
-		case slices.Contains(parts, match.Part(part)):
-			l.problems.Add(config.Problem{Position: name.Position(), What: fmt.Sprintf("%s stands in this key already", name.Value), Expected: "every part once"})
-		default:
-			parts = append(parts, match.Part(part))
-		}
-	}
-	if len(parts) == 0 && len(attributes) == 0 {
-		return
-	}
-	lone := []match.Part{match.Phone, match.Family, match.Given, match.Postcode, match.BirthDate, match.Token, match.Sound, match.BirthYear, match.Area, match.Local}
-	if shared := decides && len(attributes) == 0 && len(parts) == 1 && slices.Contains(lone, parts[0]); shared {
-		l.problems.Add(config.Problem{
-			Position: names[0].Position(), Severity: config.Warning,
-			What:     fmt.Sprintf("the key %s alone joins customers that only share it, such as a household", names[0].Value),
-			Expected: "another part beside it, such as name",
-		})
-	}
-	m := &l.ruleset.match
-	m.Keys = append(m.Keys, match.NewKeyRuleOf(m.Thresholds.Link, attributes, parts...))
 }
 
 func (l *rulesetLoader) comparisons(files []compareFile) {

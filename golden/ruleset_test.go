@@ -16,7 +16,7 @@ func sorted(list []string) []string { slices.Sort(list); return list }
 func TestLoadRuleset_tellsEverythingWrong(t *testing.T) {
 	t.Parallel()
 	for yaml, want := range map[string][]string{
-		"match: {keys: [[emial]]}":                                                   {`golden.yaml:1:17: unknown part of a key "emial"; expected one of identifier, email, phone, name, family, given, organisation, birthDate, postcode, token, sound, birthYear, area, local, place, locality, region, street, house, address, coordinates, gender, language, industry; did you mean "email"?`},
+		"match: {keys: [[emial]]}":                                                   {`golden.yaml:1:17: unknown part of a key "emial"; expected one of identifier, email, phone, name, family, given, organisation, birthDate, postcode, token, sound, birthYear, area, local, sounds, place, locality, region, street, house, address, coordinates, gender, language, industry; did you mean "email"?`},
 		"match: {rules: persn}":                                                      {`golden.yaml:1:16: unknown shipped rules "persn"; expected one of exact, organisation, person-cjk, person; did you mean "person"?`},
 		"match: {compare: [{attribute: givn}]}":                                      {`golden.yaml:1:31: unknown attribute "givn"; expected one of given, family, organisation, name, birthDate, email, phone, place, postcode, locality, region, street, house, address, coordinates, gender, language, industry; did you mean "given"?`},
 		"match: {compare: [{levels: [exact]}]}":                                      {`golden.yaml:1:19: "attribute" is missing; expected text`},

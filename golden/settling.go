@@ -160,8 +160,11 @@ func (s *settling) customerOf(rec *record) (*canonical.Customer, error) {
 	return rec.customer, nil
 }
 
-// featuresOf derives a record's features once.
+// featuresOf derives a record's features, where learnFeatures has not got them.
 func (s *settling) featuresOf(rec *record) (*match.Features, error) {
+	if rec.features == nil {
+		rec.features = s.features[rec.No]
+	}
 	if rec.features == nil {
 		c, err := s.customerOf(rec)
 		if err != nil {

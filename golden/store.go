@@ -99,9 +99,10 @@ type Records interface {
 	FeaturesOf(ctx context.Context, nos []RecordNo) (map[RecordNo][]byte, error)
 	// PutFeatures replaces the features of records that have block keys.
 	PutFeatures(ctx context.Context, features map[RecordNo][]byte) error
-	// PutKeys replaces the block keys of the records with their features (no keys: removes both) and maintains the live
-	// count of every key. It returns the counts of the keys that a record gained or lost, 0
-	// included. The transaction has to have settled: counts are exact for one at a time.
+	// PutKeys replaces the block keys of the records, and their features where there are some (no keys:
+	// removes both), and maintains the live count of every key. It returns the counts of the keys that a
+	// record gained or lost, 0 included. The transaction has to have settled: counts are exact for one
+	// at a time.
 	PutKeys(ctx context.Context, keys []RecordKeys) (map[uint64]int64, error)
 	// KeyCounts returns the live counts of keys; those without members are left out.
 	KeyCounts(ctx context.Context, keys []uint64) (map[uint64]int64, error)

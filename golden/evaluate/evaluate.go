@@ -99,13 +99,14 @@ func Evaluate(rules *match.Rules, records []Labelled, o Options) *Report {
 		plain[i] = records[i].Record
 	}
 	began := time.Now()
-	found := rules.Resolve(plain)
+	blocks := rules.Block(plain)
+	found := rules.ResolveBlocks(blocks)
 	r := &Report{Seconds: Seconds{Resolve: time.Since(began).Seconds()}, Records: len(records), Pairs: found.Pairs, Largest: found.Largest, Tasks: len(found.Findings)}
 	truth := byTruth(records)
 	r.Customers, r.Clusters = len(truth), len(found.Clusters)
 	r.Scores = scores(records, truth, found.Clusters)
 	r.Exact, r.BCubed = clusters(records, truth, found.Clusters)
-	r.Reach = reach(rules, records, truth)
+	r.Reach = reach(blocks, truth)
 	if o.Mistakes > 0 {
 		r.mistakes(rules, records, truth, found.Clusters, o.Mistakes)
 	}
@@ -113,7 +114,7 @@ func Evaluate(rules *match.Rules, records []Labelled, o Options) *Report {
 		other := *rules
 		other.Thresholds.Link = int32(link * match.Bit)
 		other.Thresholds.Edge = min(other.Thresholds.Edge, other.Thresholds.Link)
-		r.Sweep = append(r.Sweep, Threshold{link, scores(records, truth, other.Resolve(plain).Clusters)})
+		r.Sweep = append(r.Sweep, Threshold{link, scores(records, truth, other.ResolveBlocks(blocks).Clusters)})
 	}
 	if o.Chart {
 		r.histogram = newHistogram(rules, records)
@@ -192,14 +193,13 @@ func clusters(records []Labelled, truth map[string][]int, found [][]int) (exact 
 }
 
 // reach is the share of true pairs that a key brings together.
-func reach(rules *match.Rules, records []Labelled, truth map[string][]int) float64 {
-	active := rules.ActiveKeys(features(records))
+func reach(blocks *match.Blocks, truth map[string][]int) float64 {
 	var all, together int64
 	for _, members := range truth {
 		all += pairsOf(len(members))
 		for x := range members {
 			for y := range x {
-				if shareActive(records[members[x]].Features, records[members[y]].Features, active) {
+				if blocks.Together(members[x], members[y]) {
 					together++
 				}
 			}
@@ -214,24 +214,6 @@ func features(records []Labelled) []match.Record {
 		list[i] = records[i].Record
 	}
 	return list
-}
-
-func shareActive(a, b *match.Features, active func(uint64) bool) bool {
-	for i, j := 0, 0; i < len(a.Keys) && j < len(b.Keys); {
-		switch {
-		case a.Keys[i].Hash < b.Keys[j].Hash:
-			i++
-		case a.Keys[i].Hash > b.Keys[j].Hash:
-			j++
-		default:
-			if active(a.Keys[i].Hash) {
-				return true
-			}
-			i++
-			j++
-		}
-	}
-	return false
 }
 
 // mistakes finds the pairs that were joined wrongly with the most weight, and those that were not

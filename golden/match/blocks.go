@@ -1,6 +1,8 @@
 package match
 
 import (
+	"cmp"
+	"math/bits"
 	"runtime"
 	"slices"
 	"sync"
@@ -13,19 +15,20 @@ type Record struct {
 	Features *Features
 }
 
-// blocks are all records by the keys that bring them together: those that two to Limits.Block of
-// them share.
-type blocks struct {
+// Blocks are all records by the keys that bring them together: those that two or more of them share
+// and no more than the keys' rules allow.
+type Blocks struct {
 	records []Record
 	members []int32      // of all blocks, one after the other, each in order
 	starts  []int32      // of a block in members; one more at the end
-	hashes  []uint64     // of the blocks, in order
+	hashes  []uint64     // of the blocks
 	rules   []uint8      // of the blocks
-	active  [][]uint64   // by record, hashes of the blocks that it is in, in order
+	active  []uint64     // hashes of the blocks that a record is in, in order, one record after the other
+	from    []int32      // of a record in active; one more at the end
 	generic []GenericKey // keys that more records share
 }
 
-// GenericKey is a key that more records share than the limit: it brings nobody together.
+// GenericKey is a key that more records share than its rule allows: it brings nobody together.
 type GenericKey struct {
 	Hash    uint64
 	Rule    int
@@ -40,8 +43,18 @@ type entry struct {
 	rule   uint8
 }
 
-func (r *Rules) block(records []Record) *blocks {
-	b := &blocks{records: records, active: make([][]uint64, len(records))}
+// Block sorts records by their keys, and by the finer ones where those are generic.
+func (r *Rules) Block(records []Record) *Blocks {
+	b := &Blocks{records: records}
+	b.take(r, ownKeys(records))
+	b.take(r, b.finer())
+	b.starts = append(b.starts, int32(len(b.members)))
+	b.index()
+	return b
+}
+
+// ownKeys are the keys of all records that refine none.
+func ownKeys(records []Record) []entry {
 	n := 0
 	for i := range records {
 		n += len(records[i].Features.Keys)
@@ -49,77 +62,107 @@ func (r *Rules) block(records []Record) *blocks {
 	entries := make([]entry, 0, n)
 	for i := range records {
 		for _, k := range records[i].Features.Keys {
-			entries = append(entries, entry{k.Hash, int32(i), uint8(k.Rule)})
-		}
-	}
-	sortEntries(entries)
-	count := make([]uint8, len(records)) // keys that are active, below 256
-	each := func(do func(group []entry)) {
-		for from := 0; from < len(entries); {
-			to := from + 1
-			for to < len(entries) && entries[to].hash == entries[from].hash {
-				to++
+			if k.Of == 0 {
+				entries = append(entries, entry{k.Hash, int32(i), uint8(k.Rule)})
 			}
-			do(entries[from:to])
-			from = to
 		}
 	}
-	each(func(group []entry) {
-		switch n := len(group); {
-		case n > r.Limits.Block:
-			b.generic = append(b.generic, GenericKey{group[0].hash, int(group[0].rule), n, int(group[0].record)})
-		case n > 1:
+	return entries
+}
+
+// finer are the keys that refine generic ones.
+func (b *Blocks) finer() (entries []entry) {
+	if len(b.generic) == 0 {
+		return nil
+	}
+	generic := make(map[uint64]bool, len(b.generic))
+	for _, g := range b.generic {
+		generic[g.Hash] = true
+	}
+	for i := range b.records {
+		for _, k := range b.records[i].Features.Keys {
+			if k.Of != 0 && generic[k.Of] {
+				entries = append(entries, entry{k.Hash, int32(i), uint8(k.Rule)})
+			}
+		}
+	}
+	return entries
+}
+
+// take makes blocks of entries.
+func (b *Blocks) take(r *Rules, entries []entry) {
+	entries = sortEntries(entries)
+	for from := 0; from < len(entries); {
+		to := from + 1
+		for to < len(entries) && entries[to].hash == entries[from].hash {
+			to++
+		}
+		group := entries[from:to]
+		from = to
+		switch rule := int(group[0].rule); {
+		case r.generic(rule, len(group)):
+			b.generic = append(b.generic, GenericKey{group[0].hash, rule, len(group), int(group[0].record)})
+		case len(group) > 1:
 			b.starts = append(b.starts, int32(len(b.members)))
 			b.hashes, b.rules = append(b.hashes, group[0].hash), append(b.rules, group[0].rule)
 			for _, e := range group {
 				b.members = append(b.members, e.record)
-				if count[e.record] < 255 {
-					count[e.record]++
-				}
 			}
 		}
-	})
-	b.starts = append(b.starts, int32(len(b.members)))
-	for i, n := range count {
-		b.active[i] = make([]uint64, 0, n)
 	}
-	for i, hash := range b.hashes {
-		for _, m := range b.of(i) {
-			b.active[m] = append(b.active[m], hash)
-		}
-	}
-	return b
 }
 
-func (b *blocks) of(block int) []int32 { return b.members[b.starts[block]:b.starts[block+1]] }
-
-// sortEntries sorts by hash, then record, on all cores.
-func sortEntries(entries []entry) {
-	order := func(a, b entry) int {
-		switch {
-		case a.hash < b.hash:
-			return -1
-		case a.hash > b.hash:
-			return 1
-		}
-		return int(a.record) - int(b.record)
+// index lists by record the blocks that it is in.
+func (b *Blocks) index() {
+	b.from = make([]int32, len(b.records)+1)
+	for _, m := range b.members {
+		b.from[m+1]++
 	}
-	const parts = 256 // by the first byte of the hash
-	var sizes [parts + 1]int
+	for i := range b.records {
+		b.from[i+1] += b.from[i]
+	}
+	at := slices.Clone(b.from)
+	b.active = make([]uint64, len(b.members))
+	for i, hash := range b.hashes {
+		for _, m := range b.of(i) {
+			b.active[at[m]] = hash
+			at[m]++
+		}
+	}
+	parallel(len(b.records), 1024, func(_, i int) { slices.Sort(b.activeOf(int32(i))) })
+}
+
+func (b *Blocks) of(block int) []int32 { return b.members[b.starts[block]:b.starts[block+1]] }
+
+func (b *Blocks) activeOf(record int32) []uint64 { return b.active[b.from[record]:b.from[record+1]] }
+
+// sortEntries sorts by hash, then record, on all cores: by the first bits of the hash into parts that
+// fit the processor's cache, and then those. Entries come in order of record.
+func sortEntries(entries []entry) []entry {
+	parts := 256
+	for parts < 1<<14 && len(entries)/parts > 2048 {
+		parts *= 2
+	}
+	shift := 64 - bits.Len(uint(parts-1))
+	sizes := make([]int, parts+1)
 	for i := range entries {
-		sizes[entries[i].hash>>56+1]++
+		sizes[entries[i].hash>>shift+1]++
 	}
 	for i := 1; i <= parts; i++ {
 		sizes[i] += sizes[i-1]
 	}
-	at, sorted := sizes, make([]entry, len(entries))
+	at, sorted := slices.Clone(sizes), make([]entry, len(entries))
 	for _, e := range entries {
-		part := e.hash >> 56
+		part := e.hash >> shift
 		sorted[at[part]] = e
 		at[part]++
 	}
-	parallel(parts, 1, func(_, i int) { slices.SortFunc(sorted[sizes[i]:sizes[i+1]], order) })
-	copy(entries, sorted)
+	parallel(parts, 8, func(_, i int) {
+		slices.SortFunc(sorted[sizes[i]:sizes[i+1]], func(a, b entry) int {
+			return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.record, b.record))
+		})
+	})
+	return sorted
 }
 
 // parallel calls do with every number below n on all cores, a few at a time, with the number of the
@@ -151,7 +194,7 @@ func caches() []cached {
 func workers() int { return runtime.GOMAXPROCS(0) }
 
 // sample says of how many pairs one is enough where about most are wanted.
-func (b *blocks) sample(most int) (each uint64) {
+func (b *Blocks) sample(most int) (each uint64) {
 	total := 0
 	for i := range b.hashes {
 		n := len(b.of(i))
@@ -161,7 +204,7 @@ func (b *blocks) sample(most int) (each uint64) {
 }
 
 // pairs calls do once for every two records that share an active key, a before b, on all cores.
-func (b *blocks) pairs(do func(worker int, a, b int32)) {
+func (b *Blocks) pairs(do func(worker int, a, b int32)) {
 	parallel(len(b.hashes), 64, func(worker, i int) {
 		members, hash := b.of(i), b.hashes[i]
 		for y := range members {
@@ -175,8 +218,8 @@ func (b *blocks) pairs(do func(worker int, a, b int32)) {
 }
 
 // first says whether a hash is the first of those that two records share.
-func (b *blocks) first(x, y int32, hash uint64) bool {
-	p, q := b.active[x], b.active[y]
+func (b *Blocks) first(x, y int32, hash uint64) bool {
+	p, q := b.activeOf(x), b.activeOf(y)
 	for i, j := 0, 0; i < len(p) && j < len(q); {
 		switch {
 		case p[i] < q[j]:
@@ -191,7 +234,7 @@ func (b *blocks) first(x, y int32, hash uint64) bool {
 }
 
 // shared lists the rules of the active keys that two records share, each once, as bits.
-func (b *blocks) shared(x, y int32) (rules uint64) {
+func (b *Blocks) shared(x, y int32) (rules uint64) {
 	p, q := b.records[x].Features.Keys, b.records[y].Features.Keys
 	for i, j := 0, 0; i < len(p) && j < len(q); {
 		switch {
@@ -200,7 +243,7 @@ func (b *blocks) shared(x, y int32) (rules uint64) {
 		case p[i].Hash > q[j].Hash:
 			j++
 		default:
-			if _, active := slices.BinarySearch(b.active[x], p[i].Hash); active {
+			if _, active := slices.BinarySearch(b.activeOf(x), p[i].Hash); active {
 				rules |= 1 << p[i].Rule
 			}
 			i++
@@ -210,23 +253,27 @@ func (b *blocks) shared(x, y int32) (rules uint64) {
 	return rules
 }
 
-// ActiveKeys says of keys whether they bring records together: two or more have them, and no more
-// than the limit.
-func (r *Rules) ActiveKeys(records []Record) func(hash uint64) bool {
-	counts := map[uint64]int{}
-	for i := range records {
-		for _, k := range records[i].Features.Keys {
-			counts[k.Hash]++
+// Together says of two of the records whether a key brings them together.
+func (b *Blocks) Together(x, y int) bool {
+	p, q := b.activeOf(int32(x)), b.activeOf(int32(y))
+	for i, j := 0, 0; i < len(p) && j < len(q); {
+		switch {
+		case p[i] < q[j]:
+			i++
+		case p[i] > q[j]:
+			j++
+		default:
+			return true
 		}
 	}
-	return func(hash uint64) bool { return counts[hash] > 1 && counts[hash] <= r.Limits.Block }
+	return false
 }
 
 // EachCandidate calls do for every two records that share an active key, one after the other, with
 // the rules of the keys that they share, as bits. It returns how many active keys each rule has,
 // and the generic ones.
 func (r *Rules) EachCandidate(records []Record, do func(a, b int, rules uint64)) (values []int, generic []GenericKey) {
-	b := r.block(records)
+	b := r.Block(records)
 	values = make([]int, len(r.Keys))
 	for i := range b.hashes {
 		values[b.rules[i]]++

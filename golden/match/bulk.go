@@ -20,7 +20,12 @@ type Resolved struct {
 // same keys, edges and components. Statements name records by index. It works on all cores and keeps
 // everything in memory, about 200 bytes a record beside the features.
 func (r *Rules) Resolve(records []Record, statements ...Statement) *Resolved {
-	b := r.block(records)
+	return r.ResolveBlocks(r.Block(records), statements...)
+}
+
+// ResolveBlocks is Resolve of records that are sorted by their keys already.
+func (r *Rules) ResolveBlocks(b *Blocks, statements ...Statement) *Resolved {
+	records := b.records
 	out := &Resolved{Generic: b.generic}
 	edges, pairs, caches := make([][]Edge, workers()), make([]int, workers()), caches()
 	b.pairs(func(worker int, x, y int32) {
@@ -50,39 +55,47 @@ func (r *Rules) divide(records []Record, statements []Statement, out *Resolved) 
 			eachPair(s, joined.union)
 		}
 	}
-	all := make([]int, len(records))
-	for i := range all {
-		all[i] = i
-	}
-	groups := joined.groups(all)
-	place, of := make([]int, len(records)), make([]int, len(records))
-	for g, group := range groups {
-		slices.SortFunc(group, func(a, b int) int { return cmp.Compare(records[a].Key, records[b].Key) })
-		for i, n := range group {
-			place[n], of[n] = i, g
-		}
-		out.Largest = max(out.Largest, len(group))
-	}
-	within := make([][]Edge, len(groups))
-	for _, e := range out.Edges {
-		a, b := place[e.A], place[e.B]
-		within[of[e.A]] = append(within[of[e.A]], Edge{A: min(a, b), B: max(a, b), Weight: e.Weight})
-	}
-	said := statementsOf(statements, len(groups), of, place)
-	outcomes := make([]Outcome, len(groups))
-	parallel(len(groups), 64, func(_, g int) {
-		c := &Component{Edges: within[g], Statements: said[g], Nodes: make([]Node, len(groups[g]))}
-		slices.SortFunc(c.Edges, func(a, b Edge) int { return cmp.Or(cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B)) })
-		for i, n := range groups[g] {
-			c.Nodes[i] = Node{Key: records[n].Key, Features: records[n].Features}
-		}
-		outcomes[g] = r.Partition(c)
+	g := newGroups(joined)
+	parallel(g.len(), 64, func(_, i int) {
+		slices.SortFunc(g.members(i), func(a, b int) int { return cmp.Compare(records[a].Key, records[b].Key) })
 	})
-	for g, o := range outcomes {
+	place := g.places()
+	edges := g.within(out.Edges, place)
+	said := statementsOf(statements, g, place)
+	outcomes := make([]Outcome, g.len())
+	parallel(g.len(), 64, func(_, i int) {
+		members := g.members(i)
+		c := &Component{Edges: edges[i], Statements: said[i], Nodes: make([]Node, len(members))}
+		slices.SortFunc(c.Edges, func(a, b Edge) int { return cmp.Or(cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B)) })
+		for j, n := range members {
+			c.Nodes[j] = Node{Key: records[n].Key, Features: records[n].Features}
+		}
+		outcomes[i] = r.Partition(c)
+	})
+	out.collect(g, outcomes)
+}
+
+// collect puts the outcomes of the groups together, in order of their first records.
+func (out *Resolved) collect(g *groups, outcomes []Outcome) {
+	alone := make([]int, len(g.of))
+	next := 0
+	out.Clusters = make([][]int, 0, len(g.of))
+	for n, i := range g.of {
+		if i < 0 {
+			alone[n] = n
+			out.Clusters = append(out.Clusters, alone[n:n+1:n+1])
+			continue
+		}
+		if i != next {
+			continue // told with the first of its group
+		}
+		next++
+		members, o := g.members(i), &outcomes[i]
+		out.Largest = max(out.Largest, len(members))
 		back := func(nodes []int) []int {
 			list := make([]int, len(nodes))
-			for i, n := range nodes {
-				list[i] = groups[g][n]
+			for j, n := range nodes {
+				list[j] = members[n]
 			}
 			return list
 		}
@@ -95,20 +108,100 @@ func (r *Rules) divide(records []Record, statements []Statement, out *Resolved) 
 		}
 		out.Compared += o.Compared
 	}
+	if len(g.of) > 0 {
+		out.Largest = max(out.Largest, 1)
+	}
+}
+
+// groups are the components of two or more records, by their first record.
+type groups struct {
+	of     []int // by record; -1 for one that is alone
+	all    []int // members, one group after the other
+	starts []int // of a group in all; one more at the end
+}
+
+func newGroups(joined sets) *groups {
+	n := len(joined)
+	g := &groups{of: make([]int, n), starts: []int{0}}
+	sizes := make([]int32, n)
+	for i := range joined {
+		sizes[joined.find(i)]++
+	}
+	for i := range joined { // a root is the first of its group
+		root := joined.find(i)
+		switch {
+		case sizes[root] == 1:
+			g.of[i] = -1
+		case root == i:
+			g.of[i] = len(g.starts) - 1
+			g.starts = append(g.starts, g.starts[len(g.starts)-1]+int(sizes[root]))
+		default:
+			g.of[i] = g.of[root]
+		}
+	}
+	at := slices.Clone(g.starts)
+	g.all = make([]int, g.starts[len(g.starts)-1])
+	for i, group := range g.of {
+		if group >= 0 {
+			g.all[at[group]] = i
+			at[group]++
+		}
+	}
+	return g
+}
+
+func (g *groups) len() int { return len(g.starts) - 1 }
+
+func (g *groups) members(i int) []int { return g.all[g.starts[i]:g.starts[i+1]] }
+
+// places gives the place of every record in its group.
+func (g *groups) places() []int32 {
+	place := make([]int32, len(g.of))
+	for i := range g.len() {
+		for at, n := range g.members(i) {
+			place[n] = int32(at)
+		}
+	}
+	return place
+}
+
+// within sorts edges into the groups, between places.
+func (g *groups) within(edges []Edge, place []int32) [][]Edge {
+	ends := make([]int, g.len()+1)
+	for _, e := range edges {
+		ends[g.of[e.A]+1]++
+	}
+	for i := range g.len() {
+		ends[i+1] += ends[i]
+	}
+	at, all := slices.Clone(ends), make([]Edge, len(edges))
+	for _, e := range edges {
+		group, a, b := g.of[e.A], int(place[e.A]), int(place[e.B])
+		all[at[group]] = Edge{A: min(a, b), B: max(a, b), Weight: e.Weight}
+		at[group]++
+	}
+	within := make([][]Edge, g.len())
+	for i := range within {
+		within[i] = all[ends[i]:ends[i+1]:ends[i+1]]
+	}
+	return within
 }
 
 // statementsOf gives every group the statements of which it has records on both sides, by their places
 // in it.
-func statementsOf(statements []Statement, groups int, of, place []int) [][]Statement {
-	said := make([][]Statement, groups)
+func statementsOf(statements []Statement, groups *groups, place []int32) [][]Statement {
+	said, of := make([][]Statement, groups.len()), groups.of
 	for _, s := range statements {
 		sides := map[int]*[2][]int{}
 		for side, nodes := range [][]int{s.Left, s.Right} {
 			for _, n := range nodes {
+				if of[n] < 0 {
+					continue
+				}
 				if sides[of[n]] == nil {
 					sides[of[n]] = &[2][]int{}
 				}
-				sides[of[n]][side] = append(sides[of[n]][side], place[n])
+				sides[of[n]][side] = append(sides[of[n]][side], int(place[n]))
 			}
 		}
 		for g, both := range sides {

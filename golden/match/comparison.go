@@ -119,7 +119,7 @@ func ofAddress(attribute string, a *canonical.Address, forms *standard.AddressFo
 // level gives the strongest level of any pair of values: nobody, or the index of the level and one,
 // len(Levels)+1 where none holds. value is what both have, of a level whose weight depends on that;
 // of several the first in order. at is the comparison's place, for what is cached.
-func (c *Comparison) level(at int, a, b []Value, cache cached) (level uint8, value string) {
+func (c *Comparison) level(at int, a, b []Value, cache cached) (level uint8, value uint64) {
 	for i := range a {
 		for j := range b {
 			l, v := c.of(at, &a[i], &b[j], cache)
@@ -132,7 +132,7 @@ func (c *Comparison) level(at int, a, b []Value, cache cached) (level uint8, val
 }
 
 // of compares two values.
-func (c *Comparison) of(at int, a, b *Value, cache cached) (level uint8, value string) {
+func (c *Comparison) of(at int, a, b *Value, cache cached) (level uint8, value uint64) {
 	switch {
 	case cache == nil || a.same(b):
 		level = c.find(a, b)
@@ -144,7 +144,7 @@ func (c *Comparison) of(at int, a, b *Value, cache cached) (level uint8, value s
 		level = place.level
 	}
 	if c.Frequency && int(level) <= len(c.Levels) && c.Levels[level-1].frequent() {
-		value = c.Levels[level-1].shared(a.Text, b.Text)
+		value = c.Levels[level-1].shared(a, b)
 	}
 	return level, value
 }
@@ -174,7 +174,7 @@ func (c *Comparison) untrained(level uint8) int32 {
 // Pair is how two records compare.
 type Pair struct {
 	Levels  [maxComparisons]uint8  // by comparison: 0 not known, else the level and one, or one more where none holds
-	Values  [maxComparisons]string // by comparison, what both have where its frequency matters, else ""
+	Values  [maxComparisons]uint64 // by comparison, hash of what both have where its frequency matters, else 0
 	Swapped bool                   // given and family name are alike only across
 	Kinds   bool                   // one is a person, the other an organisation
 }
@@ -188,7 +188,9 @@ func (r *Rules) compare(a, b *Features, into *Pair, cache cached) {
 	into.Kinds = a.Kind != "" && b.Kind != "" && a.Kind != b.Kind
 	for i := range r.Comparisons {
 		if i != r.given && i != r.family {
-			into.Levels[i], into.Values[i] = r.Comparisons[i].level(i, a.Values[i], b.Values[i], cache)
+			if x, y := a.of(i), b.of(i); len(x) > 0 && len(y) > 0 {
+				into.Levels[i], into.Values[i] = r.Comparisons[i].level(i, x, y, cache)
+			}
 		}
 	}
 	if r.given >= 0 || r.family >= 0 {
@@ -214,7 +216,7 @@ func (c *Comparison) LevelName(level uint8) string {
 // nameLevels is how two readings of names compare.
 type nameLevels struct {
 	given, family           uint8
-	givenValue, familyValue string
+	givenValue, familyValue uint64
 	swapped                 bool
 	unusual                 bool  // one of the readings is not the usual one, whose frequency was counted
 	weight                  int32 // untrained
@@ -234,8 +236,8 @@ func (r *Rules) names(a, b *Features, into *Pair, cache cached) {
 		for j := range b.People {
 			p, q := &a.People[i], &b.People[j]
 			usual := p.Usual && q.Usual
-			try(r.nameLevels(&p.given, &p.family, &q.given, &q.family, usual, cache))
-			if p.Given != "" && p.given.same(&q.family) || p.Family != "" && p.family.same(&q.given) {
+			try(r.nameLevels(&p.Given, &p.Family, &q.Given, &q.Family, usual, cache))
+			if p.Given.known() && p.Given.same(&q.Family) || p.Family.known() && p.Family.same(&q.Given) {
 				try(r.swapped(p, q, usual, cache))
 			}
 		}
@@ -254,8 +256,8 @@ func (r *Rules) names(a, b *Features, into *Pair, cache cached) {
 // which the given names are less alike, so that a surname that two share does not pass for a rare
 // given name.
 func (r *Rules) swapped(p, q *PersonName, usual bool, cache cached) nameLevels {
-	n := r.nameLevels(&p.given, &p.family, &q.family, &q.given, usual, cache)
-	other := r.nameLevels(&q.given, &q.family, &p.family, &p.given, usual, cache)
+	n := r.nameLevels(&p.Given, &p.Family, &q.Family, &q.Given, usual, cache)
+	other := r.nameLevels(&q.Given, &q.Family, &p.Family, &p.Given, usual, cache)
 	if cmp.Or(cmp.Compare(other.given, n.given), cmp.Compare(n.weight, other.weight), cmp.Compare(n.family, other.family),
 		cmp.Compare(n.givenValue, other.givenValue), cmp.Compare(n.familyValue, other.familyValue)) > 0 {
 		n = other
@@ -266,12 +268,12 @@ func (r *Rules) swapped(p, q *PersonName, usual bool, cache cached) nameLevels {
 
 func (r *Rules) nameLevels(given, family, otherGiven, otherFamily *Value, usual bool, cache cached) (n nameLevels) {
 	n.unusual = !usual
-	if r.given >= 0 && given.Text != "" && otherGiven.Text != "" {
+	if r.given >= 0 && given.known() && otherGiven.known() {
 		c := &r.Comparisons[r.given]
 		n.given, n.givenValue = c.of(r.given, given, otherGiven, cache)
 		n.weight += c.untrained(n.given)
 	}
-	if r.family >= 0 && family.Text != "" && otherFamily.Text != "" {
+	if r.family >= 0 && family.known() && otherFamily.known() {
 		c := &r.Comparisons[r.family]
 		n.family, n.familyValue = c.of(r.family, family, otherFamily, cache)
 		n.weight += c.untrained(n.family)

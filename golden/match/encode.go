@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/touchstone-hub/touchstone/canonical"
@@ -20,17 +21,14 @@ func (r *Rules) Layout() string {
 	for i := range r.Comparisons {
 		fmt.Fprintf(&b, "|%q", r.Comparisons[i].Attribute)
 	}
-	if len(r.Comparisons) == 0 {
-		for i := range r.Keys {
-			fmt.Fprintf(&b, "|%d %q", r.Keys[i].Parts, r.Keys[i].Attributes)
-		}
+	for i := range r.Keys {
+		fmt.Fprintf(&b, "|%d %q %d", r.Keys[i].Parts, r.Keys[i].Attributes, r.Keys[i].refines)
 	}
 	return b.String()
 }
 
-// AppendFeatures writes what Weight and Partition need to know of a record: all of its features where
-// keys decide, all but the keys where comparisons do. Numbers are unsigned varints, texts a length
-// and their bytes, hashes 8 bytes.
+// AppendFeatures writes features. Numbers are unsigned varints, texts a length and their bytes,
+// hashes 8 bytes.
 func (r *Rules) AppendFeatures(dst []byte, f *Features) []byte {
 	dst = appendText(dst, string(f.Kind))
 	dst = appendText(dst, f.BirthDate)
@@ -45,30 +43,33 @@ func (r *Rules) AppendFeatures(dst []byte, f *Features) []byte {
 	dst = appendNumber(dst, len(f.People))
 	for i := range f.People {
 		p := &f.People[i]
-		dst = appendText(appendText(dst, p.Family), p.Given)
+		dst = appendText(appendText(dst, p.Family.Text), p.Given.Text)
 		usual := 0
 		if p.Usual {
 			usual = 1
 		}
 		dst = appendNumber(dst, usual)
 	}
-	if len(r.Comparisons) == 0 {
-		dst = appendNumber(dst, len(f.Keys))
-		for _, k := range f.Keys {
-			dst = appendNumber(binary.BigEndian.AppendUint64(dst, k.Hash), k.Rule)
-		}
-		return dst
+	dst = appendNumber(dst, len(f.values))
+	for i := range r.Comparisons {
+		dst = appendNumber(dst, len(f.of(i)))
 	}
-	total := 0
-	for _, list := range f.Values {
-		total += len(list)
+	for i := range f.values {
+		dst = appendText(dst, f.values[i].Text)
 	}
-	dst = appendNumber(dst, total)
-	for _, list := range f.Values {
-		dst = appendNumber(dst, len(list))
-		for i := range list {
-			dst = appendText(dst, list[i].Text)
+	return appendKeys(dst, f.Keys)
+}
+
+// appendKeys writes of each key its hash, its rule, and the place from 1 of the key that it refines, 0
+// for one of its own.
+func appendKeys(dst []byte, keys []Key) []byte {
+	dst = appendNumber(dst, len(keys))
+	for _, k := range keys {
+		of := 0
+		if k.Of != 0 {
+			of = 1 + slices.IndexFunc(keys, func(own Key) bool { return own.Hash == k.Of })
 		}
+		dst = appendNumber(appendNumber(binary.BigEndian.AppendUint64(dst, k.Hash), k.Rule), of)
 	}
 	return dst
 }
@@ -93,30 +94,16 @@ func (r *Rules) ReadFeatures(encoded []byte) (*Features, error) {
 	if n := in.count(); n > 0 {
 		f.People = make([]PersonName, n)
 	}
+	hashed := r.comparesNames()
 	for i := range f.People {
-		family, given := in.text(), in.text()
-		f.People[i] = newPersonName(family, given, in.number() == 1)
+		p := PersonName{Family: Value{Text: in.text()}, Given: Value{Text: in.text()}, Usual: in.number() == 1}
+		if hashed {
+			p.Family, p.Given = NewValue(p.Family.Text), NewValue(p.Given.Text)
+		}
+		f.People[i] = p
 	}
-	if len(r.Comparisons) == 0 {
-		for range in.count() {
-			f.Keys = append(f.Keys, Key{Hash: in.hash(), Rule: in.number()})
-		}
-		return f, in.end()
-	}
-	f.Values = make([][]Value, len(r.Comparisons))
-	values := make([]Value, in.count())
-	for i := range f.Values {
-		n := in.count()
-		if n > len(values) {
-			return nil, errEncoded
-		}
-		for j := range n {
-			values[j] = NewValue(in.text())
-		}
-		if n > 0 {
-			f.Values[i], values = values[:n:n], values[n:]
-		}
-	}
+	in.values(r, f)
+	in.keys(f)
 	return f, in.end()
 }
 
@@ -136,7 +123,7 @@ func (in *reader) number() int {
 			return int(n)
 		}
 	}
-	in.rest, in.failed = "", true
+	in.fail()
 	return 0
 }
 
@@ -144,7 +131,7 @@ func (in *reader) number() int {
 func (in *reader) count() int {
 	n := in.number()
 	if n > len(in.rest) {
-		in.rest, in.failed = "", true
+		in.fail()
 		return 0
 	}
 	return n
@@ -159,7 +146,7 @@ func (in *reader) text() string {
 
 func (in *reader) hash() (h uint64) {
 	if len(in.rest) < 8 {
-		in.rest, in.failed = "", true
+		in.fail()
 		return 0
 	}
 	for i := range 8 {
@@ -168,6 +155,51 @@ func (in *reader) hash() (h uint64) {
 	in.rest = in.rest[8:]
 	return h
 }
+
+func (in *reader) values(r *Rules, f *Features) {
+	total := in.count()
+	if len(r.Comparisons) == 0 && total > 0 {
+		in.fail()
+		return
+	}
+	end := 0
+	for i := range r.Comparisons {
+		end += in.number()
+		if end < 0 || end > total {
+			in.fail()
+			return
+		}
+		f.ends[i] = uint16(end)
+	}
+	if end != total || total > mostValues*maxComparisons {
+		in.fail()
+		return
+	}
+	if len(r.Comparisons) > 0 {
+		f.values = make([]Value, total)
+	}
+	for i := range f.values {
+		f.values[i] = NewValue(in.text())
+	}
+}
+
+func (in *reader) keys(f *Features) {
+	f.Keys = make([]Key, in.count())
+	for i := range f.Keys {
+		f.Keys[i].Hash, f.Keys[i].Rule = in.hash(), in.number()
+		f.Keys[i].Of = uint64(in.number()) // a place, until all are there
+	}
+	for i := range f.Keys {
+		if of := f.Keys[i].Of; of > uint64(len(f.Keys)) {
+			in.fail()
+			return
+		} else if of > 0 {
+			f.Keys[i].Of = f.Keys[of-1].Hash
+		}
+	}
+}
+
+func (in *reader) fail() { in.rest, in.failed = "", true }
 
 func (in *reader) end() error {
 	if in.failed || in.rest != "" {

@@ -13,6 +13,7 @@ import (
 // encodedRules compare by everything that there is, or by keys alone.
 func encodedRules(compared bool) Rules {
 	r := Default()
+	r.AddKey(NewKeyRuleOf(0, nil, Token), NewKeyRuleOf(0, nil, Local), NewKeyRuleOf(0, []string{"gender"}, Area))
 	if compared {
 		var list []Comparison
 		for _, name := range []string{"given", "family", "organisation", "birthDate", "email", "phone", "place", "address", "identifiers.ssn", "gender"} {
@@ -49,9 +50,6 @@ func TestFeatures_readAsWritten(t *testing.T) {
 			got, err := rules.ReadFeatures(rules.AppendFeatures(nil, want))
 			if err != nil {
 				t.Fatal(err)
-			}
-			if compared {
-				want.Keys = nil // comparisons need none
 			}
 			if diff := cmp.Diff(want, got, all); diff != "" {
 				t.Errorf("features (-written +read):\n%s", diff)

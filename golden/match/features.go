@@ -2,6 +2,7 @@ package match
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -19,23 +20,52 @@ type Features struct {
 	Unique    uniques
 	BirthDate string
 	People    []PersonName // of an organisation none
-	Values    [][]Value    // by comparison, standardised; of given and family names, see People
+
+	values []Value                // of all comparisons, standardised; of given and family names, see People
+	ends   [maxComparisons]uint16 // of each comparison's, among values
 }
 
 // PersonName is one reading of a person's name.
 type PersonName struct {
-	Family, Given string
+	Family, Given Value
 	Usual         bool // the source tells which part is which, or this is the usual order
-	family, given Value
 }
 
 func newPersonName(family, given string, usual bool) PersonName {
-	return PersonName{Family: family, Given: given, Usual: usual, family: NewValue(family), given: NewValue(given)}
+	return PersonName{Family: NewValue(family), Given: NewValue(given), Usual: usual}
+}
+
+// of are the values of a comparison.
+func (f *Features) of(comparison int) []Value {
+	from := uint16(0)
+	if comparison > 0 {
+		from = f.ends[comparison-1]
+	}
+	return f.values[from:f.ends[comparison]]
+}
+
+// mostValues bounds the values of one comparison.
+const mostValues = 64
+
+// take keeps the values of the comparisons, all in one piece of memory.
+func (f *Features) take(lists [][]string) {
+	n := 0
+	for i, list := range lists {
+		n += min(len(list), mostValues)
+		f.ends[i] = uint16(n)
+	}
+	f.values = make([]Value, 0, n)
+	for _, list := range lists {
+		for _, text := range list[:min(len(list), mostValues)] {
+			f.values = append(f.values, NewValue(text))
+		}
+	}
 }
 
 // Key is one block key: records that share it are compared.
 type Key struct {
 	Hash uint64 // of the rule's parts and their values
+	Of   uint64 // hash of the key that it refines, without which it does not act; 0 for one of its own
 	Rule int    // index of the rule that made it
 }
 
@@ -47,53 +77,85 @@ type unique struct {
 	values []uint64
 }
 
-// Hashes lists the block keys as the store keeps them.
-func (f *Features) Hashes() []uint64 {
-	hashes := make([]uint64, len(f.Keys))
-	for i, k := range f.Keys {
-		hashes[i] = k.Hash
-	}
-	return hashes
-}
-
 // Features derives what is compared of a customer; forms are its standardised forms.
 func (r *Rules) Features(c *canonical.Customer, forms *standard.Standard) *Features {
 	p := newParts(c, forms, r)
 	f := &Features{Kind: forms.Kind, BirthDate: forms.BirthDate, Unique: p.unique, People: p.people}
 	if len(r.Comparisons) > 0 {
-		f.Values = make([][]Value, len(r.Comparisons))
+		var lists [maxComparisons][]string
 		for i := range r.Comparisons {
-			f.Values[i] = newValues(values(r.Comparisons[i].Attribute, c, forms))
+			lists[i] = values(r.Comparisons[i].Attribute, c, forms)
 		}
+		f.take(lists[:len(r.Comparisons)])
 	}
-	for i, rule := range r.Keys {
-		for _, value := range p.products(rule) {
-			f.Keys = append(f.Keys, Key{Hash: xxhash.Sum64String(value), Rule: i})
+	f.Keys = make([]Key, 0, 24)
+	for i := range r.Keys {
+		if r.Keys[i].refines == 0 {
+			f.keys(p, r, i)
 		}
 	}
 	slices.SortFunc(f.Keys, func(a, b Key) int { return cmp.Or(cmp.Compare(a.Hash, b.Hash), cmp.Compare(a.Rule, b.Rule)) })
-	f.Keys = slices.CompactFunc(f.Keys, func(a, b Key) bool { return a.Hash == b.Hash })
+	f.Keys = slices.Clone(slices.CompactFunc(f.Keys, func(a, b Key) bool { return a.Hash == b.Hash }))
 	return f
+}
+
+// Hashes lists the record's own keys, in order, and of those that refine them the ones among held.
+func (f *Features) Hashes(held []uint64) []uint64 {
+	hashes := make([]uint64, 0, len(f.Keys))
+	for _, k := range f.Keys {
+		if k.Of == 0 {
+			hashes = append(hashes, k.Hash)
+		} else if _, has := slices.BinarySearch(held, k.Hash); has {
+			hashes = append(hashes, k.Hash)
+		}
+	}
+	return hashes
+}
+
+// keys adds the keys that a rule makes, and those that refine them.
+func (f *Features) keys(p *parts, r *Rules, rule int) {
+	p.products(r.Keys[rule].seed, &r.Keys[rule], func(hash uint64) {
+		f.Keys = append(f.Keys, Key{Hash: hash, Rule: rule})
+		for j := rule + 1; j < len(r.Keys) && r.Keys[j].refines == rule+1; j++ {
+			p.products(joined(hash, r.Keys[j].seed), &r.Keys[j], func(finer uint64) {
+				f.Keys = append(f.Keys, Key{Hash: finer, Of: hash, Rule: j})
+			})
+		}
+	})
+}
+
+// joined is the hash of two.
+func joined(a, b uint64) uint64 {
+	var both [16]byte
+	binary.LittleEndian.PutUint64(both[:], a)
+	binary.LittleEndian.PutUint64(both[8:], b)
+	return xxhash.Sum64(both[:])
 }
 
 // parts holds the standardised values of a customer by the part of a key that they may stand for.
 type parts struct {
 	customer *canonical.Customer
 	forms    *standard.Standard
-	values   [lastPart][]string
+	used     uint32             // the parts that keys are made of, as bits
+	values   [lastPart][]uint64 // hashes
 	unique   uniques
 	people   []PersonName
+	hashed   bool // names are compared
 }
 
 func newParts(c *canonical.Customer, forms *standard.Standard, r *Rules) *parts {
-	p := &parts{customer: c, forms: forms}
+	p := &parts{customer: c, forms: forms, used: r.usedParts(), hashed: r.comparesNames()}
 	for _, e := range forms.Emails {
 		p.add(Email, e.Value)
 		local, _, _ := strings.Cut(e.Value, "@")
 		p.add(Local, local)
 	}
 	for _, n := range forms.Phones {
-		p.add(Phone, n.E164+"x"+n.Extension)
+		if n.Extension == "" {
+			p.add(Phone, n.E164)
+		} else {
+			p.add(Phone, n.E164+"x"+n.Extension)
+		}
 	}
 	for _, a := range forms.Addresses {
 		p.add(Postcode, a.Postcode)
@@ -107,10 +169,6 @@ func newParts(c *canonical.Customer, forms *standard.Standard, r *Rules) *parts 
 	for i := range forms.Names {
 		p.name(&forms.Names[i])
 	}
-	for i := range p.values {
-		slices.Sort(p.values[i])
-		p.values[i] = slices.Compact(p.values[i])
-	}
 	return p
 }
 
@@ -123,17 +181,38 @@ func (p *parts) name(n *standard.NameForms) {
 	for i, reading := range n.Readings {
 		switch {
 		case n.Organisation:
-			p.add(Organisation, reading.Key())
-			p.add(Name, reading.Key())
+			if p.uses(Organisation) || p.uses(Name) {
+				p.add(Organisation, reading.Key())
+				p.add(Name, reading.Key())
+			}
 			continue
-		case reading.Family != "" && reading.Given != "":
+		case reading.Family != "" && reading.Given != "" && p.uses(Name):
 			p.add(Name, reading.Key())
 		}
 		p.add(Family, reading.Family)
 		p.add(Given, reading.Given)
-		p.add(Sound, soundex(reading.Family))
-		p.add(Sound, soundex(reading.Given))
-		p.people = append(p.people, newPersonName(reading.Family, reading.Given, i == 0 || n.Given != ""))
+		if p.uses(Sound) || p.uses(Sounds) {
+			p.sounds(soundex(reading.Family), soundex(reading.Given))
+		}
+		p.person(reading, i == 0 || n.Given != "")
+	}
+}
+
+// person takes a reading of a person's name to be compared.
+func (p *parts) person(r standard.Reading, usual bool) {
+	n := PersonName{Family: Value{Text: r.Family}, Given: Value{Text: r.Given}, Usual: usual}
+	if p.hashed {
+		n.Family, n.Given = NewValue(r.Family), NewValue(r.Given)
+	}
+	p.people = append(p.people, n)
+}
+
+// sounds takes a name by the sounds of its parts, and a complete one by both, whichever is which.
+func (p *parts) sounds(family, given string) {
+	p.add(Sound, family)
+	p.add(Sound, given)
+	if family != "" && given != "" {
+		p.add(Sounds, min(family, given)+parted+max(family, given))
 	}
 }
 
@@ -143,9 +222,15 @@ func (p *parts) token(word string) {
 	}
 }
 
+func (p *parts) uses(part Part) bool { return p.used&(1<<part) != 0 }
+
+// add keeps a value of a part, each once, those that keys are made of.
 func (p *parts) add(part Part, value string) {
-	if value != "" {
-		p.values[part] = append(p.values[part], value)
+	if value == "" || !p.uses(part) {
+		return
+	}
+	if hash := xxhash.Sum64String(value); !slices.Contains(p.values[part], hash) {
+		p.values[part] = append(p.values[part], hash)
 	}
 }
 
@@ -166,30 +251,36 @@ func (p *parts) identifier(id standard.Identifier, issuer string, r *Rules) {
 	p.unique = p.unique.with(uniques{{scheme: scheme, values: []uint64{xxhash.Sum64String(id.Value)}}})
 }
 
-// products lists the keys that a rule makes: one for every way of choosing a value for each part,
-// none where a part has no value.
-func (p *parts) products(rule KeyRule) []string {
-	keys := []string{rule.name}
-	lists := make([][]string, 0, len(rule.Parts)+len(rule.Attributes))
-	for _, part := range rule.Parts {
-		lists = append(lists, p.values[part])
+// products calls do with the hash of every way of choosing a value for each part of a rule, from a
+// hash on: with none where a part has no value.
+func (p *parts) products(from uint64, rule *KeyRule, do func(hash uint64)) {
+	if len(rule.Parts) == 0 {
+		p.attributes(from, rule.Attributes, do)
+		return
 	}
-	for _, attribute := range rule.Attributes {
-		lists = append(lists, values(attribute, p.customer, p.forms))
+	p.choose(from, rule.Parts, func(hash uint64) { p.attributes(hash, rule.Attributes, do) })
+}
+
+func (p *parts) choose(from uint64, of []Part, do func(hash uint64)) {
+	if len(of) == 0 {
+		do(from)
+		return
 	}
-	for _, values := range lists {
-		if len(values) == 0 {
-			return nil
-		}
-		longer := make([]string, 0, len(keys)*len(values))
-		for _, key := range keys {
-			for _, v := range values[:min(len(values), valuesPerPart)] {
-				longer = append(longer, key+"\x00"+v)
-			}
-		}
-		keys = longer
+	values := p.values[of[0]]
+	for _, v := range values[:min(len(values), valuesPerPart)] {
+		p.choose(joined(from, v), of[1:], do)
 	}
-	return keys
+}
+
+func (p *parts) attributes(from uint64, of []string, do func(hash uint64)) {
+	if len(of) == 0 {
+		do(from)
+		return
+	}
+	values := values(of[0], p.customer, p.forms)
+	for _, v := range values[:min(len(values), valuesPerPart)] {
+		p.attributes(joined(from, xxhash.Sum64String(v)), of[1:], do)
+	}
 }
 
 // with returns the union of two records' unique identifiers. It changes neither.

@@ -12,7 +12,7 @@ import (
 func held(r *Rules, more ...Statement) *Component {
 	list := nodes(5)
 	for i, given := range map[int]string{1: "anna", 2: "anna", 3: "bernd", 4: "bernd"} {
-		list[i].Features.People = []PersonName{{Family: "schmidt", Given: given, Usual: true}}
+		list[i].Features.People = []PersonName{newPersonName("schmidt", given, true)}
 	}
 	shares(list, email, 1, 0, 1, 2)
 	shares(list, phoneName, 2, 3, 4)

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // Level is one degree of likeness of two values. A comparison has several, the strongest first; a
@@ -50,7 +52,7 @@ var LevelNames = [lastLevelKind]string{
 }
 
 // frequent says whether the weight of a level depends on how common the value is that both have.
-func (l Level) frequent() bool {
+func (l *Level) frequent() bool {
 	switch l.Kind {
 	case Exact, PostcodeTown, PostcodeOnly, AreaTown, TownOnly:
 		return true
@@ -66,7 +68,7 @@ func begins(a, b string) bool {
 	return a != "" && strings.HasPrefix(b, a)
 }
 
-func (l Level) dates(a, b string) bool {
+func (l *Level) dates(a, b string) bool {
 	if len(a) != len(time.DateOnly) || len(b) != len(a) {
 		return false
 	}
@@ -85,42 +87,46 @@ func (l Level) dates(a, b string) bool {
 	return max(days, -days) <= l.Arg
 }
 
-// places compares two places, each a postcode and a locality parted by NUL, either of which may be
-// empty.
-func (l Level) places(a, b string) bool {
-	codeA, townA, _ := strings.Cut(a, parted)
-	codeB, townB, _ := strings.Cut(b, parted)
-	code := codeA != "" && codeA == codeB
-	town := townA != "" && townA == townB
+// place is a postcode and a locality, either of which may be empty.
+type place struct{ code, town string }
+
+// placeOf reads a place, whose parts are parted by NUL.
+func placeOf(text string) (p place) {
+	p.code, p.town, _ = strings.Cut(text, parted)
+	return p
+}
+
+func (l *Level) places(a, b *place) bool {
+	code := a.code != "" && a.code == b.code
+	town := a.town != "" && a.town == b.town
 	switch l.Kind {
 	case PostcodeTown:
 		return code && town
 	case PostcodeOnly:
 		return code
 	case AreaTown:
-		return town && codeA != "" && codeB != "" && postcodeArea(codeA) == postcodeArea(codeB)
+		return town && a.code != "" && b.code != "" && postcodeArea(a.code) == postcodeArea(b.code)
 	case TownOnly:
-		return town || townA != "" && townB != "" && jaroWinkler(townA, townB) >= 900
+		return town || a.town != "" && b.town != "" && jaroWinkler(a.town, b.town) >= 900
 	case AreaOnly:
-		return codeA != "" && codeB != "" && (postcodeArea(codeA) == postcodeArea(codeB) || distance(codeA, codeB, 1) <= 1)
+		return a.code != "" && b.code != "" && (postcodeArea(a.code) == postcodeArea(b.code) || distance(a.code, b.code, 1) <= 1)
 	}
 	return false
 }
 
-// shared is the value whose frequency tells how much a level says: what both have; "" where that
-// is alike only.
-func (l Level) shared(a, b string) string {
-	code, town, place := strings.Cut(a, parted)
+// shared is the value whose frequency tells how much a level says, as its hash: what both have; 0
+// where that is alike only.
+func (l *Level) shared(a, b *Value) uint64 {
 	switch l.Kind {
 	case PostcodeTown, PostcodeOnly:
-		return code
+		return xxhash.Sum64String(placeOf(a.Text).code)
 	case AreaTown, TownOnly:
-		if _, other, _ := strings.Cut(b, parted); place && other == town {
-			return town
+		if town := placeOf(a.Text).town; town == placeOf(b.Text).town {
+			return xxhash.Sum64String(town)
 		}
-		return ""
+		return 0
 	}
-	return a
+	return a.hash
 }
 
 // parted stands between the parts of a value.
@@ -140,7 +146,7 @@ func isLetter(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-func (l Level) numbers(a, b string) bool {
+func (l *Level) numbers(a, b string) bool {
 	x, errX := strconv.ParseFloat(a, 64)
 	y, errY := strconv.ParseFloat(b, 64)
 	if errX != nil || errY != nil {
@@ -151,7 +157,7 @@ func (l Level) numbers(a, b string) bool {
 
 // near compares coordinates, latitude and longitude in decimal degrees parted by NUL. Over such
 // distances the earth is flat, and a degree of longitude shorter the further from the equator.
-func (l Level) near(a, b string) bool {
+func (l *Level) near(a, b string) bool {
 	ax, ay, okA := degrees(a)
 	bx, by, okB := degrees(b)
 	if !okA || !okB {
@@ -192,7 +198,7 @@ var cosines = func() (table [91]float64) {
 func abs(x float64) float64 { return max(x, -x) }
 
 // sort names what sort of value a level's frequency is counted of.
-func (l Level) sort() string {
+func (l *Level) sort() string {
 	switch l.Kind {
 	case PostcodeTown, PostcodeOnly:
 		return "postcode"
@@ -202,14 +208,19 @@ func (l Level) sort() string {
 	return ""
 }
 
-// sortOf is the part of a value that is of a sort.
-func sortOf(sort, value string) string {
-	code, town, _ := strings.Cut(value, parted)
+// sortOf is the hash of the part of a value that is of a sort; 0 where it has none.
+func sortOf(sort string, v *Value) uint64 {
+	part := ""
 	switch sort {
 	case "postcode":
-		return code
+		part = placeOf(v.Text).code
 	case "locality":
-		return town
+		part = placeOf(v.Text).town
+	default:
+		return v.hash
 	}
-	return value
+	if part == "" {
+		return 0
+	}
+	return xxhash.Sum64String(part)
 }

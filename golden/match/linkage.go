@@ -7,11 +7,10 @@ import "slices"
 // than zero.
 type linkage struct {
 	p       *partition
-	atomOf  map[int]int // node to atom
-	members [][]int     // of every cluster, by its first atom
-	into    []int       // atom to cluster
-	sum     []int64     // of cross pairs, by cluster × cluster
-	apart   []bool      // 'different' stands between, likewise
+	members [][]int // of every cluster, by its first atom
+	into    []int   // atom to cluster
+	sum     []int64 // of cross pairs, by cluster × cluster
+	apart   []bool  // 'different' stands between, likewise
 	unique  []uniques
 }
 
@@ -29,12 +28,12 @@ func newLinkage(p *partition, part []int) *linkage {
 	atoms := p.settled.sets.groups(part)
 	n := len(atoms)
 	l := &linkage{
-		p: p, atomOf: make(map[int]int, len(part)), members: atoms, into: newSets(n),
+		p: p, members: atoms, into: newSets(n),
 		sum: make([]int64, n*n), apart: make([]bool, n*n), unique: make([]uniques, n),
 	}
 	for i, atom := range atoms {
 		for _, node := range atom {
-			l.atomOf[node] = i
+			p.atomOf[node] = i + 1
 			l.unique[i] = l.unique[i].with(p.component.Nodes[node].Features.Unique)
 		}
 		for j := range i {
@@ -43,9 +42,8 @@ func newLinkage(p *partition, part []int) *linkage {
 		}
 	}
 	for _, d := range p.settled.different {
-		a, inA := l.atomOf[d[0]]
-		b, inB := l.atomOf[d[1]]
-		if inA && inB {
+		a, b := p.atomOf[d[0]]-1, p.atomOf[d[1]]-1
+		if a >= 0 && b >= 0 {
 			l.apart[a*n+b], l.apart[b*n+a] = true, true
 		}
 	}
@@ -71,7 +69,9 @@ func (l *linkage) across(a, b []int) (sum int64) {
 }
 
 // clusters returns the clusters at the ends of an edge.
-func (l *linkage) clusters(e Edge) (a, b int) { return l.into[l.atomOf[e.A]], l.into[l.atomOf[e.B]] }
+func (l *linkage) clusters(e Edge) (a, b int) {
+	return l.into[l.p.atomOf[e.A]-1], l.into[l.p.atomOf[e.B]-1]
+}
 
 func (l *linkage) obstacle(a, b int) obstacle {
 	at := a*len(l.members) + b

@@ -10,13 +10,14 @@ import (
 // that is alike (with another family name: people marry).
 func unlike(a, b []PersonName) bool {
 	known := false
-	for _, x := range a {
-		for _, y := range b {
-			if x.Given == "" || y.Given == "" {
+	for i := range a {
+		for j := range b {
+			x, y := &a[i], &b[j]
+			if !x.Given.known() || !y.Given.known() {
 				continue
 			}
 			known = true
-			if alike(x.Given, y.Given) && (x.Usual && y.Usual || alike(x.Family, y.Family)) {
+			if alike(x.Given.Text, y.Given.Text) && (x.Usual && y.Usual || alike(x.Family.Text, y.Family.Text)) {
 				return false
 			}
 		}

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"encoding/binary"
 	"math/bits"
 
 	"github.com/cespare/xxhash/v2"
@@ -34,18 +35,18 @@ type Frequencies struct {
 // FrequentFrom is how often a value has to be seen to be listed.
 const FrequentFrom = 20
 
-// hash of a value under the table's key.
-func (f *Frequencies) hash(value string) uint64 {
-	var d xxhash.Digest
-	d.ResetWithSeed(f.Key)
-	_, _ = d.WriteString(value)
-	return d.Sum64()
+// hash of a value under the table's key, from the value's own.
+func (f *Frequencies) hash(value uint64) uint64 {
+	var room [16]byte
+	binary.LittleEndian.PutUint64(room[:], f.Key)
+	binary.LittleEndian.PutUint64(room[8:], value)
+	return xxhash.Sum64(room[:])
 }
 
 // adjust is what the frequency of a value adds to the weight of a level: a rare one says more than
 // the average one, a common one less.
-func (f *Frequencies) adjust(level uint8, value string) int32 {
-	if f == nil || value == "" || int(level) >= len(f.Mean) {
+func (f *Frequencies) adjust(level uint8, value uint64) int32 {
+	if f == nil || value == 0 || int(level) >= len(f.Mean) {
 		return 0
 	}
 	n, listed := f.Counts[f.hash(value)]

@@ -23,7 +23,7 @@ func (r *Rules) Partition(c *Component) Outcome {
 	if len(c.Nodes) == 1 {
 		return Outcome{Clusters: [][]int{{0}}}
 	}
-	p := &partition{rules: r, component: c, settled: settle(len(c.Nodes), c.Statements)}
+	p := &partition{rules: r, component: c, settled: settle(len(c.Nodes), c.Statements), atomOf: make([]int, len(c.Nodes))}
 	p.out.Findings = p.settled.findings
 	p.joinEdges()
 	parts := p.parts()
@@ -41,12 +41,19 @@ type partition struct {
 	settled   *settled
 	edges     []Edge // with bonuses, by weight descending, then nodes
 	decided   []bool // edges that stand on a decision: the ladder does not drop them
+	weights   []Edge // without bonuses, by nodes
+	atomOf    []int  // node to atom of the part in hand, from 1; 0 for one of another part
 	out       Outcome
 }
 
 // joinEdges adds bonuses to the edges, and edges for the pairs that only a decision joins.
 func (p *partition) joinEdges() {
-	p.edges = slices.Clone(p.component.Edges)
+	byNodes := func(a, b Edge) int { return cmp.Or(cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B)) }
+	p.weights = p.component.Edges
+	if !slices.IsSortedFunc(p.weights, byNodes) {
+		p.weights = slices.SortedFunc(slices.Values(p.weights), byNodes)
+	}
+	p.edges = slices.Clone(p.weights)
 	seen := make(map[[2]int]bool, len(p.settled.bonus))
 	for i, e := range p.edges {
 		pair := [2]int{e.A, e.B}
@@ -69,7 +76,15 @@ func (p *partition) joinEdges() {
 	}
 }
 
+// weigh gives the weight of a pair: that of its edge, or where it has none, worked out.
 func (p *partition) weigh(a, b int) int32 {
+	a, b = min(a, b), max(a, b)
+	at, edge := slices.BinarySearchFunc(p.weights, Edge{A: a, B: b}, func(x, y Edge) int {
+		return cmp.Or(cmp.Compare(x.A, y.A), cmp.Compare(x.B, y.B))
+	})
+	if edge {
+		return p.weights[at].Weight
+	}
 	p.out.Compared++
 	return p.rules.Weight(p.component.Nodes[a].Features, p.component.Nodes[b].Features)
 }
@@ -169,5 +184,8 @@ func (p *partition) divide(part []int, edges []Edge) {
 			slices.Sort(atom)
 			p.out.Clusters = append(p.out.Clusters, atom)
 		}
+	}
+	for _, node := range part {
+		p.atomOf[node] = 0
 	}
 }

@@ -15,7 +15,7 @@ func (t *trainer) result() *Training {
 	for _, c := range t.classes[1:] {
 		out.Keys = append(out.Keys, KeyShares{Key: c.key, Pairs: int(c.total), Matches: c.shares[ofMatches], Relatives: c.shares[ofRelatives], Strangers: c.shares[ofStrangers]})
 	}
-	t.frequencies(out.Parameters)
+	out.Parameters.Frequencies = t.frequencies
 	t.priors(out)
 	return out
 }
@@ -58,90 +58,6 @@ func weights(m, u []float64) []int32 {
 // inBits rounds to whole 1/1024 bit, within bounds.
 func inBits(x float64) int32 {
 	return int32(math.Round(min(max(x*Bit, weightLeast), weightMost)))
-}
-
-// frequencies counts the values of the comparisons that ask for it.
-func (t *trainer) frequencies(p *Parameters) {
-	for i := range t.rules.Comparisons {
-		c := &t.rules.Comparisons[i]
-		if !c.Frequency {
-			p.Frequencies = append(p.Frequencies, nil)
-			continue
-		}
-		p.Frequencies = append(p.Frequencies, t.frequency(i, c))
-	}
-}
-
-func (t *trainer) frequency(at int, c *Comparison) *Frequencies {
-	f := &Frequencies{Key: frequencyKey + uint64(at), Counts: map[uint64]int64{}}
-	counts := make([]map[string]int64, len(c.Levels)+1)
-	kinds := map[string]map[string]int64{} // values of one sort, such as postcodes, by sort
-	for l := range c.Levels {
-		if c.Levels[l].frequent() {
-			sort := c.Levels[l].sort()
-			if kinds[sort] == nil {
-				kinds[sort] = map[string]int64{}
-			}
-			counts[l+1] = kinds[sort]
-		}
-	}
-	for _, record := range t.records {
-		for _, value := range t.rules.valuesOf(at, record.Features) {
-			for sort, of := range kinds {
-				if v := sortOf(sort, value.Text); v != "" {
-					of[v]++
-				}
-			}
-		}
-	}
-	rare, seen := 0.0, 0.0
-	for _, of := range kinds {
-		for value, n := range of {
-			if n >= FrequentFrom {
-				f.Counts[f.hash(value)] = n
-			} else {
-				rare += float64(n) * float64(n)
-				seen += float64(n)
-			}
-		}
-	}
-	f.Rare = 1
-	if seen > 0 {
-		f.Rare = max(1, int64(math.Round(rare/seen)))
-	}
-	f.Mean, f.Totals = make([]int32, len(c.Levels)+1), make([]int64, len(c.Levels)+1)
-	for l, of := range counts {
-		total, squares := 0.0, 0.0
-		for _, n := range of {
-			total += float64(n)
-			squares += float64(n) * float64(n)
-		}
-		if total > 0 {
-			f.Totals[l] = int64(total)
-			f.Mean[l] = inBits(math.Log2(squares / total / total))
-		}
-	}
-	return f
-}
-
-const frequencyKey = 0x746f756368 // of the hashes of values
-
-// valuesOf are a record's values as the frequency of a comparison counts them.
-func (r *Rules) valuesOf(at int, f *Features) []Value {
-	if at != r.given && at != r.family {
-		return f.Values[at]
-	}
-	for i := range f.People {
-		p := &f.People[i]
-		if !p.Usual {
-			continue
-		}
-		if at == r.given {
-			return []Value{p.given}
-		}
-		return []Value{p.family}
-	}
-	return nil
 }
 
 // priors finds how many of all pairs are of one customer, and how many of relatives, from what the

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cespare/xxhash/v2"
+
 	"github.com/touchstone-hub/touchstone/canonical"
 )
 
@@ -38,7 +40,12 @@ type KeyRule struct {
 	// attributes.NAME, identifiers.SCHEME.
 	Attributes []string
 	Weight     int32 // evidence of sharing such a key, in 1/1024 bit
-	name       string
+	// Most is how many live records may share such a key; with more it is generic. 0 for Limits.Block.
+	Most int
+
+	name    string
+	seed    uint64 // of the hashes of its keys
+	refines int    // place of the rule whose generic keys it makes finer, from 1; 0 for none
 }
 
 // Thresholds divide weights, in 1/1024 bit.
@@ -70,17 +77,18 @@ const (
 	Token // any word of a name of at least two letters, be it given or family name
 	Sound // a family or given name by its sound (Soundex)
 	BirthYear
-	Area  // the area of a postcode
-	Local // a mail address before the @
+	Area   // the area of a postcode
+	Local  // a mail address before the @
+	Sounds // a person's family and given name by their sounds, in either order
 	lastPart
 )
 
 // PartNames are the names of the parts in a ruleset, by Part.
-var PartNames = [lastPart]string{"identifier", "email", "phone", "name", "family", "given", "organisation", "birthDate", "postcode", "token", "sound", "birthYear", "area", "local"}
+var PartNames = [lastPart]string{"identifier", "email", "phone", "name", "family", "given", "organisation", "birthDate", "postcode", "token", "sound", "birthYear", "area", "local", "sounds"}
 
 // partEvidence is what sharing a value says for two records being one customer, in bits: rare values
 // say more. It is untrained; the sum over a key's parts is the key's weight.
-var partEvidence = [lastPart]int32{Identifier: 20, Email: 12, Phone: 7, Name: 8, Family: 5, Given: 4, Organisation: 9, BirthDate: 10, Postcode: 4, Token: 4, Sound: 3, BirthYear: 4, Area: 3, Local: 8}
+var partEvidence = [lastPart]int32{Identifier: 20, Email: 12, Phone: 7, Name: 8, Family: 5, Given: 4, Organisation: 9, BirthDate: 10, Postcode: 4, Token: 4, Sound: 3, BirthYear: 4, Area: 3, Local: 8, Sounds: 6}
 
 // attributeEvidence is that of a part without one of its own.
 const attributeEvidence = 4
@@ -131,8 +139,86 @@ func NewKeyRuleOf(link int32, attributes []string, parts ...Part) KeyRule {
 	names = append(names, attributes...)
 	rule.Weight = max(rule.Weight, link)
 	rule.name = strings.Join(names, "+")
+	rule.seed = xxhash.Sum64String(rule.name)
 	return rule
 }
+
+// AddKey adds a rule, and behind it those that make its keys finer where they are generic: a record
+// then acts by the finer ones, which hold the parts of both.
+func (r *Rules) AddKey(rule KeyRule, finer ...KeyRule) {
+	r.Keys = append(slices.Clip(r.Keys), rule)
+	at := len(r.Keys)
+	for _, f := range finer {
+		f.name = rule.name + "+" + f.name
+		f.Weight = max(f.Weight, rule.Weight)
+		f.refines = at
+		r.Keys = append(r.Keys, f)
+	}
+}
+
+// most is how many live records may share a key of a rule.
+func (r *Rules) most(rule int) int {
+	if n := r.Keys[rule].Most; n > 0 {
+		return n
+	}
+	return r.Limits.Block
+}
+
+// Refines says whether any rule makes the keys of another finer.
+func (r *Rules) Refines() bool {
+	return slices.ContainsFunc(r.Keys, func(k KeyRule) bool { return k.refines != 0 })
+}
+
+// BlockLimits are the numbers of records above which keys of any rule are generic, in order.
+func (r *Rules) BlockLimits() (limits []int) {
+	for i := range r.Keys {
+		limits = append(limits, r.most(i))
+	}
+	slices.Sort(limits)
+	return slices.Compact(limits)
+}
+
+// usedParts are the parts that keys are made of, as bits.
+func (r *Rules) usedParts() (used uint32) {
+	for i := range r.Keys {
+		for _, p := range r.Keys[i].Parts {
+			used |= 1 << p
+		}
+	}
+	return used
+}
+
+// comparesNames says whether given or family names are compared by levels.
+func (r *Rules) comparesNames() bool {
+	return len(r.Comparisons) > 0 && (r.given >= 0 || r.family >= 0)
+}
+
+// Acting calls do with the keys by which a record finds others. count gives how many live records
+// have a key: all of the record's own, and of those that refine a generic one.
+func (r *Rules) Acting(f *Features, count func(hash uint64) int, do func(k Key)) {
+	for _, k := range f.Keys {
+		if k.Of != 0 && !r.generic(r.Keys[k.Rule].refines-1, count(k.Of)) {
+			continue
+		}
+		if n := count(k.Hash); n > 1 && !r.generic(k.Rule, n) {
+			do(k)
+		}
+	}
+}
+
+// Held lists the keys that a record is counted under, in order: its own, and where one of them is
+// generic, those that refine it.
+func (r *Rules) Held(f *Features, count func(hash uint64) int) []uint64 {
+	hashes := make([]uint64, 0, len(f.Keys))
+	for _, k := range f.Keys {
+		if k.Of == 0 || r.generic(r.Keys[k.Rule].refines-1, count(k.Of)) {
+			hashes = append(hashes, k.Hash)
+		}
+	}
+	return hashes
+}
+
+func (r *Rules) generic(rule, count int) bool { return count > r.most(rule) }
 
 // Weight says how strongly two records are for (positive) or against (negative) being one customer,
 // in 1/1024 bit: the strongest key that they share, less what contradicts. It is symmetric and

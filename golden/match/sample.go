@@ -57,8 +57,7 @@ func (c *class) take(patterns map[pattern]float64) {
 }
 
 // candidates compares the pairs that share a key, and keeps what they come to by rule, and in all.
-func (t *trainer) candidates() (pairs int) {
-	b := t.rules.block(t.records)
+func (t *trainer) candidates(b *Blocks) (pairs int) {
 	each := b.sample(trainPairs)
 	type found struct {
 		all   map[pattern]float64
@@ -96,7 +95,7 @@ func (t *trainer) candidates() (pairs int) {
 		for _, f := range parts {
 			merge(patterns, f.rules[k])
 		}
-		c := &class{key: k, without: t.rules.decided(t.rules.Keys[k])}
+		c := &class{key: k, without: t.rules.decided(&t.rules.Keys[k])}
 		if c.take(patterns); c.total > 0 {
 			t.classes = append(t.classes, c)
 		}

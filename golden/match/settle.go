@@ -133,17 +133,35 @@ func (s sets) union(a, b int) {
 
 // groups lists the sets among nodes, each in order, ordered by their first node.
 func (s sets) groups(nodes []int) [][]int {
-	at := make(map[int]int, len(nodes))
-	var groups [][]int
+	groups := make([][]int, 0, len(nodes))
+	place := s.roots(len(nodes))
 	for _, n := range nodes {
-		root := s.find(n)
-		i, known := at[root]
-		if !known {
-			i = len(groups)
-			at[root] = i
+		at := place(s.find(n), len(groups))
+		if at == len(groups) {
 			groups = append(groups, nil)
 		}
-		groups[i] = append(groups[i], n)
+		groups[at] = append(groups[at], n)
 	}
 	return groups
+}
+
+// roots remembers a place for each root of few or many nodes: the one that it was first given.
+func (s sets) roots(nodes int) func(root, next int) int {
+	if nodes < len(s)/8 {
+		at := make(map[int]int, nodes)
+		return func(root, next int) int {
+			i, known := at[root]
+			if !known {
+				i, at[root] = next, next
+			}
+			return i
+		}
+	}
+	at := make([]int, len(s)) // from 1
+	return func(root, next int) int {
+		if at[root] == 0 {
+			at[root] = next + 1
+		}
+		return at[root] - 1
+	}
 }

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,9 +21,62 @@ func jaroWinkler(a, b string) int {
 		a, b = b, a
 	}
 	if isASCII(a) && isASCII(b) {
+		if len(a) <= 64 && len(b) <= 64 {
+			return shortJaro(a, b)
+		}
 		return jaro([]byte(a), []byte(b))
 	}
 	return jaro([]rune(a), []rune(b))
+}
+
+// shortJaro is jaro of words of up to 64 ASCII letters: sets of places are the bits of a word.
+func shortJaro(a, b string) int {
+	if a == "" || b == "" {
+		return 0
+	}
+	var places [utf8.RuneSelf]uint64 // of each letter in b
+	for j := range len(b) {
+		places[b[j]] |= 1 << j
+	}
+	window := max(len(a), len(b))/2 - 1
+	var inA, inB uint64
+	for i := range len(a) {
+		free := places[a[i]] &^ inB
+		if from := i - window; from > 0 {
+			free &= ^uint64(0) << from
+		}
+		if to := i + window + 1; to < 64 { // a window below zero holds nothing
+			free &= 1<<max(to, 0) - 1
+		}
+		if free != 0 {
+			inA |= 1 << i
+			inB |= free & -free
+		}
+	}
+	same := bits.OnesCount64(inA)
+	if same == 0 {
+		return 0
+	}
+	swapped := 0
+	for x, y := inA, inB; x != 0; x, y = x&(x-1), y&(y-1) {
+		if a[bits.TrailingZeros64(x)] != b[bits.TrailingZeros64(y)] {
+			swapped++
+		}
+	}
+	prefix := 0
+	for prefix < 4 && prefix < len(a) && prefix < len(b) && a[prefix] == b[prefix] {
+		prefix++
+	}
+	return winkler(same, swapped, len(a), len(b), prefix)
+}
+
+// winkler gives the similarity of words of which so many letters are the same, of which so many are
+// not in the same order.
+func winkler(same, swapped, a, b, prefix int) int {
+	const scale = 1_000_000_000
+	similarity := (same*scale/a + same*scale/b + (2*same-swapped)*scale/(2*same)) / 3
+	similarity += prefix * (scale - similarity) / 10
+	return (similarity + thousand/2) / (scale / thousand) // what was rounded off on the way is less than that
 }
 
 func jaro[T byte | rune](a, b []T) int {
@@ -62,14 +116,11 @@ func jaro[T byte | rune](a, b []T) int {
 		}
 		j++
 	}
-	const scale = 1_000_000_000
-	similarity := (same*scale/len(a) + same*scale/len(b) + (2*same-swapped)*scale/(2*same)) / 3
 	prefix := 0
 	for prefix < 4 && prefix < len(a) && prefix < len(b) && a[prefix] == b[prefix] {
 		prefix++
 	}
-	similarity += prefix * (scale - similarity) / 10
-	return (similarity + thousand/2) / (scale / thousand) // what was rounded off on the way is less than that
+	return winkler(same, swapped, len(a), len(b), prefix)
 }
 
 func isASCII(text string) bool {
@@ -88,7 +139,12 @@ func distance(a, b string, most int) int {
 	switch {
 	case a == b:
 		return 0
+	case max(len(a), len(b)) > utf8.UTFMax*(min(len(a), len(b))+most):
+		return most + 1 // too few letters for the other
 	case isASCII(a) && isASCII(b):
+		if max(len(a), len(b))-min(len(a), len(b)) > most {
+			return most + 1
+		}
 		return aligned([]byte(a), []byte(b), most)
 	}
 	return aligned([]rune(a), []rune(b), most)
@@ -146,7 +202,8 @@ func tokenSet(a, b string) int {
 	if a > b { // words are taken in order: which come first must not matter
 		a, b = b, a
 	}
-	left, right := strings.Fields(a), strings.Fields(b)
+	var roomA, roomB [16]string
+	left, right := words(a, roomA[:0]), words(b, roomB[:0])
 	if len(left) == 0 || len(right) == 0 {
 		return 0
 	}
@@ -180,4 +237,22 @@ func tokenSet(a, b string) int {
 		}
 	}
 	return shared * thousand / all
+}
+
+// words appends the words of a text, which spaces part.
+func words(text string, list []string) []string {
+	if !isASCII(text) {
+		return append(list, strings.Fields(text)...)
+	}
+	for from := 0; from < len(text); {
+		to := from
+		for to < len(text) && text[to] != ' ' {
+			to++
+		}
+		if to > from {
+			list = append(list, text[from:to])
+		}
+		from = to + 1
+	}
+	return list
 }

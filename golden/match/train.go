@@ -56,12 +56,19 @@ const (
 //
 // progress, where given, is called after each round with the largest change of a share.
 func (r *Rules) Train(records []Record, progress func(round int, change float64)) (*Training, error) {
+	return r.TrainBlocks(r.Block(records), progress)
+}
+
+// TrainBlocks is Train of records that are sorted by their keys already.
+func (r *Rules) TrainBlocks(b *Blocks, progress func(round int, change float64)) (*Training, error) {
+	records := b.records
 	if len(records) < 2 || len(r.Comparisons) == 0 {
 		return nil, fmt.Errorf("%w: %d records, %d comparisons", ErrUntrainable, len(records), len(r.Comparisons))
 	}
 	t := newTrainer(r, records)
+	t.frequencies = r.frequencies(records)
 	t.random()
-	pairs := t.candidates()
+	pairs := t.candidates(b)
 	if pairs == 0 {
 		return nil, fmt.Errorf("%w: no two of %d share a key", ErrUntrainable, len(records))
 	}
@@ -120,8 +127,10 @@ type trainer struct {
 	records []Record
 	classes []*class
 	m, u    [][]float64 // by comparison and level, level 0 unused
-	all     map[pattern]float64
-	pairs   int
+
+	frequencies []*Frequencies
+	all         map[pattern]float64
+	pairs       int
 }
 
 func newTrainer(r *Rules, records []Record) *trainer { return &trainer{rules: r, records: records} }
@@ -153,14 +162,16 @@ func (t *trainer) begin(start float64) {
 }
 
 // decided are the comparisons that a key decides: whoever shares it is alike in them.
-func (r *Rules) decided(rule KeyRule) (without [maxComparisons]bool) {
+func (r *Rules) decided(rule *KeyRule) (without [maxComparisons]bool) {
 	about := map[string]bool{}
-	for _, a := range rule.Attributes {
-		about[a] = true
-	}
-	for _, p := range rule.Parts {
-		for _, a := range partAbout[p] {
+	for ; rule != nil; rule = r.refined(rule) {
+		for _, a := range rule.Attributes {
 			about[a] = true
+		}
+		for _, p := range rule.Parts {
+			for _, a := range partAbout[p] {
+				about[a] = true
+			}
 		}
 	}
 	for i := range r.Comparisons {
@@ -170,11 +181,19 @@ func (r *Rules) decided(rule KeyRule) (without [maxComparisons]bool) {
 	return without
 }
 
+// refined is the rule whose keys a rule makes finer.
+func (r *Rules) refined(rule *KeyRule) *KeyRule {
+	if rule.refines == 0 {
+		return nil
+	}
+	return &r.Keys[rule.refines-1]
+}
+
 // partAbout are the attributes that a part of a key decides.
 var partAbout = [lastPart][]string{
 	Email: {"email"}, Local: {"email"}, Phone: {"phone"}, Name: {"given", "family", "name"}, Family: {"family", "name"},
 	Given: {"given", "name"}, Organisation: {"organisation", "name"}, BirthDate: {"birthDate"}, BirthYear: {"birthDate"},
-	Postcode: {"postcode", "place"}, Area: {"postcode", "place"}, Token: {"given", "family", "name"}, Sound: {"given", "family", "name"},
+	Postcode: {"postcode", "place"}, Area: {"postcode", "place"}, Token: {"given", "family", "name"}, Sound: {"given", "family", "name"}, Sounds: {"given", "family", "name"},
 }
 
 // likelihood of a pattern in the three classes, by what the source of the pairs leaves open.

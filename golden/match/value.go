@@ -10,8 +10,8 @@ import (
 // Value is a standardised value with what quickly tells that two are unlike.
 type Value struct {
 	Text    string
-	hash    uint64
-	letters uint64 // a bit for each letter that it has, by its code modulo 64
+	hash    uint64 // stands for the text: values with equal hashes are equal
+	letters uint32 // a bit for each letter that it has, by its code modulo 32
 	length  int32  // in letters
 }
 
@@ -19,7 +19,7 @@ type Value struct {
 func NewValue(text string) Value {
 	v := Value{Text: text, hash: xxhash.Sum64String(text)}
 	for _, letter := range text {
-		v.letters |= 1 << (letter & 63)
+		v.letters |= 1 << (letter & 31)
 		v.length++
 	}
 	return v
@@ -36,18 +36,21 @@ func newValues(texts []string) []Value {
 	return list
 }
 
-func (v *Value) same(w *Value) bool { return v.hash == w.hash && v.Text == w.Text }
+// known says whether there is a value.
+func (v *Value) known() bool { return v.Text != "" }
+
+func (v *Value) same(w *Value) bool { return v.hash == w.hash }
 
 // apart is how many letters two values differ in at least: each that is put in, left out or
 // replaced changes no more than two of their sets of letters.
 func (v *Value) apart(w *Value) int {
-	return (mathbits.OnesCount64(v.letters^w.letters) + 1) / 2
+	return (mathbits.OnesCount32(v.letters^w.letters) + 1) / 2
 }
 
 // mostJaro is the most that the similarity by Jaro and Winkler can be, in thousandths: letters that
 // only one of the two has are not shared.
 func (v *Value) mostJaro(w *Value) int {
-	shared := min(int(v.length)-mathbits.OnesCount64(v.letters&^w.letters), int(w.length)-mathbits.OnesCount64(w.letters&^v.letters))
+	shared := min(int(v.length)-mathbits.OnesCount32(v.letters&^w.letters), int(w.length)-mathbits.OnesCount32(w.letters&^v.letters))
 	if shared <= 0 {
 		return 0
 	}
@@ -64,11 +67,15 @@ type likeness struct {
 	a, b   *Value
 	jaro   int // -1: not known yet
 	tokens int
+	placed bool
+	places [2]place
 }
 
 func (k *likeness) holds(l *Level) bool {
 	a, b := k.a, k.b
 	switch l.Kind {
+	case Exact:
+		return a.same(b)
 	case JaroWinkler:
 		if k.jaro < 0 {
 			if a.mostJaro(b) < l.Arg {
@@ -86,15 +93,18 @@ func (k *likeness) holds(l *Level) bool {
 		return min(a.length, b.length) > int32(l.Arg) && a.apart(b) <= l.Arg && distance(a.Text, b.Text, l.Arg) <= l.Arg
 	case OneDigit:
 		return a.apart(b) <= 1 && distance(a.Text, b.Text, 1) <= 1
+	case PostcodeTown, PostcodeOnly, AreaTown, TownOnly, AreaOnly:
+		if !k.placed {
+			k.placed, k.places = true, [2]place{placeOf(a.Text), placeOf(b.Text)}
+		}
+		return l.places(&k.places[0], &k.places[1])
 	}
 	return l.holds(a.Text, b.Text)
 }
 
-// holds says whether two values are alike to this degree.
-func (l Level) holds(a, b string) bool {
+// holds says whether two values are alike to this degree, of levels that compare them as they are.
+func (l *Level) holds(a, b string) bool {
 	switch l.Kind {
-	case Exact:
-		return a == b
 	case Nickname:
 		return nicknames(a, b)
 	case Begins:
@@ -111,7 +121,7 @@ func (l Level) holds(a, b string) bool {
 	case Distance:
 		return l.near(a, b)
 	}
-	return l.places(a, b)
+	return false
 }
 
 // cached are levels that were worked out before, in the places that the hashes of their values fall

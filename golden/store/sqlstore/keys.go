@@ -18,7 +18,8 @@ const countedAbove = 64
 var (
 	keysOf    = plain(`SELECT record, keys, features FROM record_keys WHERE record = {any int}`)
 	putPacked = rows("r int, keys bytes, features bytes", `INSERT INTO record_keys (record, keys, features)
-		SELECT r, keys, features FROM v WHERE true ON CONFLICT (record) DO UPDATE SET keys = excluded.keys, features = excluded.features`)
+		SELECT r, keys, features FROM v WHERE true ON CONFLICT (record) DO UPDATE SET
+		keys = excluded.keys, features = coalesce(excluded.features, record_keys.features)`)
 	deletePacked = plain(`DELETE FROM record_keys WHERE record = {any int}`)
 	featuresOf   = plain(`SELECT record, features FROM record_keys WHERE record = {any int} AND features IS NOT NULL`)
 	putFeatures  = rows("r int, features bytes", `UPDATE record_keys SET features = v.features FROM v WHERE record_keys.record = v.r`)
@@ -102,7 +103,7 @@ func (t *tx) PutKeys(ctx context.Context, keys []golden.RecordKeys) (map[uint64]
 	var packed, features [][]byte
 	for _, k := range keys {
 		after, held := unique(k.Keys), before[k.Record]
-		if slices.Equal(held.Keys, after) && (len(after) == 0 || bytes.Equal(held.Features, k.Features)) {
+		if slices.Equal(held.Keys, after) && (len(after) == 0 || k.Features == nil || bytes.Equal(held.Features, k.Features)) {
 			continue
 		}
 		minus, plus := difference(held.Keys, after)

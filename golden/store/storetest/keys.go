@@ -48,12 +48,12 @@ func testFeatures(s *suite) {
 		if err := tx.PutFeatures(s.ctx, map[golden.RecordNo][]byte{2: []byte("two"), 4: []byte("has no keys")}); err != nil {
 			return err
 		}
-		counts, err := tx.PutKeys(s.ctx, []golden.RecordKeys{{Record: 1, Keys: []uint64{5}, Features: []byte("other")}, {Record: 3}})
-		s.equal("counts where keys stay", counts, map[uint64]int64{6: 0})
+		counts, err := tx.PutKeys(s.ctx, []golden.RecordKeys{{Record: 1, Keys: []uint64{5}, Features: []byte("other")}, {Record: 2, Keys: []uint64{5, 8}}, {Record: 3}})
+		s.equal("counts of keys gained and lost", counts, map[uint64]int64{6: 0, 8: 1})
 		return err
 	})
 	s.features(all, map[golden.RecordNo][]byte{1: []byte("other"), 2: []byte("two")})
-	s.keys(map[golden.RecordNo][]uint64{1: {5}, 2: {5}, 3: nil, 4: nil})
+	s.keys(map[golden.RecordNo][]uint64{1: {5}, 2: {5, 8}, 3: nil, 4: nil})
 }
 
 // features compares the features that the store has of records, in both ways in which it gives them.

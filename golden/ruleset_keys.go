@@ -1,0 +1,123 @@
+package golden
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/touchstone-hub/touchstone/config"
+	"github.com/touchstone-hub/touchstone/golden/match"
+)
+
+// keyFile is one key: a list of parts, or that list with how common it may be and what makes it finer.
+type keyFile struct {
+	node   *config.Node
+	Parts  []config.Positioned[string]   `yaml:"key,required" doc:"the parts of the key"`
+	Most   config.Positioned[int]        `yaml:"most" min:"2" max:"10000" doc:"a key with more live records is generic; without it limits.block"`
+	Refine [][]config.Positioned[string] `yaml:"refine" doc:"parts that are added to a generic key, one list for each finer key"`
+}
+
+// DecodeConfig implements config.Decoder.
+func (f *keyFile) DecodeConfig(n *config.Node, ps *config.Problems) {
+	f.node = n
+	if n.Kind() == config.Sequence {
+		n.Decode(&f.Parts, ps)
+		return
+	}
+	type plain keyFile // without this method
+	n.Decode((*plain)(f), ps)
+}
+
+// ConfigSchema describes what DecodeConfig reads.
+func (*keyFile) ConfigSchema() map[string]any {
+	parts := map[string]any{"type": "array", "items": map[string]any{"anyOf": []any{
+		map[string]any{"enum": slices.Concat(match.PartNames[:], match.AttributeNames)},
+		map[string]any{"pattern": `^(identifiers|attributes)\..+`},
+	}}}
+	return map[string]any{"anyOf": []any{
+		parts,
+		map[string]any{
+			"type": "object", "required": []string{"key"}, "additionalProperties": false,
+			"properties": map[string]any{
+				"key":    parts,
+				"most":   map[string]any{"type": "integer", "minimum": 2, "maximum": 10000},
+				"refine": map[string]any{"type": "array", "items": parts},
+			},
+		},
+	}}
+}
+
+// mostKeys bounds the keys of a ruleset, finer ones included.
+const mostKeys = 64
+
+func (l *rulesetLoader) keys(files []keyFile) {
+	m := &l.ruleset.match
+	m.Keys = nil
+	for i := range files {
+		l.key(&files[i], len(m.Comparisons) == 0)
+		if len(m.Keys) > mostKeys {
+			l.problems.Add(config.Problem{
+				Position: files[i].node.Position(), What: fmt.Sprintf("more than %d keys, finer ones included", mostKeys), Expected: "fewer",
+			})
+			m.Keys = m.Keys[:mostKeys]
+			return
+		}
+	}
+}
+
+func (l *rulesetLoader) key(f *keyFile, decides bool) {
+	parts, attributes := l.parts(f.Parts, nil)
+	if len(parts) == 0 && len(attributes) == 0 {
+		return
+	}
+	l.lone(f.Parts[0], parts, attributes, decides)
+	m := &l.ruleset.match
+	rule := match.NewKeyRuleOf(m.Thresholds.Link, attributes, parts...)
+	rule.Most = f.Most.Value
+	for i := range m.Keys {
+		if m.Keys[i].Name() == rule.Name() {
+			l.problems.Add(config.Problem{Position: f.Parts[0].Position(), What: "the key " + rule.Name() + " is there already", Expected: "every key once"})
+			return
+		}
+	}
+	var finer []match.KeyRule
+	for _, names := range f.Refine {
+		if parts, attributes := l.parts(names, f.Parts); len(parts)+len(attributes) > 0 {
+			finer = append(finer, match.NewKeyRuleOf(m.Thresholds.Link, attributes, parts...))
+		}
+	}
+	m.AddKey(rule, finer...)
+}
+
+// parts reads the parts of a key; those of the key that it makes finer are there already.
+func (l *rulesetLoader) parts(names, already []config.Positioned[string]) (parts []match.Part, attributes []string) {
+	for i, name := range names {
+		same := func(n config.Positioned[string]) bool { return n.Value == name.Value }
+		part := slices.Index(match.PartNames[:], name.Value)
+		switch {
+		case part < 0 && !match.KnownAttribute(name.Value):
+			l.unknown(name.Node, "part of a key", slices.Concat(match.PartNames[:], match.KeyAttributes()))
+		case slices.ContainsFunc(names[:i], same) || slices.ContainsFunc(already, same):
+			l.problems.Add(config.Problem{Position: name.Position(), What: fmt.Sprintf("%s stands in this key already", name.Value), Expected: "every part once"})
+		case part < 0:
+			attributes = append(attributes, name.Value)
+		default:
+			parts = append(parts, match.Part(part))
+		}
+	}
+	return parts, attributes
+}
+
+// lone warns of a key that decides alone and says too little for that.
+func (l *rulesetLoader) lone(first config.Positioned[string], parts []match.Part, attributes []string, decides bool) {
+	shared := []match.Part{
+		match.Phone, match.Family, match.Given, match.Postcode, match.BirthDate, match.Token, match.Sound, match.BirthYear, match.Area,
+		match.Local, match.Sounds,
+	}
+	if decides && len(attributes) == 0 && len(parts) == 1 && slices.Contains(shared, parts[0]) {
+		l.problems.Add(config.Problem{
+			Position: first.Position(), Severity: config.Warning,
+			What:     fmt.Sprintf("the key %s alone joins customers that only share it, such as a household", first.Value),
+			Expected: "another part beside it, such as name",
+		})
+	}
+}
