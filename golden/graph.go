@@ -114,7 +114,7 @@ func (s *settling) oldEdges(ctx context.Context) ([]Edge, error) {
 }
 
 // candidates lists the pairs that share an active key, the smaller number first, with at least
-// one dirty record each.
+// one dirty record each; every pair once.
 func (s *settling) candidates(ctx context.Context) ([][2]RecordNo, error) {
 	var active []uint64
 	by := map[*record][]uint64{}
@@ -141,16 +141,32 @@ func (s *settling) candidates(ctx context.Context) ([][2]RecordNo, error) {
 	}
 	var pairs [][2]RecordNo
 	for _, rec := range s.dirty {
-		for _, key := range by[rec] {
-			for _, no := range blocks[key] {
-				if no != rec.No {
-					pairs = append(pairs, [2]RecordNo{min(no, rec.No), max(no, rec.No)})
-				}
+		for _, no := range members(blocks, by[rec]) {
+			// of two dirty ones the smaller has the pair
+			if no > rec.No || no < rec.No && !s.isDirty(no) {
+				pairs = append(pairs, [2]RecordNo{min(no, rec.No), max(no, rec.No)})
 			}
 		}
 	}
-	slices.SortFunc(pairs, func(a, b [2]RecordNo) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
-	return slices.Compact(pairs), nil
+	return pairs, nil
+}
+
+// members lists those of several blocks, each once.
+func members(blocks map[uint64][]RecordNo, keys []uint64) (nos []RecordNo) {
+	for _, key := range keys {
+		nos = append(nos, blocks[key]...)
+	}
+	slices.Sort(nos)
+	return slices.Compact(nos)
+}
+
+// isDirty says so of a record that has keys.
+func (s *settling) isDirty(no RecordNo) bool {
+	rec := s.records[no]
+	if rec == nil {
+		rec = s.bare[no]
+	}
+	return rec != nil && rec.dirty
 }
 
 // weigh keeps the pairs that are worth an edge, in order.
@@ -176,6 +192,7 @@ func (s *settling) weigh(ctx context.Context, pairs [][2]RecordNo) ([]Edge, erro
 			edges = append(edges, Edge{A: pairs[i][0], B: pairs[i][1], Weight: w})
 		}
 	}
+	slices.SortFunc(edges, compareEdges)
 	return edges, nil
 }
 
