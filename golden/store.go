@@ -36,7 +36,8 @@ type Store interface {
 	// InTx runs do in one transaction. Where the database asks for it (deadlock, serialisation,
 	// lost connection before commit) do runs again from the start, so it must not keep state from
 	// an earlier run. The error of do rolls back and is returned as it is. Implementations may
-	// commit several callers' transactions together.
+	// commit several callers' transactions together, and may have a method that only writes return
+	// before it has written: later methods find it written, and where it fails, they or InTx say so.
 	InTx(ctx context.Context, do func(ctx context.Context, tx Tx) error) error
 	// InView runs do on one state of the store, in which every transaction is that ended before. It
 	// waits for no writer.

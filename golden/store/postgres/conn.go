@@ -16,6 +16,7 @@ import (
 
 // querier is a pool or a transaction.
 type querier interface {
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
@@ -24,6 +25,7 @@ type querier interface {
 type conn struct {
 	q    querier
 	lock int64
+	pipeline
 	// failure is the server's first error: it says whether to run again, whatever the caller made of it.
 	failure error
 }
@@ -34,6 +36,9 @@ var _ sqlstore.Conn = (*conn)(nil)
 func (c *conn) Exec(ctx context.Context, s *sqlstore.Statement, args ...any) (int64, error) {
 	bound, empty, err := bind(s, args)
 	if err != nil || empty {
+		return 0, err
+	}
+	if err := c.finish(ctx); err != nil {
 		return 0, err
 	}
 	tag, err := c.q.Exec(ctx, s.Postgres, bound...)
@@ -48,16 +53,29 @@ func (c *conn) Query(ctx context.Context, s *sqlstore.Statement, row func(sqlsto
 	}
 	if s.Varies {
 		// The server keeps a prepared statement's plan; an unprepared one is planned for its arguments.
+		if err := c.finish(ctx); err != nil {
+			return err
+		}
 		bound = append([]any{pgx.QueryExecModeCacheDescribe}, bound...)
 	}
 	return c.query(ctx, s.Postgres, row, bound...)
 }
 
 func (c *conn) query(ctx context.Context, text string, row func(sqlstore.Scan) error, args ...any) error {
+	if len(c.queued) > 0 {
+		return c.queryBehind(ctx, text, row, args...)
+	}
+	if err := c.received(); err != nil {
+		return err
+	}
 	rows, err := c.q.Query(ctx, text, args...)
 	if err != nil {
 		return c.note(err)
 	}
+	return c.read(rows, row)
+}
+
+func (c *conn) read(rows pgx.Rows, row func(sqlstore.Scan) error) error {
 	defer rows.Close()
 	scan := func(dest ...any) error { return scanRow(rows, dest) }
 	for rows.Next() {
@@ -95,9 +113,9 @@ func (c *conn) Allocate(ctx context.Context, counter sqlstore.Counter, n int) ([
 }
 
 // Settle implements sqlstore.Conn.
-func (c *conn) Settle(ctx context.Context) error {
-	_, err := c.q.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", c.lock)
-	return c.note(err)
+func (c *conn) Settle(context.Context) error {
+	c.put("take the lease on settling", "SELECT pg_advisory_xact_lock($1)", c.lock)
+	return nil
 }
 
 // bind turns arguments into those of pgx: no time is NULL. empty says that there are no rows.

@@ -77,7 +77,7 @@ func (t *tx) FeaturesOf(ctx context.Context, nos []golden.RecordNo) (map[golden.
 // PutFeatures implements golden.Records.
 func (t *tx) PutFeatures(ctx context.Context, features map[golden.RecordNo][]byte) error {
 	nos := slices.Sorted(maps.Keys(features))
-	return exec(ctx, t.c, "write features", putFeatures, ints(nos), column(nos, func(no *golden.RecordNo) []byte { return features[*no] }))
+	return t.c.Put(ctx, "write features", putFeatures, ints(nos), column(nos, func(no *golden.RecordNo) []byte { return features[*no] }))
 }
 
 // keyPair is one row of record_key; delta says what happens to it.
@@ -121,11 +121,11 @@ func (t *tx) PutKeys(ctx context.Context, keys []golden.RecordKeys) (map[uint64]
 		packed, features = append(packed, packKeys(after)), append(features, k.Features)
 	}
 	if len(none) > 0 {
-		if err := exec(ctx, t.c, "remove block keys", deletePacked, none); err != nil {
+		if err := t.c.Put(ctx, "remove block keys", deletePacked, none); err != nil {
 			return nil, err
 		}
 	}
-	if err := exec(ctx, t.c, "write block keys", putPacked, changed, packed, features); err != nil {
+	if err := t.c.Put(ctx, "write block keys", putPacked, changed, packed, features); err != nil {
 		return nil, err
 	}
 	counts, err := t.indexKeys(ctx, gone, come)
@@ -146,10 +146,10 @@ func (t *tx) indexKeys(ctx context.Context, gone, come []keyPair) (map[uint64]in
 	if err != nil {
 		return nil, err
 	}
-	if _, err := t.c.Exec(ctx, deleteKeys, pairRows(gone)...); err != nil {
+	if err := t.c.Put(ctx, "remove block keys", deleteKeys, pairRows(gone)...); err != nil {
 		return nil, err
 	}
-	if _, err := t.c.Exec(ctx, insertKeys, pairRows(come)...); err != nil {
+	if err := t.c.Put(ctx, "index block keys", insertKeys, pairRows(come)...); err != nil {
 		return nil, err
 	}
 	t.blocks.change(gone, come)
@@ -178,15 +178,14 @@ func (t *tx) keepCounts(ctx context.Context, before map[uint64]keyCount, counts 
 		}
 	}
 	if len(stop) > 0 {
-		if _, err := t.c.Exec(ctx, stopCounts, unique(stop)); err != nil {
+		if err := t.c.Put(ctx, "count block keys", stopCounts, stop); err != nil {
 			return err
 		}
 	}
-	if _, err := t.c.Exec(ctx, setCounts, kept, n); err != nil {
+	if err := t.c.Put(ctx, "count block keys", setCounts, kept, n); err != nil {
 		return err
 	}
-	_, err := t.c.Exec(ctx, startCounts, start, from)
-	return err
+	return t.c.Put(ctx, "count block keys", startCounts, start, from)
 }
 
 // KeyCounts implements golden.Records.

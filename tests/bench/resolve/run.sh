@@ -26,10 +26,10 @@ echo "matching: $n records of a population with households and firms, $(($(stat 
 if [[ $parts == *" online "* ]]; then
   for store in postgres sqlite; do
     echo
-    echo "online into $store, batches of ${BATCH:-500}"
+    echo "online into $store, batches of ${BATCH:-2000}"
     profile=()
     [ -z "${PROFILE:-}" ] || profile=(-cpuprofile "$PROFILE/online-$store.pprof")
-    "$dir/online" -store "$store" -ruleset "$here/hub/golden.yaml" -params "$dir/golden.params" -n "$n" -seed "$seed" -batch "${BATCH:-500}" -marks "$(awk -v n="$n" -v m="${MARKS:-100000}" 'BEGIN { print (m < n) ? m : int(n / 10) }')" "${profile[@]}"
+    "$dir/online" -store "$store" -ruleset "$here/hub/golden.yaml" -params "$dir/golden.params" -n "$n" -seed "$seed" -batch "${BATCH:-2000}" -marks "$(awk -v n="$n" -v m="${MARKS:-100000}" 'BEGIN { print (m < n) ? m : int(n / 10) }')" "${profile[@]}"
     [ -z "${PROFILE:-}" ] || go tool pprof -top -cum -nodecount=40 -focus 'Resolver..Resolve|ParseIncoming' "$dir/online" "$PROFILE/online-$store.pprof" 2>/dev/null
   done
 fi
