@@ -22,7 +22,8 @@ type decoder struct {
 func decode(doc []byte, e Entity, v reflect.Value) (cleared []string, extra map[string]json.RawMessage, err error) {
 	schema := SchemaOf(e)
 	d := decoder{scanner: scanner{doc: string(doc)}}
-	err = d.object(func(name string) error { return d.top(schema, name, v) })
+	at := 0
+	err = d.object(func(name string) error { return d.top(schema.member(name, &at), name, v) })
 	if err == nil {
 		err = d.end()
 	}
@@ -34,8 +35,7 @@ func decode(doc []byte, e Entity, v reflect.Value) (cleared []string, extra map[
 }
 
 // top decodes one top-level member, at whose value the scanner stands.
-func (d *decoder) top(schema *Schema, name string, v reflect.Value) error {
-	field := schema.byName[name]
+func (d *decoder) top(field *Schema, name string, v reflect.Value) error {
 	if field == nil {
 		value, err := d.validValue()
 		if err == nil && d.extra == nil {
@@ -69,7 +69,7 @@ func (d *decoder) into(s *Schema, v reflect.Value) error {
 	switch s.Type {
 	case Text:
 		text, err := d.text()
-		v.SetString(text)
+		v.SetString(s.shared(text))
 		return err
 	case Bool:
 		yes := d.literal("true")
@@ -83,7 +83,8 @@ func (d *decoder) into(s *Schema, v reflect.Value) error {
 		v.SetInt(n)
 		return err
 	case Object:
-		return d.object(func(name string) error { return d.member(s, name, v) })
+		at := 0
+		return d.object(func(name string) error { return d.member(s.member(name, &at), name, v) })
 	case List:
 		return d.list(func(i int) error { return within(strconv.Itoa(i), d.into(s.Items, appended(v, i))) })
 	default:
@@ -91,8 +92,7 @@ func (d *decoder) into(s *Schema, v reflect.Value) error {
 	}
 }
 
-func (d *decoder) member(s *Schema, name string, v reflect.Value) error {
-	field := s.byName[name]
+func (d *decoder) member(field *Schema, name string, v reflect.Value) error {
 	if field == nil {
 		_, err := d.validValue()
 		return within(name, err)
@@ -100,6 +100,28 @@ func (d *decoder) member(s *Schema, name string, v reflect.Value) error {
 	into := v.Field(field.index)
 	into.SetZero()
 	return within(name, d.into(field, into))
+}
+
+// member finds a member by name, first among those that stand behind the last one found, as what
+// this package writes has them in order. at is where to look first.
+func (s *Schema) member(name string, at *int) *Schema {
+	for i := *at; i < len(s.Fields); i++ {
+		if s.Fields[i].Name == name {
+			*at = i + 1
+			return s.Fields[i]
+		}
+	}
+	return s.byName[name]
+}
+
+// shared is text as the enumeration has it, so that it does not hold the document.
+func (s *Schema) shared(text string) string {
+	for _, value := range s.Enum {
+		if value == text {
+			return value
+		}
+	}
+	return text
 }
 
 // appended lengthens the slice v to hold item i, and returns that item.

@@ -263,15 +263,14 @@ func (e *erasing) nameless() error {
 // leave takes the records out of the graph, as if they had been deleted: what they joined falls
 // apart, and keys that they made generic bring others together again.
 func (e *erasing) leave(ctx context.Context) error {
-	e.cause = "erasure " + e.q.ID
+	e.cause, e.erased = "erasure "+e.q.ID, e.keys
 	if err := e.loadByKey(ctx, e.out.Records); err != nil {
 		return err
 	}
 	for _, key := range e.out.Records {
-		if rec := e.byKey[key]; rec.live() {
-			rec.Deleted, rec.changed = true, true
-			e.dirty = append(e.dirty, rec)
-		}
+		rec := e.byKey[key]
+		rec.Deleted, rec.changed = true, true
+		e.dirty = append(e.dirty, rec) // a tombstone too: a value may be pinned that names it
 	}
 	return nil
 }

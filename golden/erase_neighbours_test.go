@@ -18,9 +18,13 @@ import (
 func TestErase_leavesOthersAsIfNobodyHadBeenThere(t *testing.T) {
 	t.Parallel()
 	const rules = "match: {keys: [[email], [phone, name]], limits: {block: 4}}\nsurvive: {attributes: {emails: union, phones: union}}"
+	store, fresh := onSQLite(t), onSQLite(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		store := temporary(rt)
-		defer func() { _ = store.Close() }()
+		for _, s := range []emptyable{store, fresh} {
+			if err := s.Reset(t.Context()); err != nil {
+				rt.Fatal(err)
+			}
+		}
 		w := &world{t: t, store: store, rules: ruleset(rt, rules)}
 		w.resolver = golden.NewResolver(store, w.rules, golden.ResolverOptions{})
 		few := func(label string, n int) int { return rapid.IntRange(0, n).Draw(rt, label) }
@@ -52,8 +56,6 @@ func TestErase_leavesOthersAsIfNobodyHadBeenThere(t *testing.T) {
 				delete(said, strings.Replace(key, "/customers/", "/", 1))
 			}
 		}
-		fresh := temporary(rt)
-		defer func() { _ = fresh.Close() }()
 		scratch := &world{t: t, store: fresh, rules: w.rules, resolver: golden.NewResolver(fresh, w.rules, golden.ResolverOptions{})}
 		for key, content := range said {
 			scratch.resolve(scratch.record(key, 1, content))
@@ -66,7 +68,7 @@ func TestErase_leavesOthersAsIfNobodyHadBeenThere(t *testing.T) {
 
 // clusters are the sources of all customers with what is true of them.
 func clusters(t fataler, store golden.Store) (all []string) {
-	for _, g := range snapshot(t.(rapid.TB), store) {
+	for _, g := range snapshot(t, store) {
 		all = append(all, strings.Join(g.Sources, " ")+" "+string(g.Doc))
 	}
 	slices.Sort(all)
@@ -107,5 +109,44 @@ func TestErase_ofOneRecordTakesItOutOfTheHistory(t *testing.T) {
 	last := history[len(history)-1]
 	if len(last.Paths) == 0 || !bytes.Contains(last.Paths[len(last.Paths)-1].New, []byte("Alt")) {
 		t.Errorf("the last change does not tell what holds now: %+v", last)
+	}
+}
+
+// A pinned value that names an erased record goes with it, also from a customer that has fallen apart
+// from it since, and where the record was a tombstone.
+func TestErase_takesPinnedValuesFromOthers(t *testing.T) {
+	t.Parallel()
+	for _, deleted := range []bool{false, true} {
+		w := newWorld(t, "match: {keys: [[email]]}")
+		w.resolver = golden.NewResolver(w.store, w.rules, golden.ResolverOptions{Suppress: golden.NewSuppressor([]byte("key"))})
+		w.resolve(w.record("erp/1", 1, person("Eva Kurz", "eva")), w.record("erp/2", 1, person("Eva Kurz", "eva")), w.record("erp/3", 1, person("Eva Kurz", "eva")))
+		w.pin("erp/1", "language", `"fr"`)
+		w.decide(golden.Decision{Verdict: golden.Different, Strength: golden.Lock, Left: []string{"erp/1", "erp/3"}, Right: []string{"erp/2"}})
+		w.resolve(w.deleted("erp/1", 2)) // the value goes on to the next of its records that is live
+		if !deleted {
+			w.resolve(w.record("erp/1", 3, person("Eva Kurz", "eva")))
+		}
+		if _, err := w.resolver.Erase(t.Context(), golden.Erase{Customer: w.entity("erp/3").ID, Reason: "request"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.doc("erp/2").Language; got != "de" {
+			t.Errorf("deleted before: %t; the language is %s", deleted, got)
+		}
+	}
+}
+
+// What is left of an act is undone by the ID of the act, whose first decision was erased.
+func TestErase_leavesActsThatCanBeUndone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "match: {keys: [[email]]}")
+	w.resolver = golden.NewResolver(w.store, w.rules, golden.ResolverOptions{Suppress: golden.NewSuppressor([]byte("key"))})
+	w.resolve(w.record("erp/1", 1, person("Eva Kurz", "eva")), w.record("erp/2", 1, person("Eva Kurz", "eva")), w.record("erp/3", 1, person("Ada Lang", "ada")))
+	moved := w.act(golden.Move("erp/customers/1", w.entity("erp/3").ID))
+	if _, err := w.resolver.Erase(t.Context(), golden.Erase{Customer: w.entity("erp/2").ID, Reason: "request"}); err != nil {
+		t.Fatal(err)
+	}
+	w.act(golden.UndoOf(moved.Act))
+	if w.together("erp/1", "erp/3") {
+		t.Error("still where it was moved to")
 	}
 }

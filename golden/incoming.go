@@ -2,6 +2,7 @@ package golden
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -27,13 +28,26 @@ func (in *Incoming) Key() string { return in.Record.Key }
 // correlation. doc is kept and must not be changed afterwards. The error says which part of the
 // document is wrong; it is permanent.
 func ParseIncoming(doc []byte) (Incoming, error) {
-	in := Incoming{Record: SourceRecord{Doc: doc}}
+	var in Incoming
+	err := in.read(doc)
+	if err != nil {
+		return Incoming{}, err
+	}
+	if in.Record.Hash, err = contentHash(&in.Customer); err != nil {
+		return Incoming{}, fmt.Errorf("hash %s: %w", in.Record.Key, err)
+	}
+	return in, nil
+}
+
+// read is ParseIncoming without the hash. What in held before is gone.
+func (in *Incoming) read(doc []byte) error {
+	in.Record, in.Correlation, in.Trace = SourceRecord{Doc: doc}, "", ""
 	if err := in.Customer.UnmarshalJSON(doc); err != nil {
-		return Incoming{}, fmt.Errorf("read customer: %w", err)
+		return fmt.Errorf("read customer: %w", err)
 	}
 	s := in.Customer.Source
 	if s == nil || s.System == "" || s.Stream == "" || s.ID == "" {
-		return Incoming{}, &canonical.Problem{Pointer: "/source", Found: "no record", Expected: "system, stream and id"}
+		return &canonical.Problem{Pointer: "/source", Found: "no record", Expected: "system, stream and id"}
 	}
 	r := &in.Record
 	r.Key, r.System, r.Stream, r.ID = s.Key(), s.System, s.Stream, s.ID
@@ -46,13 +60,8 @@ func ParseIncoming(doc []byte) (Incoming, error) {
 		}
 	}
 	var err error
-	if r.BusinessTime, err = businessTime(s); err != nil {
-		return Incoming{}, err
-	}
-	if r.Hash, err = contentHash(in.Customer); err != nil {
-		return Incoming{}, fmt.Errorf("hash %s: %w", r.Key, err)
-	}
-	return in, nil
+	r.BusinessTime, err = businessTime(s)
+	return err
 }
 
 // businessTime is the source's own; where it states none, the time by which it versions its
@@ -74,11 +83,18 @@ func businessTime(s *canonical.Source) (time.Time, error) {
 
 // contentHash hashes what the record says of the customer, without its source block: equal
 // content hashes equal whatever its spelling as JSON. It is never 0.
-func contentHash(c canonical.Customer) (uint64, error) {
+func contentHash(c *canonical.Customer) (uint64, error) {
+	buffer := hashed.Get().(*[]byte)
+	defer hashed.Put(buffer)
+	source := c.Source
 	c.Source = nil
-	content, err := c.AppendJSON(nil)
+	content, err := c.AppendJSON((*buffer)[:0])
+	c.Source = source
 	if err != nil {
 		return 0, err
 	}
+	*buffer = content
 	return max(xxhash.Sum64(content), 1), nil
 }
+
+var hashed = sync.Pool{New: func() any { return new([]byte) }}

@@ -15,7 +15,7 @@ import (
 const rulePinned = "pinned"
 
 // applyPins gives each pinned value to its record, the newest first, and has the customers of all
-// records that it names looked at again.
+// records that it names looked at again. One that names a record which is being erased goes with it.
 func (s *settling) applyPins(context.Context) error {
 	slices.SortFunc(s.graph.pins, func(a, b Decision) int {
 		if order := b.At.Compare(a.At); order != 0 {
@@ -24,7 +24,7 @@ func (s *settling) applyPins(context.Context) error {
 		return strings.Compare(b.ID, a.ID)
 	})
 	for _, p := range s.graph.pins {
-		given := false
+		given := slices.ContainsFunc(p.Left, func(key string) bool { return s.erased[key] })
 		for _, key := range p.Left {
 			rec := s.byKey[key]
 			if rec == nil || !rec.live() {

@@ -16,18 +16,8 @@ const (
 // sweep brings the store in line with a ruleset, as a hub does after a change.
 func (w *world) sweep(yaml string) {
 	w.t.Helper()
-	w.rules = ruleset(w.t, yaml)
-	w.resolver = golden.NewResolver(w.store, w.rules, golden.ResolverOptions{})
-	for after := ""; ; {
-		last, _, err := w.resolver.Sweep(w.t.Context(), after, 2)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		if last == "" {
-			return
-		}
-		after = last
-	}
+	w.use(yaml)
+	w.finish("", 2)
 }
 
 // sorts counts customers by what would become of them.

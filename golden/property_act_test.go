@@ -6,9 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -17,36 +15,48 @@ import (
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
-// act does one of the things that people do, after a dry run of it, which must change nothing and
-// tell the same.
+// act does one of the things that people do, now and then after a dry run of it, which must change
+// nothing and tell the same.
 func (h *history) act() {
-	do := h.doing()
+	name, do := h.doing()
 	if do == nil {
 		return
 	}
 	h.ids++
-	act := golden.Act{Author: "kim", Strength: rapid.SampledFrom([]golden.Strength{golden.Lock, golden.Suggest, golden.Auto}).Draw(h.t, "strength"), Do: do}
-	before := readable(h.t, snapshot(h.t, h.store))
-	act.DryRun = true
-	dry, dryErr := h.resolver.Act(context.Background(), act)
-	if diff := cmp.Diff(before, readable(h.t, snapshot(h.t, h.store))); diff != "" {
-		h.t.Fatalf("a dry run changed something: %s", diff)
+	act := golden.Act{Author: "kim", Strength: pick(h.rt, "strength", strengths), Do: do}
+	trial := maybe(h.rt, "dry run", 3)
+	var dry golden.Effects
+	var dryErr error
+	if trial {
+		dry, dryErr = h.dryRun(act)
 	}
-	act.DryRun = false
 	done, err := h.resolver.Act(context.Background(), act)
-	if (dryErr == nil) != (err == nil) {
+	if trial && (dryErr == nil) != (err == nil) {
 		h.t.Fatalf("dry run: %v; then %v", dryErr, err)
 	}
 	if refusal(err) {
+		h.tally.add("act refused")
 		return
 	}
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	if diff := cmp.Diff(told(dry), told(done)); diff != "" {
+	h.tally.add("act " + name)
+	if diff := cmp.Diff(told(dry), told(done)); trial && diff != "" {
 		h.t.Fatalf("the dry run told something else than was done (-dry +done):\n%s", diff)
 	}
 	h.did(done)
+}
+
+// dryRun tells what an act would do, and changes nothing.
+func (h *history) dryRun(act golden.Act) (golden.Effects, error) {
+	before := readable(h.t, snapshot(h.t, h.store))
+	act.DryRun = true
+	told, err := h.resolver.Act(context.Background(), act)
+	if diff := cmp.Diff(before, readable(h.t, snapshot(h.t, h.store))); diff != "" {
+		h.t.Fatalf("a dry run changed something: %s", diff)
+	}
+	return told, err
 }
 
 // refusal: the act is one that cannot be done, which a person would be told.
@@ -81,49 +91,75 @@ func (h *history) did(e golden.Effects) {
 		}
 	}
 	for _, c := range e.Customers {
-		if last, seen := h.versions[c.ID]; seen && c.After.Version != last+1 {
-			h.t.Fatalf("%s went from version %d to %d", c.ID, last, c.After.Version)
-		}
-		h.versions[c.ID] = c.After.Version
+		h.tally.add("customer " + string(c.Type))
+		h.version(c.ID, c.After.Version)
 	}
 }
 
-func (h *history) doing() golden.Doing {
+func (h *history) doing() (name string, do golden.Doing) {
 	ids := slices.Sorted(maps.Keys(h.versions)) // those that were merged or emptied too
 	if len(ids) == 0 {
-		return nil
+		return "", nil
 	}
-	customer := func(what string) string { return rapid.SampledFrom(ids).Draw(h.t, what) }
-	records := func(what string) []string {
-		return rapid.SliceOfNDistinct(rapid.SampledFrom(allKeys), 1, 3, rapid.ID[string]).Draw(h.t, what)
-	}
-	switch rapid.IntRange(0, 7).Draw(h.t, "act") {
+	customer := func(what string) string { return rapid.SampledFrom(ids).Draw(h.rt, what) }
+	records := func(what string) []string { return someKeys(h.rt, what, 1, 3) }
+	switch below(h.rt, "act", 8) {
 	case 0:
-		return golden.Merge(customer("left"), customer("right"))
+		return "merge", golden.Merge(customer("left"), customer("right"))
 	case 1:
-		return golden.SplitOff(customer("customer"), records("part"))
+		return "split", h.split()
 	case 2:
-		return golden.Move(records("record")[0], customer("to"))
+		return "move", golden.Move(records("record")[0], customer("to"))
 	case 3:
-		return golden.Judge(rapid.SampledFrom([]golden.Verdict{golden.Same, golden.Different}).Draw(h.t, "verdict"), records("left"), records("right"))
+		return "judge", golden.Judge(pick(h.rt, "verdict", verdicts), records("left"), records("right"))
 	case 4:
-		return golden.Unpin(customer("customer"), rapid.SampledFrom(pinnable).Draw(h.t, "attribute")[0])
+		return "unpin", h.unpin()
 	case 5:
 		tasks, err := h.store.Tasks(context.Background(), golden.TaskQuery{})
 		if err != nil {
 			h.t.Fatal(err)
 		}
 		if len(tasks) == 0 {
-			return nil
+			return "", nil
 		}
 		slices.SortFunc(tasks, func(a, b golden.Task) int {
 			return slices.Compare(append([]string{a.ID}, a.Records...), append([]string{b.ID}, b.Records...))
 		})
-		return golden.Answer(rapid.SampledFrom(tasks).Draw(h.t, "task").ID, rapid.SampledFrom([]golden.Verdict{golden.Same, golden.Different}).Draw(h.t, "answer"), nil, nil)
+		return "answer", golden.Answer(pick(h.rt, "task", tasks).ID, pick(h.rt, "answer", verdicts), nil, nil)
 	default:
-		pin := rapid.SampledFrom(pinnable).Draw(h.t, "pin")
-		return golden.Pin(customer("customer"), pin[0], json.RawMessage(pin[1]))
+		pin := pick(h.rt, "pin", pinnable)
+		return "pin", golden.Pin(customer("customer"), pin[0], json.RawMessage(pin[1]))
 	}
+}
+
+// split takes some of a customer's records out of it.
+func (h *history) split() golden.Doing {
+	all := snapshot(h.t, h.store)
+	maps.DeleteFunc(all, func(_ string, g golden.GoldenRecord) bool { return len(g.Sources) < 2 })
+	if len(all) == 0 {
+		return nil
+	}
+	of := all[pick(h.rt, "customer", slices.Sorted(maps.Keys(all)))]
+	part := rapid.SliceOfNDistinct(rapid.SampledFrom(of.Sources), 1, len(of.Sources), rapid.ID[string]).Draw(h.rt, "part")
+	return golden.SplitOff(of.ID, part)
+}
+
+// unpin lets go a value that somebody pinned.
+func (h *history) unpin() golden.Doing {
+	pins := slices.DeleteFunc(slices.Clone(h.decisions), func(d golden.Decision) bool { return d.Verdict != golden.Pinned })
+	if len(pins) == 0 {
+		return nil
+	}
+	p := pick(h.rt, "pinned", pins)
+	of := golden.Query{Lookups: []golden.Lookup{{Kind: golden.LookupRecord, Value: p.Left[0]}}, Limit: 1}
+	found, err := h.store.FindCustomers(context.Background(), of)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return golden.Unpin(found[0].ID, p.Attribute)
 }
 
 // pinnable are attributes with values, some of which records state too.
@@ -147,35 +183,29 @@ func (h *history) undoAct() {
 	if len(acts) == 0 {
 		return
 	}
-	// by age: IDs are not the same in every run
-	byAge := slices.Collect(maps.Keys(acts))
-	at := func(act string) time.Time {
-		return h.decisions[slices.IndexFunc(h.decisions, func(d golden.Decision) bool { return d.Act == act })].At
-	}
-	slices.SortFunc(byAge, func(a, b string) int { return at(a).Compare(at(b)) })
-	h.ids++
-	e, err := h.resolver.Act(context.Background(), golden.Act{Do: golden.UndoOf(rapid.SampledFrom(byAge).Draw(h.t, "act to undo"))})
+	act := pick(h.rt, "act to undo", slices.Sorted(maps.Keys(acts)))
+	e, err := h.resolver.Act(context.Background(), golden.Act{Do: golden.UndoOf(act)})
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	h.did(e)
+	h.tally.add("act undone")
 }
 
 // TestConvergence_pinnedValues: values that people pin go with the first of their records that is
 // live, whichever was live when, on whichever side of a split.
 func TestConvergence_pinnedValues(t *testing.T) {
 	t.Parallel()
+	store, other, counts := onSQLite(t), onSQLite(t), &tally{}
 	rapid.Check(t, func(rt *rapid.T) {
-		store := temporary(rt)
-		defer func() { _ = store.Close() }()
-		h := newHistory(rt, store)
+		h := newHistory(rt, store, other, counts)
 		keys := allKeys[:4]
 		send := func(status canonical.Status, keys ...string) {
 			batch := make([]golden.Incoming, len(keys))
 			for i, key := range keys {
 				h.offset++
 				content := `{"names":[{"full":"Eva Kurz"}],"emails":[{"value":"a@example.com"}],"language":"de"}`
-				batch[i] = incoming(rt, strings.Replace(key, "/customers", "", 1), int(h.offset), h.offset, status, content)
+				batch[i] = incoming(rt, short(key), int(h.offset), h.offset, status, content)
 			}
 			h.events = append(h.events, batch...)
 			h.must(h.resolver.Resolve(context.Background(), golden.Batch{Records: batch}))
@@ -205,6 +235,7 @@ func TestConvergence_pinnedValues(t *testing.T) {
 				act(golden.Pin(rapid.SampledFrom(ids).Draw(rt, "customer"), pin[0], json.RawMessage(pin[1])))
 			}
 		}
+		h.look()
 		h.check()
 	})
 }

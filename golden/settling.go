@@ -17,7 +17,8 @@ type settling struct {
 	r       *Resolver
 	tx      Tx
 	now     time.Time
-	cause   string // of changes that no record of the batch caused: a decision
+	cause   string          // of changes that no record of the batch caused: a decision
+	erased  map[string]bool // keys of records that are being erased, with the values pinned that name them
 	records map[RecordNo]*record
 	byKey   map[string]*record
 	dirty   []*record

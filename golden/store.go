@@ -124,7 +124,7 @@ type Graph interface {
 	// record keys.
 	DecisionsOf(ctx context.Context, keys []string) ([]Decision, error)
 	// DecisionsOfAct returns all decisions of the act that a decision belongs to, be they undone or
-	// not, ordered by ID; id is any of theirs.
+	// not, ordered by ID; id is any of theirs, or the act's, of whose decisions the first may be erased.
 	DecisionsOfAct(ctx context.Context, id string) ([]Decision, error)
 	// PutDecisions inserts decisions, or replaces those of the same ID (to undo one). One that names
 	// no act is an act of its own.
@@ -275,6 +275,11 @@ type Reader interface {
 	DocumentKeys(ctx context.Context, entity canonical.Entity, after string, limit int) ([]string, error)
 	// History returns the changes of a golden record, oldest first, from version on.
 	History(ctx context.Context, entity EntityNo, from int64, limit int) ([]Change, error)
+	// LastChange returns the number of the change that was written last, 0 before the first. Moved
+	// reads up to limit changes after one number up to another, in order, and returns the keys of the
+	// records that they name, with the number of the last one read: after where there are no more.
+	LastChange(ctx context.Context) (int64, error)
+	Moved(ctx context.Context, after, until int64, limit int) (keys []string, last int64, err error)
 	// Feed returns published changes after the sequence, in order; oldest is the first that is kept.
 	Feed(ctx context.Context, after int64, limit int) (changes []Change, oldest int64, err error)
 	// FeedEnd returns the sequence of the change published last; 0 before the first.

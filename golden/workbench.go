@@ -1,6 +1,9 @@
 package golden
 
 import (
+	"strings"
+	"sync"
+
 	"github.com/touchstone-hub/touchstone/golden/match"
 )
 
@@ -17,8 +20,23 @@ func (r *Ruleset) WithParameters(p *match.Parameters) *Ruleset {
 	return &other
 }
 
-// MatchRecord gives what matching knows of a canonical customer.
+// MatchRecord gives what matching knows of a canonical customer. It holds nothing of the record's
+// document.
 func (r *Ruleset) MatchRecord(in *Incoming) match.Record {
 	_, features := r.features(&in.Customer)
+	features.BirthDate = strings.Clone(features.BirthDate)
 	return match.Record{Key: in.Key(), Features: features}
 }
+
+// ReadMatchRecord is MatchRecord of a canonical Customer as ParseIncoming reads it. doc may be
+// written over afterwards.
+func (r *Ruleset) ReadMatchRecord(doc []byte) (match.Record, error) {
+	in := incomings.Get().(*Incoming)
+	defer incomings.Put(in)
+	if err := in.read(doc); err != nil {
+		return match.Record{}, err
+	}
+	return r.MatchRecord(in), nil
+}
+
+var incomings = sync.Pool{New: func() any { return new(Incoming) }}

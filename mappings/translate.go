@@ -26,21 +26,27 @@ func (m *Mapping) Translate(ctx context.Context, f formats.Format, r io.Reader, 
 				yield(Translation{}, err)
 				return
 			}
-			t := Translation{Frame: frame, Err: frame.Err}
-			if t.Err == nil {
-				t.Err = f.Decode(&doc, frame, m.shape)
-			}
-			if t.Err == nil {
-				one := in
-				one.Root, one.Position, one.Deleted, one.Key = &doc.Root, frame.Position, frame.Deleted, frame.Key
-				if frame.Header != nil {
-					one.Header = frame.Header
-				}
-				t.Output, t.Err = m.Apply(nil, one)
-			}
+			t := Translation{Frame: frame}
+			t.Output, t.Err = m.ApplyFrame(nil, f, frame, &doc, in)
 			if !yield(t, nil) {
 				return
 			}
 		}
 	}
+}
+
+// ApplyFrame decodes a frame with doc's memory and maps it, as Translate does. It appends the result
+// to dst, and is safe for concurrent use with a doc for each.
+func (m *Mapping) ApplyFrame(dst []byte, f formats.Format, frame formats.Frame, doc *formats.Doc, in Input) (Output, error) {
+	if frame.Err != nil {
+		return Output{Bytes: dst}, frame.Err
+	}
+	if err := f.Decode(doc, frame, m.shape); err != nil {
+		return Output{Bytes: dst}, err
+	}
+	in.Root, in.Position, in.Deleted, in.Key = &doc.Root, frame.Position, frame.Deleted, frame.Key
+	if frame.Header != nil {
+		in.Header = frame.Header
+	}
+	return m.Apply(dst, in)
 }

@@ -46,7 +46,9 @@ func comparableEmail(text string) (string, bool) {
 		}
 		address = address[:at+1] + domain
 	}
-	address = norm.NFKC.String(strings.ToLower(address))
+	if address = strings.ToLower(address); !isASCII(address) {
+		address = norm.NFKC.String(address)
+	}
 	if emailLeaf.CheckText(address) != nil {
 		return "", false
 	}

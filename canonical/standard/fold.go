@@ -87,6 +87,12 @@ var letterFolds = map[rune]string{
 // tokens splits folded text into words: runs of letters and digits, with a break between Han and
 // other characters. Apostrophes inside a word vanish: O'Neil is oneil.
 func tokens(folded string) []string {
+	if folded == "" {
+		return nil
+	}
+	if evenWords(folded) {
+		return strings.Split(folded, " ")
+	}
 	list := make([]string, 0, 4)
 	start, han := -1, false
 	for i, r := range folded {
@@ -103,6 +109,20 @@ func tokens(folded string) []string {
 		}
 	}
 	return appendWord(list, folded, start, len(folded))
+}
+
+// evenWords tells whether folded text is its own words with one blank between them, of ASCII
+// letters and digits alone, as most is.
+func evenWords(folded string) bool {
+	word := false
+	for i := range len(folded) {
+		c := folded[i]
+		if c == ' ' && !word || c != ' ' && (c < '0' || c > 'z' || c > '9' && c < 'a') {
+			return false
+		}
+		word = c != ' '
+	}
+	return word || folded == ""
 }
 
 func appendWord(list []string, folded string, start, end int) []string {

@@ -2,6 +2,7 @@ package standard
 
 import (
 	"hash/maphash"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -28,8 +29,8 @@ func (s *Standardiser) Phone(text string) (e164 string, ok bool) {
 // E164 where there is no number.
 func (s *Standardiser) phone(text, region string) Phone {
 	text = strings.TrimSpace(text)
-	if isCommonE164(text) {
-		return Phone{E164: text}
+	if isPlainPhone(text) {
+		return parsePhone(text, region, s.Region)
 	}
 	slot := &s.phones[maphash.String(phoneSeed, text)%uint64(len(s.phones))]
 	if hit := slot.Load(); hit != nil && hit.text == text && hit.region == region && hit.home == s.Region {
@@ -40,8 +41,8 @@ func (s *Standardiser) phone(text, region string) Phone {
 	return phone
 }
 
-// cachedPhone remembers one reading: parsing takes 10 to 60 µs, and a record is standardised
-// again whenever something near it changes.
+// cachedPhone remembers one reading by the library: that takes 10 to 60 µs, and a record is
+// standardised again whenever something near it changes.
 type cachedPhone struct {
 	text, region, home string
 	phone              Phone
@@ -52,17 +53,18 @@ type phoneCache [2048]atomic.Pointer[cachedPhone]
 var phoneSeed = maphash.MakeSeed()
 
 func parsePhone(text, region, home string) Phone {
-	number, ok := possible(text, region)
-	if ok && isInternational(text) || ok && (region == home || phonenumbers.IsValidNumber(number)) {
+	var room, other [mostPhoneText]byte
+	number, ok := possible(text, region, room[:0])
+	if ok && isInternational(text) || ok && (region == home || number.valid()) {
 		return newPhone(number)
 	}
 	if digits, international := strings.CutPrefix(text, "00"); international {
-		if abroad, valid := possible("+"+digits, region); valid {
+		if abroad, valid := possible("+"+digits, region, other[:0]); valid {
 			return newPhone(abroad)
 		}
 	}
 	if region != home {
-		if there, valid := possible(text, home); valid && (!ok || phonenumbers.IsValidNumber(there)) {
+		if there, valid := possible(text, home, other[:0]); valid && (!ok || there.valid()) {
 			return newPhone(there)
 		}
 	}
@@ -72,62 +74,43 @@ func parsePhone(text, region, home string) Phone {
 	return newPhone(number)
 }
 
-func possible(text, region string) (*phonenumbers.PhoneNumber, bool) {
-	number, err := phonenumbers.Parse(text, region)
-	if err != nil || phonenumbers.IsPossibleNumberWithReason(number) != phonenumbers.IS_POSSIBLE {
-		return nil, false
-	}
-	return number, true
+// phoneNumber is a telephone number in its parts.
+type phoneNumber struct {
+	code      int    // the country's calling code
+	national  []byte // digits, with the leading zeros that belong to it
+	extension string
 }
 
-func newPhone(number *phonenumbers.PhoneNumber) Phone {
-	e164 := phonenumbers.Format(number, phonenumbers.E164)
-	national := phonenumbers.GetNationalSignificantNumber(number)
-	if len(e164) < 8 || strings.HasPrefix(national, "00") || strings.Count(national, national[:1]) == len(national) {
+// possible reads a number of a length that its country has. room is for its digits.
+func possible(text, region string, room []byte) (phoneNumber, bool) {
+	if isPlainPhone(text) {
+		if n, ok, known := readPlain(text, region, room); known {
+			return n, ok
+		}
+	}
+	parsed, err := phonenumbers.Parse(text, region)
+	if err != nil || phonenumbers.IsPossibleNumberWithReason(parsed) != phonenumbers.IS_POSSIBLE {
+		return phoneNumber{}, false
+	}
+	national := append(room, phonenumbers.GetNationalSignificantNumber(parsed)...)
+	return phoneNumber{code: int(parsed.GetCountryCode()), national: national, extension: parsed.GetExtension()}, true
+}
+
+func newPhone(n phoneNumber) Phone {
+	same := true
+	for _, digit := range n.national {
+		same = same && digit == n.national[0]
+	}
+	var room [mostPhoneText]byte
+	e164 := append(strconv.AppendInt(append(room[:0], '+'), int64(n.code), 10), n.national...)
+	if len(e164) < 8 || n.national[0] == '0' && n.national[1] == '0' || same {
 		return Phone{} // service numbers, and such as 000000 for none
 	}
-	return Phone{E164: e164, Extension: number.GetExtension()}
+	return Phone{E164: string(e164), Extension: strings.Clone(n.extension)} // so that n stays on the stack
 }
 
 func isInternational(text string) bool {
 	return strings.HasPrefix(text, "+") || strings.HasPrefix(text, "＋")
-}
-
-// plans are calling codes whose numbers stand as they are when they begin with one of the first
-// digits and have one of the lengths; a test holds them against the library. They spare most
-// numbers that are E.164 already the parsing.
-var plans = []struct {
-	prefix, first string
-	min, max      int // digits behind the prefix
-}{
-	{"+1", "23456789", 10, 10},
-	{"+86", "1", 11, 11},
-	{"+49", "123456789", 7, 11},
-	{"+44", "12378", 10, 10},
-	{"+33", "1234567", 9, 9},
-	{"+31", "1234567", 9, 9},
-	{"+34", "6789", 9, 9},
-	{"+41", "234567", 9, 9},
-	{"+48", "123456789", 9, 9},
-	{"+81", "123456789", 9, 10},
-	{"+91", "6789", 10, 10},
-	{"+61", "23478", 9, 9},
-	{"+39", "3", 10, 10},
-}
-
-func isCommonE164(text string) bool {
-	if len(text) < 9 || text[0] != '+' {
-		return false
-	}
-	for _, plan := range plans {
-		if !strings.HasPrefix(text, plan.prefix) {
-			continue
-		}
-		national := text[len(plan.prefix):]
-		return len(national) >= plan.min && len(national) <= plan.max && isDigits(national) &&
-			strings.IndexByte(plan.first, national[0]) >= 0 && strings.Count(national, national[:1]) < len(national)
-	}
-	return false
 }
 
 func isDigits(text string) bool {

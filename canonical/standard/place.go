@@ -9,6 +9,9 @@ var placeEndings = []string{
 
 // place leaves the kind of place out: 深圳市 is 深圳, and 广西壮族自治区 广西.
 func place(folded string) string {
+	if evenWords(folded) {
+		return folded
+	}
 	if !hasHan(folded) {
 		return strings.Join(tokens(folded), " ")
 	}

@@ -100,6 +100,9 @@ func (s *Standardiser) phoneList(phones []canonical.Phone, region string) []Phon
 	var out []Phone
 	for i, p := range phones {
 		if phone := s.phone(p.Value, region); phone.E164 != "" {
+			if out == nil {
+				out = make([]Phone, 0, len(phones)-i)
+			}
 			phone.Of = i
 			out = append(out, phone)
 		}

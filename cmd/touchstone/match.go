@@ -4,22 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/spf13/cobra"
 
-	"github.com/touchstone-hub/touchstone/canonical"
-	"github.com/touchstone-hub/touchstone/config"
-	"github.com/touchstone-hub/touchstone/formats"
 	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/golden/evaluate"
 	"github.com/touchstone-hub/touchstone/hub"
-	"github.com/touchstone-hub/touchstone/mappings"
 )
 
 func (a *app) matchCommand() *cobra.Command {
@@ -29,125 +22,6 @@ func (a *app) matchCommand() *cobra.Command {
 	}
 	c.AddCommand(a.matchEvalCommand(), a.matchTrainCommand(), a.matchBlockingCommand(), a.matchExplainCommand(), a.matchReportCommand())
 	return c
-}
-
-// sampleFile is a file of records, of which the customers may be known.
-type sampleFile struct {
-	app     *app
-	mapping string
-	truth   string
-	params  string
-	name    string
-}
-
-func (s *sampleFile) flags(c *cobra.Command) {
-	c.Flags().StringVarP(&s.mapping, "mapping", "m", "", "the mapping that reads the file's records")
-	c.Flags().StringVar(&s.truth, "truth", "", "expression over a raw record that names its customer, such as cluster")
-}
-
-// read gives the file's records as matching sees them, and the ruleset of the folder.
-func (s *sampleFile) read(c *cobra.Command) (*golden.Ruleset, []evaluate.Labelled, error) {
-	folder, err := s.app.load(c)
-	if err != nil {
-		return nil, nil, err
-	}
-	m := folder.Mappings[s.mapping]
-	if m == nil {
-		text := fmt.Sprintf("mapping %q is not defined in %s", s.mapping, s.app.folder)
-		if near := config.Nearest(s.mapping, slices.Sorted(maps.Keys(folder.Mappings))); near != "" {
-			text += fmt.Sprintf("; did you mean %q?", near)
-		}
-		return nil, nil, errors.New(text)
-	}
-	if m.Outbound() || m.Entity() != canonical.EntityCustomer {
-		return nil, nil, fmt.Errorf("mapping %q makes no customers of records; expected one with `to: Customer`", s.mapping)
-	}
-	rules, err := s.rules(c, folder)
-	if err != nil {
-		return nil, nil, err
-	}
-	t := &translation{app: s.app, file: s.name}
-	f, err := t.openFormat(m)
-	if err != nil {
-		return nil, nil, misuse(c, err)
-	}
-	in, closeIn, err := t.open(c)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer closeIn()
-	records, err := s.records(c, rules, m, f, in, t.origin())
-	return rules, records, err
-}
-
-// rules are those of the folder, with the parameters that --params names.
-func (s *sampleFile) rules(c *cobra.Command, folder *hub.Folder) (*golden.Ruleset, error) {
-	if s.params == "" {
-		return folder.Rules, nil
-	}
-	text, err := os.ReadFile(s.params)
-	if err != nil {
-		return nil, err
-	}
-	ps := &config.Problems{}
-	folder.Rules.UseParams(s.params, text, ps)
-	if ps.HasErrors() {
-		printProblems(c.ErrOrStderr(), ps)
-		return nil, errReported
-	}
-	return folder.Rules, nil
-}
-
-// records maps the file. A record that cannot be mapped is told and left out.
-func (s *sampleFile) records(c *cobra.Command, rules *golden.Ruleset, m *mappings.Mapping, f formats.Format, in io.Reader, origin string) ([]evaluate.Labelled, error) {
-	var label *mappings.Extract
-	if s.truth != "" {
-		var err error
-		if label, err = mappings.NewExtract("--truth", s.truth, mappings.Options{Folder: s.app.folder}); err != nil {
-			return nil, err
-		}
-	}
-	var list []evaluate.Labelled
-	var doc formats.Doc
-	bad := 0
-	source := mappings.Input{Source: canonical.Source{System: "file", Stream: "records"}}
-	for tr, err := range m.Translate(c.Context(), f, in, origin, source) {
-		if err != nil {
-			return nil, err
-		}
-		one := evaluate.Labelled{Shown: strings.TrimSpace(string(tr.Frame.Bytes))}
-		var incoming golden.Incoming
-		failed := tr.Err
-		if failed == nil && tr.Output.Skip {
-			continue
-		}
-		if failed == nil {
-			incoming, failed = golden.ParseIncoming(tr.Output.Bytes)
-		}
-		if failed == nil && label != nil {
-			if failed = f.Decode(&doc, tr.Frame, label.Shape()); failed == nil {
-				one.Truth, failed = label.Text(mappings.Input{Root: &doc.Root})
-			}
-			if failed == nil && one.Truth == "" {
-				failed = errors.New("--truth is unknown for this record")
-			}
-		}
-		if failed != nil {
-			if bad++; bad <= 10 {
-				fmt.Fprintf(c.ErrOrStderr(), "%s: %v\n", tr.Frame.Position, failed)
-			}
-			continue
-		}
-		one.Record = rules.MatchRecord(&incoming)
-		list = append(list, one)
-	}
-	if bad > 0 {
-		fmt.Fprintf(c.ErrOrStderr(), "%d records of %d were left out: they cannot be mapped\n", bad, bad+len(list))
-	}
-	if len(list) == 0 {
-		return nil, fmt.Errorf("%s holds no record that can be mapped", s.name)
-	}
-	return list, c.Context().Err()
 }
 
 // train learns parameters from records, with a line or a bar of progress on standard error.

@@ -61,7 +61,7 @@ func TestMatchEval_chineseNames(t *testing.T) {
 }
 
 // written is a CSV file of rows.
-func written(t *testing.T, columns []string, rows iter.Seq[[]string]) string {
+func written(t testing.TB, columns []string, rows iter.Seq[[]string]) string {
 	t.Helper()
 	var text bytes.Buffer
 	if err := population.WriteCSV(&text, columns, rows); err != nil {

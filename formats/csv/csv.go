@@ -51,7 +51,9 @@ type Format struct {
 	bom     bool
 	max     int
 
-	last  atomic.Pointer[plan]
+	recent [4]atomic.Pointer[plan]
+	turn   atomic.Uint32 // of them, which the next one replaces
+
 	mu    sync.Mutex
 	plans map[planKey]*plan
 }

@@ -96,10 +96,12 @@ func (f *Format) isNull(text []byte) bool {
 	return false
 }
 
-// planFor gives the plan for a header and a shape; most frames have those of the one before.
+// planFor gives the plan for a header and a shape; most frames have those of one of the last few.
 func (f *Format) planFor(want *formats.Shape, context []byte) *plan {
-	if p := f.last.Load(); p != nil && p.want == want && p.context == string(context) {
-		return p
+	for i := range f.recent {
+		if p := f.recent[i].Load(); p != nil && p.want == want && p.context == string(context) {
+			return p
+		}
 	}
 	key := planKey{want, string(context)}
 	f.mu.Lock()
@@ -112,7 +114,7 @@ func (f *Format) planFor(want *formats.Shape, context []byte) *plan {
 		p = f.newPlan(key)
 		f.plans[key] = p
 	}
-	f.last.Store(p)
+	f.recent[f.turn.Add(1)%uint32(len(f.recent))].Store(p)
 	return p
 }
 

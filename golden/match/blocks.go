@@ -1,8 +1,6 @@
 package match
 
 import (
-	"cmp"
-	"math/bits"
 	"runtime"
 	"slices"
 	"sync"
@@ -53,25 +51,13 @@ func (r *Rules) Block(records []Record) *Blocks {
 	return b
 }
 
-// ownKeys are the keys of all records that refine none.
+// ownKeys are the keys of all records that refine none, in order.
 func ownKeys(records []Record) []entry {
-	n := 0
-	for i := range records {
-		n += len(records[i].Features.Keys)
-	}
-	entries := make([]entry, 0, n)
-	for i := range records {
-		for _, k := range records[i].Features.Keys {
-			if k.Of == 0 {
-				entries = append(entries, entry{k.Hash, int32(i), uint8(k.Rule)})
-			}
-		}
-	}
-	return entries
+	return sortedKeys(records, func(k *Key) bool { return k.Of == 0 })
 }
 
-// finer are the keys that refine generic ones.
-func (b *Blocks) finer() (entries []entry) {
+// finer are the keys that refine generic ones, in order.
+func (b *Blocks) finer() []entry {
 	if len(b.generic) == 0 {
 		return nil
 	}
@@ -79,19 +65,11 @@ func (b *Blocks) finer() (entries []entry) {
 	for _, g := range b.generic {
 		generic[g.Hash] = true
 	}
-	for i := range b.records {
-		for _, k := range b.records[i].Features.Keys {
-			if k.Of != 0 && generic[k.Of] {
-				entries = append(entries, entry{k.Hash, int32(i), uint8(k.Rule)})
-			}
-		}
-	}
-	return entries
+	return sortedKeys(b.records, func(k *Key) bool { return k.Of != 0 && generic[k.Of] })
 }
 
 // take makes blocks of entries.
 func (b *Blocks) take(r *Rules, entries []entry) {
-	entries = sortEntries(entries)
 	for from := 0; from < len(entries); {
 		to := from + 1
 		for to < len(entries) && entries[to].hash == entries[from].hash {
@@ -135,35 +113,6 @@ func (b *Blocks) index() {
 func (b *Blocks) of(block int) []int32 { return b.members[b.starts[block]:b.starts[block+1]] }
 
 func (b *Blocks) activeOf(record int32) []uint64 { return b.active[b.from[record]:b.from[record+1]] }
-
-// sortEntries sorts by hash, then record, on all cores: by the first bits of the hash into parts that
-// fit the processor's cache, and then those. Entries come in order of record.
-func sortEntries(entries []entry) []entry {
-	parts := 256
-	for parts < 1<<14 && len(entries)/parts > 2048 {
-		parts *= 2
-	}
-	shift := 64 - bits.Len(uint(parts-1))
-	sizes := make([]int, parts+1)
-	for i := range entries {
-		sizes[entries[i].hash>>shift+1]++
-	}
-	for i := 1; i <= parts; i++ {
-		sizes[i] += sizes[i-1]
-	}
-	at, sorted := slices.Clone(sizes), make([]entry, len(entries))
-	for _, e := range entries {
-		part := e.hash >> shift
-		sorted[at[part]] = e
-		at[part]++
-	}
-	parallel(parts, 8, func(_, i int) {
-		slices.SortFunc(sorted[sizes[i]:sizes[i+1]], func(a, b entry) int {
-			return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.record, b.record))
-		})
-	})
-	return sorted
-}
 
 // parallel calls do with every number below n on all cores, a few at a time, with the number of the
 // worker.

@@ -23,6 +23,8 @@ type Comparison struct {
 	Shared bool
 	// Frequency says that a common value weighs less than a rare one.
 	Frequency bool
+
+	repeats bool // pairs of values come again and again, as those of names do
 }
 
 // AttributeNames are the attributes that a comparison may name; identifiers.SCHEME, where SCHEME is
@@ -134,7 +136,7 @@ func (c *Comparison) level(at int, a, b []Value, cache cached) (level uint8, val
 // of compares two values.
 func (c *Comparison) of(at int, a, b *Value, cache cached) (level uint8, value uint64) {
 	switch {
-	case cache == nil || a.same(b):
+	case cache == nil || !c.repeats || a.same(b):
 		level = c.find(a, b)
 	default:
 		place, pair := cache.at(at, a, b)

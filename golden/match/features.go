@@ -47,8 +47,9 @@ func (f *Features) of(comparison int) []Value {
 // mostValues bounds the values of one comparison.
 const mostValues = 64
 
-// take keeps the values of the comparisons, all in one piece of memory.
-func (f *Features) take(lists [][]string) {
+// take keeps the values of the comparisons, all in one piece of memory, and so their texts and those of
+// the names: a pair is compared in less time than it takes to find a text elsewhere.
+func (f *Features) take(lists [][]string, people []PersonName) {
 	n := 0
 	for i, list := range lists {
 		n += min(len(list), mostValues)
@@ -59,6 +60,33 @@ func (f *Features) take(lists [][]string) {
 		for _, text := range list[:min(len(list), mostValues)] {
 			f.values = append(f.values, NewValue(text))
 		}
+	}
+	texts := make([]*string, 0, n+2*len(people))
+	for i := range people {
+		texts = append(texts, &people[i].Family.Text, &people[i].Given.Text)
+	}
+	for i := range f.values {
+		texts = append(texts, &f.values[i].Text)
+	}
+	pack(texts)
+}
+
+// pack puts texts into one.
+func pack(texts []*string) {
+	var all strings.Builder
+	n := 0
+	for _, text := range texts {
+		n += len(*text)
+	}
+	all.Grow(n)
+	for _, text := range texts {
+		all.WriteString(*text)
+	}
+	at := 0
+	for _, text := range texts {
+		n := len(*text)
+		*text = all.String()[at : at+n]
+		at += n
 	}
 }
 
@@ -86,7 +114,7 @@ func (r *Rules) Features(c *canonical.Customer, forms *standard.Standard) *Featu
 		for i := range r.Comparisons {
 			lists[i] = values(r.Comparisons[i].Attribute, c, forms)
 		}
-		f.take(lists[:len(r.Comparisons)])
+		f.take(lists[:len(r.Comparisons)], f.People)
 	}
 	f.Keys = make([]Key, 0, 24)
 	for i := range r.Keys {

@@ -29,6 +29,9 @@ type Rules struct {
 // CompareBy has pairs weighed by comparisons.
 func (r *Rules) CompareBy(comparisons []Comparison) {
 	r.Comparisons = comparisons
+	for i := range comparisons {
+		comparisons[i].repeats = slices.Contains([]string{"given", "family", "locality", "region"}, comparisons[i].Attribute)
+	}
 	r.given = slices.IndexFunc(comparisons, func(c Comparison) bool { return c.Attribute == "given" })
 	r.family = slices.IndexFunc(comparisons, func(c Comparison) bool { return c.Attribute == "family" })
 }

@@ -35,8 +35,8 @@ type KeyShares struct {
 var ErrUntrainable = errors.New("no parameters can be learnt from these records")
 
 const (
-	randomPairs = 600_000   // compared to learn what strangers have in common
-	trainPairs  = 1_500_000 // that share a key, of which about so many are compared
+	randomPairs = 600_000 // compared to learn what strangers have in common
+	trainPairs  = 800_000 // that share a key, of which about so many are compared
 	// TrainRounds bounds the rounds of one run.
 	TrainRounds = 200
 	settledAt   = 1e-5 // the largest change of a share in a round

@@ -30,6 +30,8 @@ var (
 	history    = plain(`SELECT c.no, 0, c.entity, e.id, c.version, c.type, c.at, c.body
 		FROM change c JOIN entity e ON e.no = c.entity
 		WHERE c.entity = {int} AND c.version >= {int} ORDER BY c.version, c.no LIMIT {int}`)
+	lastChange = plain(`SELECT coalesce(max(no), 0) FROM change`)
+	moved      = plain(`SELECT no, body FROM change WHERE no > {int} AND no <= {int} ORDER BY no LIMIT {int}`)
 )
 
 // changeBody is what of a change is kept as JSON.
@@ -142,6 +144,37 @@ func (s *Store) History(ctx context.Context, entity golden.EntityNo, from int64,
 		return err
 	})
 	return changes, err
+}
+
+// LastChange implements golden.Reader.
+func (s *Store) LastChange(ctx context.Context) (no int64, err error) {
+	err = s.backend.Read(ctx, func(c Conn) error {
+		no, err = one[int64](ctx, c, lastChange)
+		return doing("read the last change", err)
+	})
+	return no, err
+}
+
+// Moved implements golden.Reader.
+func (s *Store) Moved(ctx context.Context, after, until int64, n int) (keys []string, last int64, err error) {
+	last = after
+	err = s.backend.Read(ctx, func(c Conn) error {
+		return doing("read moves", c.Query(ctx, moved, func(scan Scan) error {
+			var packed []byte
+			if err := scan(&last, &packed); err != nil {
+				return err
+			}
+			var b struct {
+				Records []string `json:"r"`
+			}
+			if err := decode(packed, &b, fmt.Sprintf("change %d", last)); err != nil {
+				return err
+			}
+			keys = append(keys, b.Records...)
+			return nil
+		}, after, until, limit(n)))
+	})
+	return keys, last, err
 }
 
 func scanChange(scan Scan, c *golden.Change) error {

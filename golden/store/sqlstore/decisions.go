@@ -16,7 +16,7 @@ const selectDecision = `SELECT d.id, d.verdict, d.strength, d."left", d."right",
 var (
 	decisionsOf = plain(selectDecision + `WHERE d.undone IS NULL AND d.id IN
 		(SELECT r.decision FROM decision_record r WHERE r.record = {any text})`)
-	decisionsOfAct = plain(selectDecision + `WHERE d.act IN (SELECT a.act FROM decision a WHERE a.id = {text}) ORDER BY d.id`)
+	decisionsOfAct = plain(selectDecision + `WHERE d.act IN (SELECT a.act FROM decision a WHERE a.id = {text} UNION ALL SELECT {text}) ORDER BY d.id`)
 	putDecisions   = rows(`id text, verdict text, strength text, lefts bytes, rights bytes, attribute text, value bytes, act text,
 		author text, reason text, at time, undone time, undone_by text, undone_reason text`,
 		`INSERT INTO decision (id, verdict, strength, "left", "right", attribute, value, act, author, reason, at, undone, undone_by, undone_reason)
@@ -44,7 +44,7 @@ func (t *tx) DecisionsOfAct(ctx context.Context, id string) ([]golden.Decision, 
 	if !storable(id) {
 		return nil, nil
 	}
-	return list(ctx, t.c, "read the decisions of an act", decisionsOfAct, scanDecision, id)
+	return list(ctx, t.c, "read the decisions of an act", decisionsOfAct, scanDecision, id, id)
 }
 
 // Decisions implements golden.Reader.

@@ -3,6 +3,7 @@ package storetest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/touchstone-hub/touchstone/golden"
 )
@@ -70,7 +71,7 @@ func testChanges(s *suite) {
 		Records: []string{"erp/customers/1"},
 	}
 	two := golden.Change{Entity: all[0].No, ID: "C0", Version: 2, Type: golden.MergedT, At: at(2), Into: "C1"}
-	three := golden.Change{Entity: all[1].No, ID: "C1", Version: 5, Type: golden.Changed, At: at(2), From: []string{"C0"}}
+	three := golden.Change{Entity: all[1].No, ID: "C1", Version: 5, Type: golden.Changed, At: at(2), From: []string{"C0"}, Records: []string{"erp/customers/2", "erp/customers/3"}}
 	first, second := []golden.Change{one}, []golden.Change{two, three}
 	s.tx(func(tx golden.Tx) error { return tx.AddChanges(s.ctx, first) })
 	s.tx(func(tx golden.Tx) error { return tx.AddChanges(s.ctx, second) })
@@ -94,6 +95,39 @@ func testChanges(s *suite) {
 	history, err = s.store.History(s.ctx, all[0].No, 0, 0)
 	s.must(err)
 	s.equal("history after publishing", len(history), 2)
+}
+
+func testMoved(s *suite) {
+	last, err := s.store.LastChange(s.ctx)
+	s.must(err)
+	s.equal("last change of a new store", last, int64(0))
+	e := s.entities("M", 1)[0]
+	var changes []golden.Change
+	for i := range 4 {
+		changes = append(changes, golden.Change{Entity: e.No, ID: e.ID, Version: int64(i), Type: golden.Changed, At: at(i), Records: []string{fmt.Sprint("r", i), "r"}})
+	}
+	changes[2].Records = nil
+	s.tx(func(tx golden.Tx) error { return tx.AddChanges(s.ctx, changes) })
+	last, err = s.store.LastChange(s.ctx)
+	s.must(err)
+	s.equal("last change", last, changes[3].No)
+	for _, c := range []struct {
+		after, until int64
+		limit        int
+		keys         []string
+		last         int64
+	}{
+		{0, last, 2, []string{"r0", "r", "r1", "r"}, changes[1].No},
+		{changes[1].No, last, 1, nil, changes[2].No},
+		{changes[1].No, last, 10, []string{"r3", "r"}, last},
+		{0, changes[0].No, 10, []string{"r0", "r"}, changes[0].No},
+		{last, last, 10, nil, last},
+	} {
+		keys, end, err := s.store.Moved(s.ctx, c.after, c.until, c.limit)
+		s.must(err)
+		s.equal(fmt.Sprintf("moved after %d up to %d", c.after, c.until), keys, c.keys)
+		s.equal("and the last one read", end, c.last)
+	}
 }
 
 func testFeed(s *suite) {

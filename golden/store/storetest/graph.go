@@ -101,6 +101,9 @@ func testDecisionHistory(s *suite) {
 	}
 	of("of a record, pinned values too", []golden.Decision{move, to, pin}, func(tx golden.Tx) ([]golden.Decision, error) { return tx.DecisionsOf(s.ctx, []string{"erp/c/1"}) })
 	of("of an act", []golden.Decision{move, to}, func(tx golden.Tx) ([]golden.Decision, error) { return tx.DecisionsOfAct(s.ctx, "d2") })
+	rest := golden.Decision{ID: "d5", Verdict: golden.Same, Strength: golden.Lock, Left: []string{"erp/c/8"}, Right: []string{"erp/c/9"}, Act: "d4", Author: "max", At: at(1)}
+	s.tx(func(tx golden.Tx) error { return tx.PutDecisions(s.ctx, []golden.Decision{rest}) })
+	of("of an act whose first is gone", []golden.Decision{rest}, func(tx golden.Tx) ([]golden.Decision, error) { return tx.DecisionsOfAct(s.ctx, "d4") })
 	undone := at(5)
 	pin.Undone, pin.UndoneBy, pin.UndoneReason = &undone, "kim", "was wrong, 不对"
 	s.tx(func(tx golden.Tx) error { return tx.PutDecisions(s.ctx, []golden.Decision{pin}) })

@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) golden.Store) {
 		{"search", testSearch},
 		{"tasks", testTasks},
 		{"changes", testChanges},
+		{"moves", testMoved},
 		{"feed", testFeed},
 		{"documents", testDocuments},
 		{"timeline", testTimeline},
