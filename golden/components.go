@@ -83,7 +83,7 @@ func (s *settling) components() []*component {
 	nodes := s.graph.nodes
 	slices.SortFunc(nodes, byRecordKey)
 	f := newForest(nodes)
-	for pair := range s.graph.edges {
+	for pair := range s.graph.edges { // both ends are nodes
 		f.join(s.records[pair[0]], s.records[pair[1]])
 	}
 	for _, l := range s.graph.links {

@@ -3,7 +3,6 @@ package golden
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/touchstone-hub/touchstone/golden/match"
@@ -11,9 +10,10 @@ import (
 
 // graph is the part of the graph that a settling touches.
 type graph struct {
-	counts    map[uint64]int64 // live counts of block keys
-	edges     map[[2]RecordNo]int32
-	seeds     []RecordNo // of components: dirty records, and those that lost an edge to one
+	counts    map[uint64]int64      // live counts of block keys
+	edges     map[[2]RecordNo]int32 // between nodes
+	fresh     map[RecordNo][]Edge   // those of the dirty records, by either end
+	seeds     []RecordNo            // of components: records that changed, and the ends of edges that did
 	links     []Link
 	decisions []Decision
 	pins      []Decision
@@ -21,35 +21,77 @@ type graph struct {
 }
 
 // reconnect replaces the edges of the dirty records: each is weighed against the members of its
-// keys that are not generic.
+// keys that are not generic. Components are looked at where a record changed or an edge did: one with
+// the records and edges that it had is divided as it was.
 func (s *settling) reconnect(ctx context.Context) error {
 	s.result.Dirty = len(s.dirty)
-	nos := numbers(s.dirty)
 	old, err := s.oldEdges(ctx)
 	if err != nil {
 		return err
-	}
-	s.graph.seeds = nos
-	for _, e := range old {
-		s.graph.seeds = append(s.graph.seeds, e.A, e.B)
 	}
 	pairs, err := s.candidates(ctx)
 	if err != nil {
 		return err
 	}
-	fresh, err := s.weigh(pairs)
+	fresh, err := s.weigh(ctx, pairs)
 	if err != nil {
 		return err
 	}
-	s.graph.edges = make(map[[2]RecordNo]int32, len(fresh))
+	s.graph.edges, s.graph.fresh = map[[2]RecordNo]int32{}, map[RecordNo][]Edge{}
 	for _, e := range fresh {
-		s.graph.edges[[2]RecordNo{e.A, e.B}] = e.Weight
-		s.graph.seeds = append(s.graph.seeds, e.A, e.B)
+		s.graph.fresh[e.A] = append(s.graph.fresh[e.A], e)
+		s.graph.fresh[e.B] = append(s.graph.fresh[e.B], e)
 	}
-	if slices.Equal(old, fresh) {
+	for _, rec := range s.dirty {
+		if rec.changed {
+			s.graph.seeds = append(s.graph.seeds, rec.No)
+		}
+	}
+	differing := differentEdges(old, fresh)
+	if len(differing) == 0 {
 		return nil
 	}
-	return s.tx.PutEdges(ctx, nos, fresh)
+	for _, e := range differing {
+		s.graph.seeds = append(s.graph.seeds, e.A, e.B)
+	}
+	return s.putEdges(ctx, differing)
+}
+
+// putEdges replaces the edges of the dirty records that have others than before.
+func (s *settling) putEdges(ctx context.Context, differing []Edge) error {
+	touched := map[RecordNo]bool{}
+	for _, e := range differing {
+		touched[e.A], touched[e.B] = true, true
+	}
+	var nos []RecordNo
+	var edges []Edge
+	for _, rec := range s.dirty {
+		if touched[rec.No] {
+			nos = append(nos, rec.No)
+			edges = append(edges, s.graph.fresh[rec.No]...)
+		}
+	}
+	slices.Sort(nos)
+	slices.SortFunc(edges, compareEdges)
+	return s.tx.PutEdges(ctx, nos, slices.Compact(edges))
+}
+
+// differentEdges are the edges that only one of two ordered lists has.
+func differentEdges(old, fresh []Edge) (differing []Edge) {
+	for len(old) > 0 && len(fresh) > 0 {
+		switch order := compareEdges(old[0], fresh[0]); {
+		case order < 0:
+			differing, old = append(differing, old[0]), old[1:]
+		case order > 0:
+			differing, fresh = append(differing, fresh[0]), fresh[1:]
+		default:
+			if old[0] != fresh[0] {
+				differing = append(differing, fresh[0])
+			}
+			old, fresh = old[1:], fresh[1:]
+		}
+	}
+	return append(append(differing, old...), fresh...)
 }
 
 func (s *settling) oldEdges(ctx context.Context) ([]Edge, error) {
@@ -72,7 +114,7 @@ func (s *settling) oldEdges(ctx context.Context) ([]Edge, error) {
 }
 
 // candidates lists the pairs that share an active key, the smaller number first, with at least
-// one dirty record each, and loads their records.
+// one dirty record each; every pair once.
 func (s *settling) candidates(ctx context.Context) ([][2]RecordNo, error) {
 	var active []uint64
 	by := map[*record][]uint64{}
@@ -98,63 +140,60 @@ func (s *settling) candidates(ctx context.Context) ([][2]RecordNo, error) {
 		return nil, err
 	}
 	var pairs [][2]RecordNo
-	var others []RecordNo
 	for _, rec := range s.dirty {
-		for _, key := range by[rec] {
-			for _, no := range blocks[key] {
-				if no != rec.No {
-					pairs = append(pairs, [2]RecordNo{min(no, rec.No), max(no, rec.No)})
-					others = append(others, no)
-				}
+		for _, no := range members(blocks, by[rec]) {
+			// of two dirty ones the smaller has the pair
+			if no > rec.No || no < rec.No && !s.isDirty(no) {
+				pairs = append(pairs, [2]RecordNo{min(no, rec.No), max(no, rec.No)})
 			}
 		}
 	}
-	slices.SortFunc(pairs, func(a, b [2]RecordNo) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
-	return slices.Compact(pairs), s.loadByNo(ctx, others)
+	return pairs, nil
+}
+
+// members lists those of several blocks, each once.
+func members(blocks map[uint64][]RecordNo, keys []uint64) (nos []RecordNo) {
+	for _, key := range keys {
+		nos = append(nos, blocks[key]...)
+	}
+	slices.Sort(nos)
+	return slices.Compact(nos)
+}
+
+// isDirty says so of a record that has keys.
+func (s *settling) isDirty(no RecordNo) bool {
+	rec := s.records[no]
+	if rec == nil {
+		rec = s.bare[no]
+	}
+	return rec != nil && rec.dirty
 }
 
 // weigh keeps the pairs that are worth an edge, in order.
-func (s *settling) weigh(pairs [][2]RecordNo) ([]Edge, error) {
-	if err := s.deriveFeatures(pairs); err != nil {
+func (s *settling) weigh(ctx context.Context, pairs [][2]RecordNo) ([]Edge, error) {
+	nos := make([]RecordNo, 0, 2*len(pairs))
+	for _, pair := range pairs {
+		nos = append(nos, pair[0], pair[1])
+	}
+	if err := s.learnFeatures(ctx, nos); err != nil {
 		return nil, err
 	}
+	weights := make([]int32, len(pairs))
+	onAllCores(len(pairs), func(i int) {
+		weights[i] = s.r.rules.match.Thresholds.Edge - 1
+		if a, b := s.features[pairs[i][0]], s.features[pairs[i][1]]; a != nil && b != nil {
+			weights[i] = s.r.rules.match.Weight(a, b)
+		}
+	})
+	s.result.Compared += len(pairs)
 	var edges []Edge
-	for _, pair := range pairs {
-		a, b := s.records[pair[0]], s.records[pair[1]]
-		if a == nil || b == nil {
-			continue
-		}
-		fa, err := s.featuresOf(a)
-		if err != nil {
-			return nil, err
-		}
-		fb, err := s.featuresOf(b)
-		if err != nil {
-			return nil, err
-		}
-		s.result.Compared++
-		if w := s.r.rules.match.Weight(fa, fb); w >= s.r.rules.match.Thresholds.Edge {
-			edges = append(edges, Edge{A: pair[0], B: pair[1], Weight: w})
+	for i, w := range weights {
+		if w >= s.r.rules.match.Thresholds.Edge {
+			edges = append(edges, Edge{A: pairs[i][0], B: pairs[i][1], Weight: w})
 		}
 	}
+	slices.SortFunc(edges, compareEdges)
 	return edges, nil
-}
-
-// deriveFeatures derives those of the pairs' records that are not known yet, on all cores.
-func (s *settling) deriveFeatures(pairs [][2]RecordNo) error {
-	var need []*record
-	asked := map[RecordNo]bool{}
-	for _, pair := range pairs {
-		for _, no := range pair {
-			if rec := s.records[no]; rec != nil && rec.features == nil && !asked[no] {
-				asked[no] = true
-				need = append(need, rec)
-			}
-		}
-	}
-	errs := make([]error, len(need))
-	onAllCores(len(need), func(i int) { _, errs[i] = s.featuresOf(need[i]) })
-	return errors.Join(errs...)
 }
 
 // explore loads every component that meets the seeds: by edges, links and decisions of sameness,
@@ -223,25 +262,30 @@ func (s *settling) round(frontier []RecordNo, seen map[RecordNo]bool) (round []*
 }
 
 // followEdges reads the stored edges of the records that are not dirty; those of the dirty ones are
-// known, and their ends among the seeds.
+// known.
 func (s *settling) followEdges(ctx context.Context, round []*record) (next []RecordNo, err error) {
 	var nos []RecordNo
+	follow := func(e Edge) {
+		s.graph.edges[[2]RecordNo{e.A, e.B}] = e.Weight
+		next = append(next, e.A, e.B)
+	}
 	for _, rec := range round {
 		if !rec.dirty {
 			nos = append(nos, rec.No)
 		}
+		for _, e := range s.graph.fresh[rec.No] {
+			follow(e)
+		}
 	}
-	if len(nos) == 0 {
-		return nil, nil
-	}
-	slices.Sort(nos)
-	stored, err := s.tx.EdgesOf(ctx, nos)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range stored {
-		s.graph.edges[[2]RecordNo{e.A, e.B}] = e.Weight
-		next = append(next, e.A, e.B)
+	if len(nos) > 0 {
+		slices.Sort(nos)
+		stored, err := s.tx.EdgesOf(ctx, nos)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range stored {
+			follow(e)
+		}
 	}
 	slices.Sort(next)
 	return slices.Compact(next), nil

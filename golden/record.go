@@ -66,10 +66,11 @@ type WrittenValue struct {
 	At int64 `json:"at,omitempty"`
 }
 
-// RecordKeys are the block keys of one record.
+// RecordKeys are the block keys of one record, and what matching compares of it.
 type RecordKeys struct {
-	Record RecordNo
-	Keys   []uint64 // sorted, without repetition
+	Record   RecordNo
+	Keys     []uint64 // sorted, without repetition
+	Features []byte   // encoded, see Ruleset.packFeatures; nil where none are kept, or are to stay as they are
 }
 
 // Edge joins two records that may be the same customer. A is smaller than B.

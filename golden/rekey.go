@@ -1,10 +1,13 @@
 package golden
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"maps"
 	"slices"
+
+	"github.com/touchstone-hub/touchstone/golden/match"
 )
 
 // rekey replaces the block keys of the dirty records, and makes dirty also the members of every
@@ -17,49 +20,49 @@ func (s *settling) rekey(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	packed := map[*record][]byte{} // features that the store does not have yet
 	for _, rec := range s.dirty {
 		rec.dirty, rec.keysKnown = true, true
-		rec.keys = before[rec.No]
-	}
-	err = s.putKeys(ctx, func(rec *record) ([]uint64, error) {
+		rec.keys = before[rec.No].Keys
+		if !rec.live() {
+			continue
+		}
 		features, err := s.featuresOf(rec)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return features.Hashes(rec.keys), nil
-	})
+		if now := s.r.rules.packFeatures(features); !bytes.Equal(now, before[rec.No].Features) {
+			packed[rec] = now
+		}
+	}
+	err = s.putKeys(ctx, packed, func(rec *record, f *match.Features) []uint64 { return f.Hashes(rec.keys) })
 	if err != nil || !s.r.rules.match.Refines() {
 		return err
 	}
-	return s.putKeys(ctx, func(rec *record) ([]uint64, error) {
-		features, err := s.featuresOf(rec)
-		if err != nil {
-			return nil, err
-		}
-		return s.r.rules.match.Held(features, s.counted), nil
-	})
+	return s.putKeys(ctx, nil, func(_ *record, f *match.Features) []uint64 { return s.r.rules.match.Held(f, s.counted) })
 }
 
 // counted is the live count of a key of a dirty record.
 func (s *settling) counted(hash uint64) int { return int(s.graph.counts[hash]) }
 
-// putKeys gives the dirty records the keys that they should have, and looks at what that did to the
-// counts.
-func (s *settling) putKeys(ctx context.Context, of func(*record) ([]uint64, error)) error {
+// putKeys gives the dirty records the keys that they should have, with the features that are packed,
+// and looks at what that did to the counts.
+func (s *settling) putKeys(ctx context.Context, packed map[*record][]byte, of func(*record, *match.Features) []uint64) error {
 	delta := map[uint64]int64{}
 	var put []RecordKeys
 	for _, rec := range s.dirty {
 		var keys []uint64
 		if rec.live() {
-			var err error
-			if keys, err = of(rec); err != nil {
+			features, err := s.featuresOf(rec)
+			if err != nil {
 				return err
 			}
+			keys = of(rec, features)
 		}
-		if slices.Equal(rec.keys, keys) {
+		if slices.Equal(rec.keys, keys) && (len(keys) == 0 || packed[rec] == nil) {
 			continue
 		}
-		put = append(put, RecordKeys{Record: rec.No, Keys: keys})
+		put = append(put, RecordKeys{Record: rec.No, Keys: keys, Features: packed[rec]})
 		for _, key := range rec.keys {
 			delta[key]--
 		}
@@ -90,15 +93,15 @@ func (g *graph) know(counts map[uint64]int64) {
 	maps.Copy(g.counts, counts)
 }
 
-// storedKeys returns the block keys of records that the store knows.
-func (s *settling) storedKeys(ctx context.Context, records []*record) (map[RecordNo][]uint64, error) {
+// storedKeys returns the block keys and features of records that the store knows.
+func (s *settling) storedKeys(ctx context.Context, records []*record) (map[RecordNo]RecordKeys, error) {
 	var nos []RecordNo
 	for _, rec := range records {
 		if !rec.inserted {
 			nos = append(nos, rec.No)
 		}
 	}
-	keys := map[RecordNo][]uint64{}
+	keys := map[RecordNo]RecordKeys{}
 	if len(nos) == 0 {
 		return keys, nil
 	}
@@ -108,7 +111,7 @@ func (s *settling) storedKeys(ctx context.Context, records []*record) (map[Recor
 		return nil, err
 	}
 	for _, k := range stored {
-		keys[k.Record] = k.Keys
+		keys[k.Record] = k
 	}
 	return keys, nil
 }
@@ -167,23 +170,43 @@ func (s *settling) cross(ctx context.Context, delta map[uint64]int64) error {
 	for _, members := range blocks {
 		nos = append(nos, members...)
 	}
-	if err := s.loadByNo(ctx, nos); err != nil {
-		return err
-	}
-	var joined []*record
-	for _, no := range nos {
-		if rec := s.records[no]; rec != nil && !rec.dirty {
-			rec.dirty = true
-			joined = append(joined, rec)
-		}
-	}
+	joined := s.join(nos)
 	keys, err := s.storedKeys(ctx, joined)
 	if err != nil {
 		return err
 	}
 	for _, rec := range joined {
-		rec.keys, rec.keysKnown = keys[rec.No], true
+		rec.keys, rec.keysKnown = keys[rec.No].Keys, true
+		if rec.features == nil {
+			rec.features = s.r.rules.unpackFeatures(keys[rec.No].Features)
+		}
 	}
 	s.dirty = append(s.dirty, joined...)
+	if err := s.learnFeatures(ctx, numbers(joined)); err != nil {
+		return err
+	}
 	return s.count(ctx, joined, nil)
+}
+
+// join makes live records dirty and returns those that were not. Their documents are not read: they
+// are needed only where their edges turn out to be others.
+func (s *settling) join(nos []RecordNo) (joined []*record) {
+	if s.bare == nil {
+		s.bare = map[RecordNo]*record{}
+	}
+	for _, no := range nos {
+		rec := s.records[no]
+		if rec == nil {
+			rec = s.bare[no]
+		}
+		if rec == nil {
+			rec = &record{SourceRecord: SourceRecord{No: no}}
+			s.bare[no] = rec
+		}
+		if !rec.dirty {
+			rec.dirty = true
+			joined = append(joined, rec)
+		}
+	}
+	return joined
 }

@@ -22,6 +22,7 @@ type Ruleset struct {
 	Version   string // fingerprint of the rules and the standardisers: equal versions decide equally
 	match     match.Rules
 	params    string // fingerprint of the trained parameters; "" without
+	stamped   uint64 // fingerprint of what features depend on
 	survive   survive.Rules
 	standard  *standard.Standardiser
 	surviving *survive.Prepared // survive, in order
@@ -54,7 +55,7 @@ func LoadRuleset(node *config.Node, o RulesetOptions, ps *config.Problems) *Rule
 		l.survive(&file.Survive)
 	}
 	r.surviving = r.survive.Prepare()
-	r.Version = r.fingerprint()
+	r.stamped, r.Version = r.stamp(), r.fingerprint()
 	return r
 }
 

@@ -24,6 +24,9 @@ type settling struct {
 	dirty   []*record
 	graph   graph
 	result  Result
+	// features are what is compared of records, by number: most of those that are weighed are never loaded.
+	features map[RecordNo]*match.Features
+	bare     map[RecordNo]*record // dirty ones that are not loaded
 
 	newID     func() string // of golden records
 	published *publication  // nil until there is one
@@ -88,7 +91,7 @@ func (s *settling) settle(ctx context.Context) error {
 	if len(s.dirty) == 0 {
 		return nil
 	}
-	steps := []func(context.Context) error{s.rekey, s.reconnect, s.explore, s.applyPins}
+	steps := []func(context.Context) error{s.rekey, s.reconnect, s.explore, s.learnNodes, s.applyPins}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
@@ -134,10 +137,15 @@ func (s *settling) loadByNo(ctx context.Context, nos []RecordNo) error {
 
 func (s *settling) remember(found []SourceRecord) {
 	for i := range found {
-		if s.records[found[i].No] == nil {
-			rec := &record{SourceRecord: found[i]}
-			s.records[rec.No], s.byKey[rec.Key] = rec, rec
+		if s.records[found[i].No] != nil {
+			continue
 		}
+		rec := s.bare[found[i].No]
+		if rec == nil {
+			rec = &record{}
+		}
+		rec.SourceRecord = found[i]
+		s.records[rec.No], s.byKey[rec.Key] = rec, rec
 	}
 }
 
@@ -153,8 +161,11 @@ func (s *settling) customerOf(rec *record) (*canonical.Customer, error) {
 	return rec.customer, nil
 }
 
-// featuresOf derives a record's features once.
+// featuresOf derives a record's features, where learnFeatures has not got them.
 func (s *settling) featuresOf(rec *record) (*match.Features, error) {
+	if rec.features == nil {
+		rec.features = s.features[rec.No]
+	}
 	if rec.features == nil {
 		c, err := s.customerOf(rec)
 		if err != nil {

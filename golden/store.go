@@ -36,7 +36,8 @@ type Store interface {
 	// InTx runs do in one transaction. Where the database asks for it (deadlock, serialisation,
 	// lost connection before commit) do runs again from the start, so it must not keep state from
 	// an earlier run. The error of do rolls back and is returned as it is. Implementations may
-	// commit several callers' transactions together.
+	// commit several callers' transactions together, and may have a method that only writes return
+	// before it has written: later methods find it written, and where it fails, they or InTx say so.
 	InTx(ctx context.Context, do func(ctx context.Context, tx Tx) error) error
 	// InView runs do on one state of the store, in which every transaction is that ended before. It
 	// waits for no writer.
@@ -93,11 +94,16 @@ type Records interface {
 	// not written: see PutMembers. Written is kept as it is where it is nil here, and replaced
 	// where it is not (empty: removed).
 	PutRecords(ctx context.Context, records []SourceRecord) error
-	// KeysOf returns the stored block keys of the records.
+	// KeysOf returns the stored block keys and features of the records.
 	KeysOf(ctx context.Context, nos []RecordNo) ([]RecordKeys, error)
-	// PutKeys replaces the block keys of the records (none: removes them) and maintains the live
-	// count of every key. It returns the counts of the keys that a record gained or lost, 0
-	// included. The transaction has to have settled: counts are exact for one at a time.
+	// FeaturesOf returns the features of the records; those that have none are left out.
+	FeaturesOf(ctx context.Context, nos []RecordNo) (map[RecordNo][]byte, error)
+	// PutFeatures replaces the features of records that have block keys.
+	PutFeatures(ctx context.Context, features map[RecordNo][]byte) error
+	// PutKeys replaces the block keys of the records, and their features where there are some (no keys:
+	// removes both), and maintains the live count of every key. It returns the counts of the keys that a
+	// record gained or lost, 0 included. The transaction has to have settled: counts are exact for one
+	// at a time.
 	PutKeys(ctx context.Context, keys []RecordKeys) (map[uint64]int64, error)
 	// KeyCounts returns the live counts of keys; those without members are left out.
 	KeyCounts(ctx context.Context, keys []uint64) (map[uint64]int64, error)

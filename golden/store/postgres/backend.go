@@ -74,7 +74,11 @@ func (b *backend) once(ctx context.Context, do func(ctx context.Context, c sqlst
 	// After a commit this does nothing; of a lost connection the server has rolled back already.
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	c := &conn{q: tx, lock: b.lock}
+	defer c.abandon()
 	if err := call(ctx, do, c); err != nil {
+		return c.failure, false, err
+	}
+	if err := c.finish(ctx); err != nil {
 		return c.failure, false, err
 	}
 	if err := tx.Commit(ctx); err != nil {

@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 
 // querier is a pool or a transaction.
 type querier interface {
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
@@ -22,6 +25,7 @@ type querier interface {
 type conn struct {
 	q    querier
 	lock int64
+	pipeline
 	// failure is the server's first error: it says whether to run again, whatever the caller made of it.
 	failure error
 }
@@ -32,6 +36,9 @@ var _ sqlstore.Conn = (*conn)(nil)
 func (c *conn) Exec(ctx context.Context, s *sqlstore.Statement, args ...any) (int64, error) {
 	bound, empty, err := bind(s, args)
 	if err != nil || empty {
+		return 0, err
+	}
+	if err := c.finish(ctx); err != nil {
 		return 0, err
 	}
 	tag, err := c.q.Exec(ctx, s.Postgres, bound...)
@@ -46,16 +53,29 @@ func (c *conn) Query(ctx context.Context, s *sqlstore.Statement, row func(sqlsto
 	}
 	if s.Varies {
 		// The server keeps a prepared statement's plan; an unprepared one is planned for its arguments.
+		if err := c.finish(ctx); err != nil {
+			return err
+		}
 		bound = append([]any{pgx.QueryExecModeCacheDescribe}, bound...)
 	}
 	return c.query(ctx, s.Postgres, row, bound...)
 }
 
 func (c *conn) query(ctx context.Context, text string, row func(sqlstore.Scan) error, args ...any) error {
+	if len(c.queued) > 0 {
+		return c.queryBehind(ctx, text, row, args...)
+	}
+	if err := c.received(); err != nil {
+		return err
+	}
 	rows, err := c.q.Query(ctx, text, args...)
 	if err != nil {
 		return c.note(err)
 	}
+	return c.read(rows, row)
+}
+
+func (c *conn) read(rows pgx.Rows, row func(sqlstore.Scan) error) error {
 	defer rows.Close()
 	scan := func(dest ...any) error { return scanRow(rows, dest) }
 	for rows.Next() {
@@ -93,9 +113,9 @@ func (c *conn) Allocate(ctx context.Context, counter sqlstore.Counter, n int) ([
 }
 
 // Settle implements sqlstore.Conn.
-func (c *conn) Settle(ctx context.Context) error {
-	_, err := c.q.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", c.lock)
-	return c.note(err)
+func (c *conn) Settle(context.Context) error {
+	c.put("take the lease on settling", "SELECT pg_advisory_xact_lock($1)", c.lock)
+	return nil
 }
 
 // bind turns arguments into those of pgx: no time is NULL. empty says that there are no rows.
@@ -138,6 +158,9 @@ func timestamp(t time.Time) pgtype.Timestamptz {
 
 // scanRow copies a row. Times may be NULL, bytes too; other columns never are.
 func scanRow(rows pgx.Rows, dest []any) error {
+	if scanPlain(rows, dest) {
+		return nil
+	}
 	targets := make([]any, len(dest))
 	times := make([]pgtype.Timestamptz, len(dest))
 	for i, d := range dest {
@@ -156,4 +179,33 @@ func scanRow(rows pgx.Rows, dest []any) error {
 		}
 	}
 	return nil
+}
+
+// scanPlain copies a row of numbers and bytes as it came, without the plans that pgx makes for each
+// value: block keys and features come by the thousand. It says whether it could.
+func scanPlain(rows pgx.Rows, dest []any) bool {
+	values, fields := rows.RawValues(), rows.FieldDescriptions()
+	if len(values) != len(dest) {
+		return false
+	}
+	for i, d := range dest {
+		if fields[i].Format != pgtype.BinaryFormatCode {
+			return false
+		}
+		switch d := d.(type) {
+		case *int64:
+			if fields[i].DataTypeOID != pgtype.Int8OID || len(values[i]) != 8 {
+				return false
+			}
+			*d = int64(binary.BigEndian.Uint64(values[i]))
+		case *[]byte:
+			if fields[i].DataTypeOID != pgtype.ByteaOID {
+				return false
+			}
+			*d = bytes.Clone(values[i])
+		default:
+			return false
+		}
+	}
+	return true
 }

@@ -44,6 +44,14 @@ func (c *conn) Exec(ctx context.Context, s *sqlstore.Statement, args ...any) (wr
 	return written, err
 }
 
+// Put implements sqlstore.Conn.
+func (c *conn) Put(ctx context.Context, what string, s *sqlstore.Statement, args ...any) error {
+	if _, err := c.Exec(ctx, s, args...); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
 // Query implements sqlstore.Conn.
 func (c *conn) Query(ctx context.Context, s *sqlstore.Statement, row func(sqlstore.Scan) error, args ...any) error {
 	return c.each(ctx, s, args, func(st driver.Stmt, values []driver.NamedValue) error {

@@ -58,7 +58,7 @@ func (t *tx) AddChanges(ctx context.Context, changes []golden.Change) error {
 		changes[i].No = numbers[i]
 	}
 	type C = golden.Change
-	if err := exec(ctx, t.c, "write changes", insertChanges, numbers,
+	if err := t.c.Put(ctx, "write changes", insertChanges, numbers,
 		column(changes, func(c *C) int64 { return int64(c.Entity) }),
 		column(changes, func(c *C) int64 { return c.Version }),
 		column(changes, func(c *C) string { return string(c.Type) }),
@@ -66,7 +66,7 @@ func (t *tx) AddChanges(ctx context.Context, changes []golden.Change) error {
 		column(changes, func(c *C) []byte { return bodyOf(c) })); err != nil {
 		return err
 	}
-	return exec(ctx, t.c, "write outbox", insertOutbox, numbers)
+	return t.c.Put(ctx, "write outbox", insertOutbox, numbers)
 }
 
 func bodyOf(c *golden.Change) []byte {
@@ -90,7 +90,7 @@ func (s *Store) Published(ctx context.Context, changes []golden.Change) error {
 	}
 	numbers := column(changes, func(c *golden.Change) int64 { return c.No })
 	return s.write(ctx, func(ctx context.Context, c Conn) error {
-		if err := exec(ctx, c, "raise feed sequence", raiseFeed, int64(len(changes))); err != nil {
+		if err := c.Put(ctx, "raise feed sequence", raiseFeed, int64(len(changes))); err != nil {
 			return err
 		}
 		n, err := c.Exec(ctx, deleteOutbox, unique(numbers))
@@ -109,10 +109,10 @@ func (s *Store) Published(ctx context.Context, changes []golden.Change) error {
 			seqs[i] = last - int64(len(changes)) + int64(i) + 1
 			changes[i].Seq = seqs[i]
 		}
-		if err := exec(ctx, c, "write feed", insertFeed, seqs, numbers); err != nil {
+		if err := c.Put(ctx, "write feed", insertFeed, seqs, numbers); err != nil {
 			return err
 		}
-		return exec(ctx, c, "trim feed", trimFeed, last-s.feedKeep)
+		return c.Put(ctx, "trim feed", trimFeed, last-s.feedKeep)
 	})
 }
 

@@ -111,12 +111,7 @@ func decode(b []byte, into any, what string) error {
 	return nil
 }
 
-// exec runs a statement for its effect.
-func exec(ctx context.Context, c Conn, what string, s *Statement, args ...any) error {
-	_, err := c.Exec(ctx, s, args...)
-	return doing(what, err)
-}
-
+// doing says in an error what was being done.
 func doing(what string, err error) error {
 	if err == nil {
 		return nil

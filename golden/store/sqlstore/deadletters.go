@@ -43,7 +43,7 @@ func (t *tx) AddDeadLetters(ctx context.Context, dead []golden.DeadLetter) error
 		return column(dead, func(l *golden.DeadLetter) string { return prose(of(l)) })
 	}
 	type L = golden.DeadLetter
-	return exec(ctx, t.c, "write dead letters", insertLetters, ids,
+	return t.c.Put(ctx, "write dead letters", insertLetters, ids,
 		text(func(l *L) string { return string(l.State) }),
 		text(func(l *L) string { return l.Stage }),
 		text(func(l *L) string { return l.System }),
@@ -98,7 +98,7 @@ func (s *Store) ResolveDeadLetters(ctx context.Context, ids []int64, state golde
 		return nil
 	}
 	return s.write(ctx, func(ctx context.Context, c Conn) error {
-		return exec(ctx, c, "resolve dead letters", resolveLetters, string(state), prose(resolution), unique(ids))
+		return c.Put(ctx, "resolve dead letters", resolveLetters, string(state), prose(resolution), unique(ids))
 	})
 }
 

@@ -90,7 +90,7 @@ func (t *tx) PutDecisions(ctx context.Context, decisions []golden.Decision) erro
 	if len(ids) == 0 {
 		return nil
 	}
-	if err := exec(ctx, t.c, "write decisions", putDecisions, ids,
+	if err := t.c.Put(ctx, "write decisions", putDecisions, ids,
 		column(decisions, func(d *D) string { return string(d.Verdict) }),
 		column(decisions, func(d *D) string { return string(d.Strength) }),
 		column(decisions, func(d *D) []byte { return encoded(d.Left) }),
@@ -106,10 +106,10 @@ func (t *tx) PutDecisions(ctx context.Context, decisions []golden.Decision) erro
 		column(decisions, func(d *D) string { return prose(d.UndoneReason) })); err != nil {
 		return err
 	}
-	if err := exec(ctx, t.c, "index decisions", deleteDecisionRecords, ids); err != nil {
+	if err := t.c.Put(ctx, "index decisions", deleteDecisionRecords, ids); err != nil {
 		return err
 	}
-	return exec(ctx, t.c, "index decisions", putDecisionRecords, records, of)
+	return t.c.Put(ctx, "index decisions", putDecisionRecords, records, of)
 }
 
 func scanDecision(scan Scan, d *golden.Decision) error {

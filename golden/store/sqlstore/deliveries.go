@@ -93,7 +93,7 @@ func (t *tx) PutDeliveries(ctx context.Context, states []golden.DeliveryState) e
 		func(a, b key) int {
 			return cmp.Or(strings.Compare(a.target, b.target), strings.Compare(a.remote, b.remote))
 		})
-	return exec(ctx, t.c, "write deliveries", putDeliveries,
+	return t.c.Put(ctx, "write deliveries", putDeliveries,
 		column(states, func(s *D) string { return s.Target }),
 		column(states, func(s *D) string { return s.RemoteID }),
 		column(states, func(s *D) string { return s.Subject }),
@@ -135,7 +135,7 @@ func (t *tx) PutPendingCreates(ctx context.Context, creates []golden.PendingCrea
 		func(a, b key) int {
 			return cmp.Or(strings.Compare(a.target, b.target), strings.Compare(a.subject, b.subject))
 		})
-	return exec(ctx, t.c, "write pending creates", putPendingCreates,
+	return t.c.Put(ctx, "write pending creates", putPendingCreates,
 		column(creates, func(p *P) string { return p.Target }),
 		column(creates, func(p *P) string { return p.Subject }),
 		column(creates, func(p *P) string { return p.Route }),
@@ -155,7 +155,7 @@ func (t *tx) DeletePendingCreates(ctx context.Context, target string, subjects [
 	if len(subjects) == 0 {
 		return nil
 	}
-	return exec(ctx, t.c, "delete pending creates", deletePendingCreates, target, subjects)
+	return t.c.Put(ctx, "delete pending creates", deletePendingCreates, target, subjects)
 }
 
 // ListDeliveries implements golden.Reader.

@@ -63,7 +63,7 @@ func (t *tx) MarkDirty(ctx context.Context, marks []golden.Dirty) error {
 	if err != nil {
 		return fmt.Errorf("read the store's clock: %w", err)
 	}
-	return exec(ctx, t.c, "mark dirty", markDirty,
+	return t.c.Put(ctx, "mark dirty", markDirty,
 		column(marks, func(d *D) string { return d.Target }),
 		column(marks, func(d *D) string { return d.Subject }),
 		column(marks, func(d *D) string { return d.Entity }),
@@ -91,13 +91,13 @@ func (t *tx) SettleDirty(ctx context.Context, done, retry []golden.Dirty) error 
 		}
 	}
 	done, retry = lastDirty(done), lastDirty(retry)
-	if err := exec(ctx, t.c, "settle dirty rows", removeDirty, identity(done)...); err != nil {
+	if err := t.c.Put(ctx, "settle dirty rows", removeDirty, identity(done)...); err != nil {
 		return err
 	}
-	if err := exec(ctx, t.c, "settle dirty rows", freeDirty, append(identity(done), time.Time{}, now)...); err != nil {
+	if err := t.c.Put(ctx, "settle dirty rows", freeDirty, append(identity(done), time.Time{}, now)...); err != nil {
 		return err
 	}
-	return exec(ctx, t.c, "put off dirty rows", retryDirty, append(identity(retry),
+	return t.c.Put(ctx, "put off dirty rows", retryDirty, append(identity(retry),
 		column(retry, func(d *D) int64 { return int64(d.Attempt) }),
 		column(retry, func(d *D) string { return prose(d.Error) }),
 		column(retry, func(d *D) time.Time { return either(d.NotSent, now) }),
@@ -110,7 +110,7 @@ func (t *tx) ForgiveDirty(ctx context.Context, target string, subjects []string)
 	if len(subjects) == 0 {
 		return nil
 	}
-	return exec(ctx, t.c, "forgive dirty rows", forgiveDirty, target, subjects)
+	return t.c.Put(ctx, "forgive dirty rows", forgiveDirty, target, subjects)
 }
 
 // ClaimDirty implements golden.Work.
@@ -131,7 +131,7 @@ func (s *Store) ClaimDirty(ctx context.Context, target, owner string, n int, ttl
 			claimed[i].Owner = owner
 		}
 		subjects := column(claimed, func(d *golden.Dirty) string { return d.Subject })
-		return exec(ctx, c, "claim dirty rows", claimDirty, owner, now.Add(ttl), target, unique(subjects))
+		return c.Put(ctx, "claim dirty rows", claimDirty, owner, now.Add(ttl), target, unique(subjects))
 	})
 	return claimed, err
 }

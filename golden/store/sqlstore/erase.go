@@ -169,7 +169,7 @@ func (t *tx) EraseWork(ctx context.Context, subjects []string) error {
 	if subjects = known(subjects); len(subjects) == 0 {
 		return nil
 	}
-	return exec(ctx, t.c, "erase work", deleteDirty, subjects)
+	return t.c.Put(ctx, "erase work", deleteDirty, subjects)
 }
 
 // MembershipsOf implements golden.Erasures.
@@ -194,7 +194,7 @@ func (t *tx) ChangesWithin(ctx context.Context, entity golden.EntityNo, since, u
 // RewriteChanges implements golden.Erasures.
 func (t *tx) RewriteChanges(ctx context.Context, changes []golden.Change) error {
 	type C = golden.Change
-	return exec(ctx, t.c, "rewrite history", rewriteChanges,
+	return t.c.Put(ctx, "rewrite history", rewriteChanges,
 		column(changes, func(c *C) int64 { return c.No }), column(changes, func(c *C) []byte { return bodyOf(c) }))
 }
 
@@ -238,7 +238,7 @@ func (t *tx) eraseTasks(ctx context.Context, keys []string) (int64, error) {
 		return 0, err
 	}
 	for _, s := range deleteTasks {
-		if err := exec(ctx, t.c, "erase tasks", s, unique(ids)); err != nil {
+		if err := t.c.Put(ctx, "erase tasks", s, unique(ids)); err != nil {
 			return 0, err
 		}
 	}
@@ -273,10 +273,10 @@ func (t *tx) eraseDecisions(ctx context.Context, keys []string) (int64, error) {
 	}
 	if len(gone) > 0 {
 		gone = unique(gone)
-		if err := exec(ctx, t.c, "erase decisions", deleteDecisionRecords, gone); err != nil {
+		if err := t.c.Put(ctx, "erase decisions", deleteDecisionRecords, gone); err != nil {
 			return 0, err
 		}
-		if err := exec(ctx, t.c, "erase decisions", deleteDecisions, gone); err != nil {
+		if err := t.c.Put(ctx, "erase decisions", deleteDecisions, gone); err != nil {
 			return 0, err
 		}
 	}
@@ -321,5 +321,5 @@ func (t *tx) EraseLetters(ctx context.Context, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	return exec(ctx, t.c, "erase dead letters", deleteLetters, unique(ids))
+	return t.c.Put(ctx, "erase dead letters", deleteLetters, unique(ids))
 }

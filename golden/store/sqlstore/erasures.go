@@ -72,7 +72,7 @@ func (t *tx) PutErasure(ctx context.Context, e golden.Erasure) error {
 	}
 	e.Receipts = nil
 	e.Author, e.Reason = prose(e.Author), prose(e.Reason)
-	return exec(ctx, t.c, "write erasure", putErasure,
+	return t.c.Put(ctx, "write erasure", putErasure,
 		[]string{e.ID}, []string{e.Customer}, []time.Time{e.At}, []time.Time{now}, [][]byte{encoded(e)})
 }
 
@@ -131,7 +131,7 @@ func scanReceipt(scan Scan, r *golden.Receipt) error {
 // PutReceipts implements golden.Erasures.
 func (t *tx) PutReceipts(ctx context.Context, receipts []golden.Receipt) error {
 	type R = golden.Receipt
-	return exec(ctx, t.c, "write receipts", putReceipts,
+	return t.c.Put(ctx, "write receipts", putReceipts,
 		column(receipts, func(r *R) string { return r.Erasure }),
 		column(receipts, func(r *R) string { return r.Target }),
 		column(receipts, func(r *R) int64 { return int64(r.Remote) }),
@@ -146,7 +146,7 @@ func (t *tx) PutReceipts(ctx context.Context, receipts []golden.Receipt) error {
 // SettleReceipts implements golden.Erasures.
 func (t *tx) SettleReceipts(ctx context.Context, receipts []golden.Receipt) error {
 	type R = golden.Receipt
-	return exec(ctx, t.c, "settle receipts", settleReceipts,
+	return t.c.Put(ctx, "settle receipts", settleReceipts,
 		column(receipts, func(r *R) string { return r.Target }),
 		column(receipts, func(r *R) int64 { return int64(r.Remote) }),
 		column(receipts, func(r *R) string { return r.Operation }),

@@ -53,17 +53,17 @@ func (t *tx) EdgesOf(ctx context.Context, nos []golden.RecordNo) ([]golden.Edge,
 // PutEdges implements golden.Graph.
 func (t *tx) PutEdges(ctx context.Context, of []golden.RecordNo, edges []golden.Edge) error {
 	if nos := ints(unique(stored(t, "edge", RecordNumbers, of))); len(nos) > 0 {
-		if err := exec(ctx, t.c, "remove edges", deleteEdgesA, nos); err != nil {
+		if err := t.c.Put(ctx, "remove edges", deleteEdgesA, nos); err != nil {
 			return err
 		}
-		if err := exec(ctx, t.c, "remove edges", deleteEdgesB, nos); err != nil {
+		if err := t.c.Put(ctx, "remove edges", deleteEdgesB, nos); err != nil {
 			return err
 		}
 	}
 	type ends struct{ a, b golden.RecordNo }
 	edges = lastBy(edges, func(e *golden.Edge) ends { return ends{min(e.A, e.B), max(e.A, e.B)} },
 		func(x, y ends) int { return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b)) })
-	return exec(ctx, t.c, "write edges", putEdges,
+	return t.c.Put(ctx, "write edges", putEdges,
 		column(edges, func(e *golden.Edge) int64 { return int64(min(e.A, e.B)) }),
 		column(edges, func(e *golden.Edge) int64 { return int64(max(e.A, e.B)) }),
 		column(edges, func(e *golden.Edge) int64 { return int64(e.Weight) }))
@@ -89,7 +89,7 @@ func (t *tx) PutLinks(ctx context.Context, links []golden.Link) error {
 	}
 	type L = golden.Link
 	links = lastBy(links, func(l *L) string { return l.Remote }, strings.Compare)
-	return exec(ctx, t.c, "write links", putLinks,
+	return t.c.Put(ctx, "write links", putLinks,
 		column(links, func(l *L) string { return l.Remote }),
 		column(links, func(l *L) string { return l.Origin }),
 		column(links, func(l *L) string { return l.Target }),
@@ -115,11 +115,11 @@ func (t *tx) PutMembers(ctx context.Context, members []golden.Member, at time.Ti
 	}
 	moved := stored(t, "member", RecordNumbers, column(members, func(m *golden.Member) golden.RecordNo { return m.Record }))
 	if len(moved) > 0 {
-		if err := exec(ctx, t.c, "keep past members", pastMembers, append(columns(among(members, moved)), at)...); err != nil {
+		if err := t.c.Put(ctx, "keep past members", pastMembers, append(columns(among(members, moved)), at)...); err != nil {
 			return err
 		}
 	}
-	return exec(ctx, t.c, "write members", putMembers, append(columns(members), at, prose(cause))...)
+	return t.c.Put(ctx, "write members", putMembers, append(columns(members), at, prose(cause))...)
 }
 
 // among returns the members of records, both sorted.

@@ -1,10 +1,10 @@
 package sqlstore
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -16,27 +16,24 @@ import (
 const countedAbove = 64
 
 var (
-	keysOf    = plain(`SELECT record, keys FROM record_keys WHERE record = {any int}`)
-	putPacked = rows("r int, keys bytes", `INSERT INTO record_keys (record, keys)
-		SELECT r, keys FROM v WHERE true ON CONFLICT (record) DO UPDATE SET keys = excluded.keys`)
+	keysOf    = plain(`SELECT record, keys, features FROM record_keys WHERE record = {any int}`)
+	putPacked = rows("r int, keys bytes, features bytes", `INSERT INTO record_keys (record, keys, features)
+		SELECT r, keys, features FROM v WHERE true ON CONFLICT (record) DO UPDATE SET
+		keys = excluded.keys, features = coalesce(excluded.features, record_keys.features)`)
 	deletePacked = plain(`DELETE FROM record_keys WHERE record = {any int}`)
+	featuresOf   = plain(`SELECT record, features FROM record_keys WHERE record = {any int} AND features IS NOT NULL`)
+	putFeatures  = rows("r int, features bytes", `UPDATE record_keys SET features = v.features FROM v WHERE record_keys.record = v.r`)
 
 	insertKeys = rows("k int, r int", `INSERT INTO record_key (key, record)
 		SELECT k, r FROM v`)
 	deleteKeys = rows("k int, r int", `DELETE FROM record_key
 		WHERE (key, record) IN (SELECT k, r FROM v)`)
 
-	// The count that is kept of a key, -1 where none is, and then the members counted. Those with
-	// one member, which are most, are left out.
-	bothCounts = rows("k int", `SELECT k, kept, members FROM (SELECT v.k AS k, coalesce(c.n, -1) AS kept,
-		CASE WHEN c.n IS NULL THEN (SELECT count(*) FROM record_key r WHERE r.key = v.k) ELSE 0 END AS members
-		FROM v LEFT JOIN key_count c ON c.key = v.k) x WHERE kept >= 0 OR members <> 1`)
 	setCounts   = rows("k int, n int", `UPDATE key_count SET n = v.n FROM v WHERE key_count.key = v.k`)
 	startCounts = rows("k int, n int", `INSERT INTO key_count (key, n) SELECT k, n FROM v`)
 	stopCounts  = plain(`DELETE FROM key_count WHERE key = {any int}`)
 
-	keyCounts = rows("k int", `SELECT v.k, coalesce((SELECT n FROM key_count c WHERE c.key = v.k),
-		(SELECT count(*) FROM record_key r WHERE r.key = v.k)) FROM v`)
+	keptCounts    = plain(`SELECT key, n FROM key_count WHERE key = {any int}`)
 	keyMembers    = plain(`SELECT key, record FROM record_key WHERE key = {any int}`)
 	keyMembersCut = rows("k int", `SELECT r.key, r.record FROM v JOIN record_key r ON r.key = v.k
 		AND r.record <= coalesce((SELECT q.record FROM record_key q WHERE q.key = v.k
@@ -51,12 +48,36 @@ func (t *tx) KeysOf(ctx context.Context, nos []golden.RecordNo) ([]golden.Record
 	return list(ctx, t.c, "read block keys", keysOf, func(scan Scan, r *golden.RecordKeys) error {
 		var no int64
 		var packed []byte
-		if err := scan(&no, &packed); err != nil {
+		if err := scan(&no, &packed, &r.Features); err != nil {
 			return err
 		}
 		r.Record, r.Keys = golden.RecordNo(no), unpackKeys(packed)
 		return nil
 	}, ints(unique(nos)))
+}
+
+// FeaturesOf implements golden.Records.
+func (t *tx) FeaturesOf(ctx context.Context, nos []golden.RecordNo) (map[golden.RecordNo][]byte, error) {
+	if len(nos) == 0 {
+		return nil, nil
+	}
+	found := make(map[golden.RecordNo][]byte, len(nos))
+	err := t.c.Query(ctx, featuresOf, func(scan Scan) error {
+		var no int64
+		var features []byte
+		if err := scan(&no, &features); err != nil {
+			return err
+		}
+		found[golden.RecordNo(no)] = features
+		return nil
+	}, ints(unique(nos)))
+	return found, doing("read features", err)
+}
+
+// PutFeatures implements golden.Records.
+func (t *tx) PutFeatures(ctx context.Context, features map[golden.RecordNo][]byte) error {
+	nos := slices.Sorted(maps.Keys(features))
+	return t.c.Put(ctx, "write features", putFeatures, ints(nos), column(nos, func(no *golden.RecordNo) []byte { return features[*no] }))
 }
 
 // keyPair is one row of record_key; delta says what happens to it.
@@ -73,19 +94,19 @@ func (t *tx) PutKeys(ctx context.Context, keys []golden.RecordKeys) (map[uint64]
 	if err != nil {
 		return nil, err
 	}
-	before := make(map[golden.RecordNo][]uint64, len(held))
+	before := make(map[golden.RecordNo]golden.RecordKeys, len(held))
 	for _, h := range held {
-		before[h.Record] = h.Keys
+		before[h.Record] = h
 	}
 	var gone, come []keyPair
 	var none, changed []int64
-	var packed [][]byte
+	var packed, features [][]byte
 	for _, k := range keys {
-		after := unique(k.Keys)
-		if slices.Equal(before[k.Record], after) {
+		after, held := unique(k.Keys), before[k.Record]
+		if slices.Equal(held.Keys, after) && (len(after) == 0 || k.Features == nil || bytes.Equal(held.Features, k.Features)) {
 			continue
 		}
-		minus, plus := difference(before[k.Record], after)
+		minus, plus := difference(held.Keys, after)
 		for _, key := range minus {
 			gone = append(gone, keyPair{key, k.Record})
 		}
@@ -97,14 +118,14 @@ func (t *tx) PutKeys(ctx context.Context, keys []golden.RecordKeys) (map[uint64]
 			continue
 		}
 		changed = append(changed, int64(k.Record))
-		packed = append(packed, packKeys(after))
+		packed, features = append(packed, packKeys(after)), append(features, k.Features)
 	}
 	if len(none) > 0 {
-		if err := exec(ctx, t.c, "remove block keys", deletePacked, none); err != nil {
+		if err := t.c.Put(ctx, "remove block keys", deletePacked, none); err != nil {
 			return nil, err
 		}
 	}
-	if err := exec(ctx, t.c, "write block keys", putPacked, changed, packed); err != nil {
+	if err := t.c.Put(ctx, "write block keys", putPacked, changed, packed, features); err != nil {
 		return nil, err
 	}
 	counts, err := t.indexKeys(ctx, gone, come)
@@ -114,12 +135,6 @@ func (t *tx) PutKeys(ctx context.Context, keys []golden.RecordKeys) (map[uint64]
 // indexKeys removes and adds rows of the index and keeps the counts of keys with many members. It
 // returns the counts of all keys touched.
 func (t *tx) indexKeys(ctx context.Context, gone, come []keyPair) (map[uint64]int64, error) {
-	if _, err := t.c.Exec(ctx, deleteKeys, pairRows(gone)...); err != nil {
-		return nil, err
-	}
-	if _, err := t.c.Exec(ctx, insertKeys, pairRows(come)...); err != nil {
-		return nil, err
-	}
 	delta := make(map[uint64]int64, len(gone)+len(come))
 	for _, p := range gone {
 		delta[p.key]--
@@ -127,83 +142,81 @@ func (t *tx) indexKeys(ctx context.Context, gone, come []keyPair) (map[uint64]in
 	for _, p := range come {
 		delta[p.key]++
 	}
-	counts := make(map[uint64]int64, len(delta))
-	for key := range delta {
-		counts[key] = 1
-	}
-	var kept, n, stop, start, from []int64
-	err := t.c.Query(ctx, bothCounts, func(scan Scan) error {
-		var key, before, members int64
-		if err := scan(&key, &before, &members); err != nil {
-			return err
-		}
-		after := before + delta[uint64(key)]
-		switch {
-		case before < 0:
-			if after = members; after > countedAbove {
-				start, from = append(start, key), append(from, after)
-			}
-		case after <= countedAbove:
-			stop = append(stop, key)
-		case after != before:
-			kept, n = append(kept, key), append(n, after)
-		}
-		counts[uint64(key)] = after
-		return nil
-	}, sortedSigned(slices.Collect(maps.Keys(delta))))
+	before, err := t.countKeys(ctx, slices.Collect(maps.Keys(delta)))
 	if err != nil {
 		return nil, err
 	}
-	if len(stop) > 0 {
-		if _, err := t.c.Exec(ctx, stopCounts, stop); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := t.c.Exec(ctx, setCounts, kept, n); err != nil {
+	if err := t.c.Put(ctx, "remove block keys", deleteKeys, pairRows(gone)...); err != nil {
 		return nil, err
 	}
-	_, err = t.c.Exec(ctx, startCounts, start, from)
-	return counts, err
+	if err := t.c.Put(ctx, "index block keys", insertKeys, pairRows(come)...); err != nil {
+		return nil, err
+	}
+	t.blocks.change(gone, come)
+	counts := make(map[uint64]int64, len(delta))
+	for key, d := range delta {
+		counts[key] = before[key].n + d
+	}
+	return counts, t.keepCounts(ctx, before, counts)
+}
+
+// keepCounts brings key_count up to date with counts that changed.
+func (t *tx) keepCounts(ctx context.Context, before map[uint64]keyCount, counts map[uint64]int64) error {
+	var kept, n, stop, start, from []int64
+	for _, key := range slices.Sorted(maps.Keys(counts)) {
+		after := counts[key]
+		switch k := before[key]; {
+		case !k.kept && after > countedAbove:
+			start, from = append(start, int64(key)), append(from, after)
+			t.blocks.keep(key, true)
+		case !k.kept:
+		case after <= countedAbove:
+			stop = append(stop, int64(key))
+			t.blocks.keep(key, false)
+		case after != k.n:
+			kept, n = append(kept, int64(key)), append(n, after)
+		}
+	}
+	if len(stop) > 0 {
+		if err := t.c.Put(ctx, "count block keys", stopCounts, stop); err != nil {
+			return err
+		}
+	}
+	if err := t.c.Put(ctx, "count block keys", setCounts, kept, n); err != nil {
+		return err
+	}
+	return t.c.Put(ctx, "count block keys", startCounts, start, from)
 }
 
 // KeyCounts implements golden.Records.
 func (t *tx) KeyCounts(ctx context.Context, keys []uint64) (map[uint64]int64, error) {
-	counts := make(map[uint64]int64, len(keys))
-	err := t.c.Query(ctx, keyCounts, func(scan Scan) error {
-		var key, n int64
-		if err := scan(&key, &n); err != nil {
-			return err
+	found, err := t.countKeys(ctx, keys)
+	counts := make(map[uint64]int64, len(found))
+	for key, k := range found {
+		if k.n > 0 {
+			counts[key] = k.n
 		}
-		if n > 0 {
-			counts[uint64(key)] = n
-		}
-		return nil
-	}, sortedSigned(keys))
+	}
 	return counts, doing("count block keys", err)
 }
 
 // KeyMembers implements golden.Records.
 func (t *tx) KeyMembers(ctx context.Context, keys []uint64, limit int) (map[uint64][]golden.RecordNo, error) {
+	members := make(map[uint64][]golden.RecordNo, len(keys))
+	keys = t.blocks.known(keys, members)
+	for key, list := range members {
+		if limit > 0 && len(list) > limit {
+			members[key] = list[:limit:limit]
+		}
+	}
 	if len(keys) == 0 {
-		return nil, nil
+		return members, nil
 	}
 	statement, args := keyMembers, []any{sortedSigned(keys)}
 	if limit > 0 {
 		statement, args = keyMembersCut, append(args, int64(limit-1))
 	}
-	members := make(map[uint64][]golden.RecordNo, len(keys))
-	err := t.c.Query(ctx, statement, func(scan Scan) error {
-		var key, no int64
-		if err := scan(&key, &no); err != nil {
-			return err
-		}
-		members[uint64(key)] = append(members[uint64(key)], golden.RecordNo(no))
-		return nil
-	}, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read members of block keys: %w", err)
-	}
-	return members, nil
+	return members, doing("read members of block keys", t.readMembers(ctx, members, statement, args...))
 }
 
 // pairRows are the pairs in the order of the index.

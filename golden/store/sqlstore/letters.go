@@ -51,7 +51,7 @@ func (t *tx) ReopenDeadLetters(ctx context.Context, letters []golden.DeadLetter)
 	}
 	type L = golden.DeadLetter
 	letters = lastBy(letters, func(l *L) int64 { return l.ID }, cmp.Compare[int64])
-	return exec(ctx, t.c, "open dead letters again", reopenLetters,
+	return t.c.Put(ctx, "open dead letters again", reopenLetters,
 		column(letters, func(l *L) int64 { return l.ID }),
 		column(letters, func(l *L) string { return prose(l.Cause) }),
 		column(letters, func(l *L) string { return prose(l.Error) }),
@@ -65,7 +65,7 @@ func (t *tx) SettleDeadLetters(ctx context.Context, letters []golden.DeadLetter,
 		return nil
 	}
 	type L = golden.DeadLetter
-	return exec(ctx, t.c, "settle dead letters", settleLetters,
+	return t.c.Put(ctx, "settle dead letters", settleLetters,
 		column(letters, func(l *L) int64 { return l.ID }),
 		column(letters, func(l *L) int64 { return int64(l.Attempts) }), string(state), prose(resolution))
 }

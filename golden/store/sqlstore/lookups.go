@@ -93,17 +93,17 @@ func (t *tx) PutLookups(ctx context.Context, of []golden.EntityNo, lookups []gol
 		changed, packed = append(changed, int64(entity)), append(packed, packWays(now))
 	}
 	if len(none) > 0 {
-		if err := exec(ctx, t.c, "remove lookups", deleteLookup, none); err != nil {
+		if err := t.c.Put(ctx, "remove lookups", deleteLookup, none); err != nil {
 			return err
 		}
 	}
-	if err := exec(ctx, t.c, "write lookups", putLookup, changed, packed); err != nil {
+	if err := t.c.Put(ctx, "write lookups", putLookup, changed, packed); err != nil {
 		return err
 	}
-	if err := exec(ctx, t.c, "remove lookups", deleteLookups, lookupRows(gone)...); err != nil {
+	if err := t.c.Put(ctx, "remove lookups", deleteLookups, lookupRows(gone)...); err != nil {
 		return err
 	}
-	return exec(ctx, t.c, "write lookups", insertLookups, lookupRows(come)...)
+	return t.c.Put(ctx, "write lookups", insertLookups, lookupRows(come)...)
 }
 
 // indexed leaves out the ways that the index need not have: a record's customer is found by its

@@ -22,7 +22,7 @@ func insertNumbered[R any, K cmp.Ordered](ctx context.Context, t *tx, counter Co
 		flat[i] = *r
 		number(&flat[i], numbers[i])
 	}
-	if _, err := t.c.Exec(ctx, insert, columns(flat)...); err != nil {
+	if err := t.c.Put(ctx, "insert rows", insert, columns(flat)...); err != nil {
 		return err
 	}
 	for i, r := range sorted {

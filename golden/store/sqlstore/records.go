@@ -45,7 +45,9 @@ var (
 
 // Settle implements golden.Records.
 func (t *tx) Settle(ctx context.Context) error {
-	return doing("take the lease on settling", t.c.Settle(ctx))
+	err := t.c.Settle(ctx)
+	t.blocks.settled = err == nil
+	return doing("take the lease on settling", err)
 }
 
 // RecordsByKey implements golden.Records.
@@ -133,11 +135,11 @@ func (t *tx) PutWritten(ctx context.Context, written map[string][]golden.Written
 		items = append(items, encoded(written[key]))
 	}
 	if len(none) > 0 {
-		if err := exec(ctx, t.c, "clear written values", deleteWritten, none); err != nil {
+		if err := t.c.Put(ctx, "clear written values", deleteWritten, none); err != nil {
 			return err
 		}
 	}
-	return exec(ctx, t.c, "write written values", putWritten, put, items)
+	return t.c.Put(ctx, "write written values", putWritten, put, items)
 }
 
 // WrittenOf implements golden.Deliveries.

@@ -20,6 +20,10 @@ var ErrNested = errors.New("a transaction is begun inside another one")
 type Conn interface {
 	// Exec returns how many rows were written.
 	Exec(ctx context.Context, s *Statement, args ...any) (int64, error)
+	// Put writes rows of which nobody asks how many they were. It need not wait until that is done: later
+	// statements find it done, and where it failed the next one, or the end of the transaction, has the
+	// error. what is what was being done, which stands in it. The arguments must not change any more.
+	Put(ctx context.Context, what string, s *Statement, args ...any) error
 	// Query calls row for every row of the result.
 	Query(ctx context.Context, s *Statement, row func(scan Scan) error, args ...any) error
 	// Now is the store's clock.
@@ -120,6 +124,8 @@ type tx struct {
 	c     Conn
 	fresh map[Counter][]int64 // the numbers that it gave out, ascending
 	wrote map[string]bool     // the tables that it wrote to: see stored
+
+	blocks blocks
 }
 
 var _ golden.Tx = (*tx)(nil)

@@ -26,5 +26,5 @@ func (t *tx) Suppressed(ctx context.Context, hashes []uint64) ([]uint64, error) 
 
 // PutSuppressions implements golden.Results.
 func (t *tx) PutSuppressions(ctx context.Context, hashes []uint64, reason string, at time.Time) error {
-	return exec(ctx, t.c, "write suppressions", putSuppressions, sortedSigned(hashes), prose(reason), at)
+	return t.c.Put(ctx, "write suppressions", putSuppressions, sortedSigned(hashes), prose(reason), at)
 }

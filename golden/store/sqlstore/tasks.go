@@ -52,7 +52,7 @@ func (t *tx) PutTasks(ctx context.Context, tasks []golden.Task) error {
 			records, of = append(records, key), append(of, task.ID)
 		}
 	}
-	if err := exec(ctx, t.c, "write tasks", putTasks,
+	if err := t.c.Put(ctx, "write tasks", putTasks,
 		ids,
 		column(tasks, func(t *T) string { return string(t.Kind) }),
 		column(tasks, func(t *T) int64 { return int64(t.Score) }),
@@ -64,7 +64,7 @@ func (t *tx) PutTasks(ctx context.Context, tasks []golden.Task) error {
 		column(tasks, func(t *T) []byte { return encoded(t.Earlier) })); err != nil {
 		return err
 	}
-	return exec(ctx, t.c, "index tasks", putTaskRecords, records, of)
+	return t.c.Put(ctx, "index tasks", putTaskRecords, records, of)
 }
 
 // CloseTasks implements golden.Results.
@@ -91,7 +91,7 @@ func (t *tx) CloseTasks(ctx context.Context, keys []string, keep []string, at ti
 	if len(over) == 0 {
 		return nil
 	}
-	return exec(ctx, t.c, "close tasks", closeTasks, at, over)
+	return t.c.Put(ctx, "close tasks", closeTasks, at, over)
 }
 
 // SettleTasks implements golden.Results.
@@ -100,7 +100,7 @@ func (t *tx) SettleTasks(ctx context.Context, ids []string, at time.Time) error 
 	if len(ids) == 0 {
 		return nil
 	}
-	return exec(ctx, t.c, "close tasks", closeTasks, at, ids)
+	return t.c.Put(ctx, "close tasks", closeTasks, at, ids)
 }
 
 // Task implements golden.Results.

@@ -47,7 +47,7 @@ func (s *Store) Lease(ctx context.Context, name, owner string, ttl time.Duration
 // ReleaseLease implements golden.Work.
 func (s *Store) ReleaseLease(ctx context.Context, name, owner string) error {
 	return s.write(ctx, func(ctx context.Context, c Conn) error {
-		return exec(ctx, c, "release lease "+name, releaseLease, name, owner)
+		return c.Put(ctx, "release lease "+name, releaseLease, name, owner)
 	})
 }
 
@@ -68,7 +68,7 @@ func (s *Store) LoadCheckpoint(ctx context.Context, name string) (state []byte, 
 // SaveCheckpoint implements golden.Work.
 func (s *Store) SaveCheckpoint(ctx context.Context, name string, state []byte) error {
 	return s.write(ctx, func(ctx context.Context, c Conn) error {
-		return exec(ctx, c, "save checkpoint of "+name, saveCheckpoint, name, state)
+		return c.Put(ctx, "save checkpoint of "+name, saveCheckpoint, name, state)
 	})
 }
 
@@ -111,9 +111,9 @@ func (s *Store) RecordDelivery(ctx context.Context, stream, id string, keep time
 		if err != nil {
 			return fmt.Errorf("read the store's clock: %w", err)
 		}
-		if err := exec(ctx, c, "record delivery", recordDelivery, stream, id, now); err != nil {
+		if err := c.Put(ctx, "record delivery", recordDelivery, stream, id, now); err != nil {
 			return err
 		}
-		return exec(ctx, c, "forget deliveries", forgetDeliveries, stream, now.Add(-keep))
+		return c.Put(ctx, "forget deliveries", forgetDeliveries, stream, now.Add(-keep))
 	})
 }

@@ -29,6 +29,47 @@ func testKeys(s *suite) {
 	s.keys(map[golden.RecordNo][]uint64{1: {6, 7}, 2: nil, 3: {top}})
 }
 
+func testFeatures(s *suite) {
+	all := []golden.RecordNo{1, 2, 3, 4}
+	s.tx(func(tx golden.Tx) error {
+		if err := tx.Settle(s.ctx); err != nil {
+			return err
+		}
+		_, err := tx.PutKeys(s.ctx, []golden.RecordKeys{
+			{Record: 1, Keys: []uint64{5}, Features: []byte("one\x00")}, {Record: 2, Keys: []uint64{5}}, {Record: 3, Keys: []uint64{6}, Features: []byte("three")},
+		})
+		return err
+	})
+	s.features(all, map[golden.RecordNo][]byte{1: []byte("one\x00"), 3: []byte("three")})
+	s.tx(func(tx golden.Tx) error {
+		if err := tx.Settle(s.ctx); err != nil {
+			return err
+		}
+		if err := tx.PutFeatures(s.ctx, map[golden.RecordNo][]byte{2: []byte("two"), 4: []byte("has no keys")}); err != nil {
+			return err
+		}
+		counts, err := tx.PutKeys(s.ctx, []golden.RecordKeys{{Record: 1, Keys: []uint64{5}, Features: []byte("other")}, {Record: 2, Keys: []uint64{5, 8}}, {Record: 3}})
+		s.equal("counts of keys gained and lost", counts, map[uint64]int64{6: 0, 8: 1})
+		return err
+	})
+	s.features(all, map[golden.RecordNo][]byte{1: []byte("other"), 2: []byte("two")})
+	s.keys(map[golden.RecordNo][]uint64{1: {5}, 2: {5, 8}, 3: nil, 4: nil})
+}
+
+// features compares the features that the store has of records, in both ways in which it gives them.
+func (s *suite) features(of []golden.RecordNo, want map[golden.RecordNo][]byte) {
+	s.Helper()
+	s.equal("features", read(s, func(tx golden.Tx) (map[golden.RecordNo][]byte, error) { return tx.FeaturesOf(s.ctx, of) }), want)
+	held := read(s, func(tx golden.Tx) ([]golden.RecordKeys, error) { return tx.KeysOf(s.ctx, of) })
+	got := map[golden.RecordNo][]byte{}
+	for _, h := range held {
+		if h.Features != nil {
+			got[h.Record] = h.Features
+		}
+	}
+	s.equal("features beside keys", got, want)
+}
+
 // keys compares everything that the store says of keys with the keys of all records.
 func (s *suite) keys(want map[golden.RecordNo][]uint64) {
 	s.Helper()

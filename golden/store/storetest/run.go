@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) golden.Store) {
 		{"written", testWritten},
 		{"keys", testKeys},
 		{"generic keys", testGenericKeys},
+		{"features", testFeatures},
 		{"edges", testEdges},
 		{"links", testLinks},
 		{"decisions", testDecisions},

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Matching: a made-up population of RECORDS (100000; see tests/population) with SEED (1)
-#   online   as records arrive, in batches, into PostgreSQL and SQLite: records/s, one record's p50 and p99, memory
+#   online   as records arrive, in batches, into PostgreSQL and SQLite: records/s, one record's p50 and p99, memory, F1;
+#            parameters are learnt once, from the first 100,000 records
 #   bulk     the file all at once: training, matching, clustering, F1
 #   chinese  F1 on CHINESE (3000) records of Chinese customers
 #   peer     Splink with DuckDB on the same file
@@ -25,10 +26,10 @@ echo "matching: $n records of a population with households and firms, $(($(stat 
 if [[ $parts == *" online "* ]]; then
   for store in postgres sqlite; do
     echo
-    echo "online into $store, batches of ${BATCH:-500}"
+    echo "online into $store, batches of ${BATCH:-2000}"
     profile=()
     [ -z "${PROFILE:-}" ] || profile=(-cpuprofile "$PROFILE/online-$store.pprof")
-    "$dir/online" -store "$store" -n "$n" -seed "$seed" -batch "${BATCH:-500}" -marks "$(awk -v n="$n" -v m="${MARKS:-100000}" 'BEGIN { print (m < n) ? m : int(n / 10) }')" "${profile[@]}"
+    "$dir/online" -store "$store" -ruleset "$here/hub/golden.yaml" -params "$dir/golden.params" -n "$n" -seed "$seed" -batch "${BATCH:-2000}" -marks "$(awk -v n="$n" -v m="${MARKS:-100000}" 'BEGIN { print (m < n) ? m : int(n / 10) }')" "${profile[@]}"
     [ -z "${PROFILE:-}" ] || go tool pprof -top -cum -nodecount=40 -focus 'Resolver..Resolve|ParseIncoming' "$dir/online" "$PROFILE/online-$store.pprof" 2>/dev/null
   done
 fi

@@ -1,5 +1,6 @@
 // Command online measures how fast records find their customers as they arrive: batches into a
-// durable store through the resolver, with the shipped ruleset, as the hub's resolve stage does it.
+// durable store through the resolver, with the rules of the folder hub, as the hub's resolve stage
+// does it when it lags behind: the largest batches, one partition beside the other. Parameters are learnt first, from the first records of the population, without their labels.
 // It tells the rate at each mark (over the tenth of the records before it), how long a single record
 // takes in the full store, where the memory is, and how right the customers are.
 //
@@ -22,7 +23,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/golden/store/postgres"
 	"github.com/touchstone-hub/touchstone/golden/store/sqlite"
@@ -31,15 +31,19 @@ import (
 )
 
 type settings struct {
-	store   string
-	n       int
-	seed    uint64
-	batch   int
-	marks   []int
-	single  int
-	ruleset string
-	profile string
-	floor   float64
+	store string
+	n     int
+	seed  uint64
+	batch int
+
+	partitions int
+	marks      []int
+	single     int
+	ruleset    string
+	params     string
+	train      int
+	profile    string
+	floor      float64
 }
 
 func main() {
@@ -48,13 +52,16 @@ func main() {
 	flag.StringVar(&s.store, "store", "postgres", "postgres (a private server, or TOUCHSTONE_POSTGRES) or sqlite")
 	flag.IntVar(&s.n, "n", 100_000, "records")
 	flag.Uint64Var(&s.seed, "seed", 1, "seed of the population")
-	flag.IntVar(&s.batch, "batch", 500, "records in a transaction")
+	flag.IntVar(&s.batch, "batch", 2000, "records in a transaction at most; the hub's")
+	flag.IntVar(&s.partitions, "partitions", 0, "of the topic; 0 for the hub's: 6 with PostgreSQL, on a cluster, and 1 with SQLite and the embedded broker")
 	flag.Func("marks", "numbers of records at which the rate is told, by commas; the end is always one", func(text string) (err error) {
 		s.marks, err = numbers(text)
 		return err
 	})
 	flag.IntVar(&s.single, "single", 1000, "records that arrive alone at the end, to time each")
-	flag.StringVar(&s.ruleset, "ruleset", "", "golden.yaml; without it the shipped rules")
+	flag.StringVar(&s.ruleset, "ruleset", "tests/bench/resolve/hub/golden.yaml", "golden.yaml; \"\" for the rules that a hub has without one")
+	flag.StringVar(&s.params, "params", "", "golden.params; where there is no such file, what was learnt is written there")
+	flag.IntVar(&s.train, "train", 100_000, "records at most from which parameters are learnt; 0 for none")
 	flag.StringVar(&s.profile, "cpuprofile", "", "write a processor profile of resolving to this file")
 	flag.Float64Var(&s.floor, "least", 0, "fail where the rate at the end is lower, in records a second")
 	flag.Parse()
@@ -77,10 +84,13 @@ func numbers(text string) (list []int, err error) {
 }
 
 func run(ctx context.Context, s settings) error {
-	if s.n <= s.single || s.batch < 1 {
+	if s.n <= s.single || s.batch < 1 || s.partitions < 0 {
 		return fmt.Errorf("-n: found %d, expected more records than arrive alone, %d", s.n, s.single)
 	}
-	rules, err := ruleset(s.ruleset)
+	if s.partitions == 0 {
+		s.partitions = map[string]int{"postgres": 6, "sqlite": 1}[s.store]
+	}
+	rules, err := ruleset(s)
 	if err != nil {
 		return err
 	}
@@ -94,7 +104,9 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	m := &measurement{settings: s, store: store, resolver: golden.NewResolver(store, rules, golden.ResolverOptions{})}
+	next, stop := iter.Pull(population.New(s.n, s.seed).Records())
+	defer stop()
+	m := &measurement{next: next, settings: s, store: store, resolver: golden.NewResolver(store, rules, golden.ResolverOptions{})}
 	if err := m.load(ctx); err != nil {
 		return err
 	}
@@ -107,20 +119,6 @@ func run(ctx context.Context, s settings) error {
 		return fmt.Errorf("%.0f records/s at %d, expected %.0f", m.last, s.n, s.floor)
 	}
 	return nil
-}
-
-func ruleset(path string) (*golden.Ruleset, error) {
-	var ps config.Problems
-	var node *config.Node
-	if path != "" {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		node = config.Parse(path, text, nil, &ps)
-	}
-	rules := golden.LoadRuleset(node, golden.RulesetOptions{Region: "GB"}, &ps)
-	return rules, ps.Err()
 }
 
 // open makes an empty store. server is the URL of the database, "" where there is none; folder is
@@ -163,28 +161,33 @@ func profile(path string) (stop func(), err error) {
 	}, nil
 }
 
-// batches yields the population's records as canonical documents, made outside of what is timed;
-// the last records come alone.
-func (m *measurement) batches() iter.Seq[[][]byte] {
+// stretch is how many records are made at a time, outside of what is timed.
+const stretch = 20_000
+
+// stretches yields the next n records of the population as canonical documents.
+func (m *measurement) stretches(n int) iter.Seq[[][]byte] {
 	return func(yield func([][]byte) bool) {
-		left := m.n
-		batch := make([][]byte, 0, m.batch)
-		for r := range population.New(m.n, m.seed).Records() {
-			m.labels = append(m.labels, r.Cluster)
-			c := r.Customer()
-			m.keys = append(m.keys, c.Source.Key())
-			doc, err := c.AppendJSON(nil)
-			if err != nil {
-				m.failed = err
-				return
-			}
-			batch = append(batch, doc)
-			left--
-			if len(batch) == m.batch || left <= m.single {
-				if !yield(batch) {
+		for n > 0 {
+			docs := make([][]byte, 0, min(n, stretch))
+			for len(docs) < cap(docs) {
+				r, more := m.next()
+				if !more {
+					m.failed = fmt.Errorf("the population ends %d records early", n-len(docs))
 					return
 				}
-				batch = make([][]byte, 0, m.batch)
+				m.labels = append(m.labels, r.Cluster)
+				c := r.Customer()
+				m.keys = append(m.keys, c.Source.Key())
+				doc, err := c.AppendJSON(nil)
+				if err != nil {
+					m.failed = err
+					return
+				}
+				docs = append(docs, doc)
+			}
+			n -= len(docs)
+			if !yield(docs) {
+				return
 			}
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/tests/bench/process"
 	"github.com/touchstone-hub/touchstone/tests/population"
@@ -22,8 +24,8 @@ type measurement struct {
 	failed error
 	last   float64 // records a second at the last mark
 
-	parsing, resolving time.Duration
-	compared, dirty    int
+	next            func() (population.Record, bool) // of the population
+	compared, dirty int
 }
 
 // load resolves all records and prints the rates at the marks.
@@ -31,19 +33,14 @@ func (m *measurement) load(ctx context.Context) error {
 	marks := append(slices.Clone(m.marks), m.n-m.single)
 	slices.Sort(marks)
 	done := 0
-	var times process.Times
 	var clock time.Duration
 	window, from := time.Duration(0), 0 // where the tenth before the next mark began
-	for batch := range m.batches() {
-		took, err := m.take(ctx, batch)
+	for docs := range m.stretches(m.n - m.single) {
+		took, err := m.takeAll(ctx, docs)
 		if err != nil {
 			return err
 		}
-		if done >= m.n-m.single {
-			times = append(times, took)
-			continue
-		}
-		done += len(batch)
+		done += len(docs)
 		clock += took
 		for len(marks) > 0 && done >= marks[0] {
 			m.last = float64(done-from) / (clock - window).Seconds()
@@ -55,33 +52,68 @@ func (m *measurement) load(ctx context.Context) error {
 			window, from = clock, done
 		}
 	}
-	if m.failed != nil {
-		return m.failed
+	fmt.Printf("%d pairs compared (%.1f a record), %d records looked at\n", m.compared, float64(m.compared)/float64(done), m.dirty)
+	return m.alone(ctx)
+}
+
+// alone times records that come one by one.
+func (m *measurement) alone(ctx context.Context) error {
+	var times process.Times
+	for docs := range m.stretches(m.single) {
+		for _, doc := range docs {
+			began := time.Now()
+			if _, err := m.take(ctx, [][]byte{doc}); err != nil {
+				return err
+			}
+			times = append(times, time.Since(began))
+		}
 	}
-	fmt.Printf("%d pairs compared (%.1f a record), %d records looked at; parsing %s, resolving %s\n",
-		m.compared, float64(m.compared)/float64(m.n), m.dirty, seconds(m.parsing), seconds(m.resolving))
 	fmt.Printf("single records: %s\n", times.Quantiles())
-	return nil
+	return m.failed
+}
+
+// takeAll resolves a stretch as the hub does with what waits in Kafka: each partition in batches, and
+// one partition beside the other.
+func (m *measurement) takeAll(ctx context.Context, docs [][]byte) (time.Duration, error) {
+	parts := make([][][]byte, m.partitions)
+	for i, doc := range docs {
+		parts[i%m.partitions] = append(parts[i%m.partitions], doc)
+	}
+	var partitions errgroup.Group
+	results := make([]golden.Result, m.partitions)
+	began := time.Now()
+	for i, part := range parts {
+		partitions.Go(func() error {
+			for batch := range slices.Chunk(part, m.batch) {
+				result, err := m.take(ctx, batch)
+				if err != nil {
+					return err
+				}
+				results[i].Compared += result.Compared
+				results[i].Dirty += result.Dirty
+			}
+			return nil
+		})
+	}
+	err := partitions.Wait()
+	took := time.Since(began)
+	for _, result := range results {
+		m.compared += result.Compared
+		m.dirty += result.Dirty
+	}
+	return took, err
 }
 
 // take reads and resolves a batch, as the hub does with one from Kafka.
-func (m *measurement) take(ctx context.Context, batch [][]byte) (time.Duration, error) {
-	began := time.Now()
+func (m *measurement) take(ctx context.Context, batch [][]byte) (golden.Result, error) {
 	incoming := make([]golden.Incoming, len(batch))
 	for i, doc := range batch {
 		var err error
 		if incoming[i], err = golden.ParseIncoming(doc); err != nil {
-			return 0, err
+			return golden.Result{}, err
 		}
 	}
-	parsed := time.Now()
-	result, err := m.resolver.Resolve(ctx, golden.Batch{Records: incoming})
-	took := time.Since(began)
-	m.parsing += parsed.Sub(began)
-	m.resolving += time.Since(parsed)
-	m.compared += result.Compared
-	m.dirty += result.Dirty
-	return took, err
+	return m.resolver.Resolve(ctx, golden.Batch{Records: incoming})
 }
 
 // quality compares the customers with the labels.
