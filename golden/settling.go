@@ -18,6 +18,7 @@ type settling struct {
 	tx      Tx
 	now     time.Time
 	cause   string // of changes that no record of the batch caused: a decision
+	moved   string // cause of all moves where the customers are written in parts
 	records map[RecordNo]*record
 	byKey   map[string]*record
 	dirty   []*record
