@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// memory prints what this process took at most, and what the processes of the server hold now, each
+// Memory prints what this process took at most, and what the processes of the server hold now, each
 // page counted once (PSS), so far as the system tells.
-func memory(server string) {
+func Memory(server string) {
 	fmt.Printf("memory: %d MB at most", figure("/proc/self/status", "VmHWM:")>>10)
 	if server != "" {
 		if kib, err := serverMemory(server); err == nil {
