@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/golden/match"
 )
 
@@ -16,6 +17,8 @@ type Load struct {
 	// are used up: what is not needed any more is cleared while the load goes on.
 	Records []Incoming
 	Offsets []OffsetAdvance // how far the groups have read with them
+	// Within, where not nil, runs in the load's transaction before anything else is written.
+	Within func(ctx context.Context, tx Tx) error
 	// Note, where not nil, is told how long each step took, as it ends.
 	Note func(step string, took time.Duration)
 }
@@ -23,7 +26,9 @@ type Load struct {
 // Loaded counts what a load did.
 type Loaded struct {
 	Records   int // tombstones included
-	Stale     int // versions that are not newer than one that came before them
+	Accepted  int // versions, as in Result
+	Touched   int
+	Stale     int
 	Customers int
 	Edges     int
 	Tasks     int
@@ -63,7 +68,7 @@ func (r *Resolver) Load(ctx context.Context, l Load) (Loaded, error) {
 type filling struct {
 	*settling
 	Load
-	put      []*record      // all records, by key
+	put      []*record       // all records, by key
 	found    *match.Resolved // of dirty, which are the live records by key
 	clusters []*cluster
 	asked    map[string]*GoldenRecord // customers of the records that tasks name, without content
@@ -75,18 +80,10 @@ func (f *filling) workOut(ctx context.Context) error {
 	began := time.Now()
 	batch := f.r.prepare(f.Records)
 	f.note("standardise", &began)
-	var err error
-	if f.put, err = f.fold(batch); err != nil {
+	live, err := f.newest(batch)
+	if err != nil {
 		return err
 	}
-	slices.SortFunc(f.put, byRecordKey)
-	var live []*record
-	for _, rec := range f.put {
-		if rec.changed {
-			live = append(live, rec)
-		}
-	}
-	f.byKey = map[string]*record{}
 	f.note("newest versions", &began)
 	if err := ctx.Err(); err != nil {
 		return err
@@ -96,6 +93,9 @@ func (f *filling) workOut(ctx context.Context) error {
 		records[i] = match.Record{Key: rec.Key, Features: rec.features}
 	}
 	f.found = f.r.rules.match.Resolve(records)
+	for _, rec := range live {
+		rec.keys, rec.features = rec.features.Hashes(), nil
+	}
 	for _, members := range f.found.Clusters {
 		c := &cluster{records: make([]*record, len(members))}
 		for n, i := range members {
@@ -110,9 +110,30 @@ func (f *filling) workOut(ctx context.Context) error {
 	}
 	f.note("match", &began)
 	f.loaded = Loaded{
-		Records: len(f.put), Stale: f.result.Stale, Customers: len(f.clusters), Edges: len(f.found.Edges), Compared: f.found.Compared,
+		Records: len(f.put), Accepted: f.result.Accepted, Touched: f.result.Touched, Stale: f.result.Stale,
+		Customers: len(f.clusters), Edges: len(f.found.Edges), Compared: f.found.Compared,
 	}
 	return ctx.Err()
+}
+
+// newest keeps the newest version of each record, and returns the live ones. What was read of them is
+// dropped until it is needed again: it is more than all the rest.
+func (f *filling) newest(batch []prepared) (live []*record, err error) {
+	for i := range f.Records {
+		f.Records[i].Customer = canonical.Customer{}
+	}
+	if f.put, err = f.fold(batch); err != nil {
+		return nil, err
+	}
+	f.Records, f.byKey = nil, map[string]*record{}
+	slices.SortFunc(f.put, byRecordKey)
+	for _, rec := range f.put {
+		rec.customer = nil
+		if rec.changed {
+			live = append(live, rec)
+		}
+	}
+	return live, nil
 }
 
 // about notes which records tasks are about.
@@ -136,6 +157,11 @@ func (f *filling) note(step string, began *time.Time) {
 func (f *filling) write(ctx context.Context) error {
 	for _, o := range f.Offsets {
 		if err := f.tx.AdvanceOffset(ctx, o.Group, o.Topic, o.Partition, o.Expected, o.Next); err != nil {
+			return err
+		}
+	}
+	if f.Within != nil {
+		if err := f.Within(ctx, f.tx); err != nil {
 			return err
 		}
 	}
@@ -165,8 +191,7 @@ func (f *filling) write(ctx context.Context) error {
 func (f *filling) putKeys(ctx context.Context) error {
 	keys := make([]RecordKeys, len(f.dirty))
 	for i, rec := range f.dirty {
-		keys[i] = RecordKeys{Record: rec.No, Keys: rec.features.Hashes()}
-		rec.features = nil
+		keys[i], rec.keys = RecordKeys{Record: rec.No, Keys: rec.keys}, nil
 	}
 	_, err := f.tx.PutKeys(ctx, keys)
 	return err

@@ -3,8 +3,6 @@ package golden
 import (
 	"context"
 	"time"
-
-	"github.com/touchstone-hub/touchstone/canonical"
 )
 
 const (
@@ -49,7 +47,6 @@ func (f *filling) part(clusters []*cluster) *part {
 	p.homes, p.err = p.customers(clusters)
 	for _, c := range clusters {
 		for _, rec := range c.records {
-			*rec.customer = canonical.Customer{}
 			rec.customer, rec.forms, rec.Doc = nil, nil, nil
 		}
 	}

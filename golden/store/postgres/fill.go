@@ -75,3 +75,6 @@ func (c *conn) Fill(ctx context.Context, t *sqlstore.Table, columns []any) error
 	_, err = tx.Conn().PgConn().CopyFrom(ctx, r, "COPY "+t.Name+" ("+strings.Join(t.Columns, ", ")+") FROM STDIN (FORMAT binary)")
 	return c.note(err)
 }
+
+// Ordered implements sqlstore.Filler: keys are built after the rows.
+func (c *conn) Ordered() bool { return false }

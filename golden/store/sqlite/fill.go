@@ -60,3 +60,6 @@ func (c *conn) Fill(ctx context.Context, t *sqlstore.Table, columns []any) error
 	_, err := c.Exec(ctx, t.Insert, columns...)
 	return err
 }
+
+// Ordered implements sqlstore.Filler: a table is a tree by its key.
+func (c *conn) Ordered() bool { return true }

@@ -19,6 +19,8 @@ type Filler interface {
 	Index(ctx context.Context) error
 	// Fill inserts rows, given as columns. They are of keys that are not in the table.
 	Fill(ctx context.Context, t *Table, columns []any) error
+	// Ordered says whether rows should come in the order of the table's key.
+	Ordered() bool
 }
 
 // Table is a table that can be filled.
@@ -139,9 +141,10 @@ func (l *loading) finish(ctx context.Context) error {
 	if l.built {
 		return nil
 	}
-	if err := l.fillLookups(ctx); err != nil {
+	if err := l.fillLookups(ctx, l.kept); err != nil {
 		return err
 	}
+	l.kept = nil
 	began := time.Now()
 	if err := l.filler.Index(ctx); err != nil {
 		return fmt.Errorf("build the indexes: %w", err)

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/touchstone-hub/touchstone/golden"
@@ -79,18 +82,64 @@ func (l *loading) PutKeys(ctx context.Context, keys []golden.RecordKeys) (map[ui
 	if err := l.fill(ctx, recordKeysTable, nos, packed); err != nil {
 		return nil, err
 	}
-	index := make([]keyPair, 0, n)
-	for _, k := range keys {
-		for _, key := range k.Keys {
-			index = append(index, keyPair{key, k.Record})
-		}
-	}
-	columns := pairRows(index)
-	if err := l.fill(ctx, recordKeyTable, columns...); err != nil {
+	hashes, records := indexOf(keys, n)
+	if err := l.fill(ctx, recordKeyTable, hashes, records); err != nil {
 		return nil, err
 	}
-	many, counts := manyOf(columns[0].([]int64))
+	many, counts := manyOf(hashes)
 	return nil, l.fill(ctx, keyCountTable, many, counts)
+}
+
+// indexOf lists the n keys of records in the order of the index, on all cores: keys are hashes, so
+// that their first bits divide them evenly.
+func indexOf(keys []golden.RecordKeys, n int) (hashes, records []int64) {
+	const bits = 8
+	part := func(key uint64) int { return int((key ^ 1<<63) >> (64 - bits)) } // numbers are signed
+	var sizes [1<<bits + 1]int
+	for _, k := range keys {
+		for _, key := range k.Keys {
+			sizes[part(key)+1]++
+		}
+	}
+	for i := 1; i < len(sizes); i++ {
+		sizes[i] += sizes[i-1]
+	}
+	at, pairs := sizes, make([]keyPair, n)
+	for _, k := range keys {
+		for _, key := range k.Keys {
+			pairs[at[part(key)]] = keyPair{key, k.Record}
+			at[part(key)]++
+		}
+	}
+	hashes, records = make([]int64, n), make([]int64, n)
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < 1<<bits; i = int(next.Add(1)) - 1 {
+				own := pairs[sizes[i]:sizes[i+1]]
+				slices.SortFunc(own, compareKeyPairs)
+				for j, p := range own {
+					hashes[sizes[i]+j], records[sizes[i]+j] = int64(p.key), int64(p.record)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	return hashes, records
+}
+
+// compareKeyPairs orders keys of one part: by what follows their first bits, then by record.
+func compareKeyPairs(a, b keyPair) int {
+	switch {
+	case a.key < b.key:
+		return -1
+	case a.key > b.key:
+		return 1
+	case a.record < b.record:
+		return -1
+	}
+	return 1
 }
 
 // manyOf lists the keys, of those in order, of which the number of members is kept.
@@ -142,12 +191,13 @@ func (l *loading) PutEntities(ctx context.Context, records []golden.GoldenRecord
 	return l.fill(ctx, entityTable, entityRows(sorted)...)
 }
 
-// PutLookups implements golden.Results. The index is written when all lookups are there, in its own
-// order.
+// PutLookups implements golden.Results. Where the index is to come in its own order, it is written
+// when all lookups are there.
 func (l *loading) PutLookups(ctx context.Context, _ []golden.EntityNo, lookups []golden.Lookup) error {
 	slices.SortStableFunc(lookups, func(a, b golden.Lookup) int { return cmp.Compare(a.Entity, b.Entity) })
 	var entities []int64
 	var packed [][]byte
+	var index []lookupRow
 	for from := 0; from < len(lookups); {
 		entity := lookups[from].Entity
 		var ways []way
@@ -162,16 +212,24 @@ func (l *loading) PutLookups(ctx context.Context, _ []golden.EntityNo, lookups [
 		ways = slices.Compact(ways)
 		entities, packed = append(entities, int64(entity)), append(packed, packWays(ways))
 		for _, w := range indexed(ways) {
-			l.kept = append(l.kept, lookupRow{w, entity})
+			index = append(index, lookupRow{w, entity})
 		}
 	}
-	return l.fill(ctx, lookupsTable, entities, packed)
+	if err := l.fill(ctx, lookupsTable, entities, packed); err != nil {
+		return err
+	}
+	if l.filler.Ordered() {
+		l.kept = append(l.kept, index...)
+		return nil
+	}
+	return l.fillLookups(ctx, index)
 }
 
-func (l *loading) fillLookups(ctx context.Context) error {
-	columns := lookupRows(l.kept)
-	l.kept = nil
-	return l.fill(ctx, lookupTable, columns...)
+func (l *loading) fillLookups(ctx context.Context, index []lookupRow) error {
+	if l.filler.Ordered() {
+		slices.SortFunc(index, compareLookupRows)
+	}
+	return l.fill(ctx, lookupTable, lookupColumns(index)...)
 }
 
 // PutTasks implements golden.Results.

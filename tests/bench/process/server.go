@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,16 +18,50 @@ import (
 func Memory(server string) {
 	fmt.Printf("memory: %d MB at most", figure("/proc/self/status", "VmHWM:")>>10)
 	if server != "" {
-		if kib, err := serverMemory(server); err == nil {
+		if kib, err := ofServer(server, pss); err == nil {
 			fmt.Printf(", PostgreSQL %d MB", kib>>10)
 		}
 	}
 	fmt.Println()
 }
 
-// serverMemory sums up the postmaster, which is the parent of our own connection's process, and its
-// children, in KiB.
-func serverMemory(server string) (kib int64, err error) {
+// Processor prints the processor time that this process and the processes of the server have taken
+// since they began, so far as the system tells.
+func Processor(server string) {
+	var own syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &own) != nil {
+		return
+	}
+	fmt.Printf("processor time: %.1f s", time.Duration(own.Utime.Nano()+own.Stime.Nano()).Seconds())
+	if server != "" {
+		if ticks, err := ofServer(server, ticks); err == nil {
+			fmt.Printf(", PostgreSQL %.1f s", float64(ticks)/100)
+		}
+	}
+	fmt.Println()
+}
+
+// ticks are the hundredths of a second of a process and of those of its children that have ended
+// (proc(5), /proc/pid/stat).
+func ticks(folder string) (sum int64) {
+	text, err := os.ReadFile(folder + "/stat")
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	for _, field := range fields[min(11, len(fields)):min(15, len(fields))] {
+		n, _ := strconv.ParseInt(field, 10, 64)
+		sum += n
+	}
+	return sum
+}
+
+// pss is the memory of a process in KiB, each page that it shares counted once among those who do.
+func pss(folder string) int64 { return figure(folder+"/smaps_rollup", "Pss:") }
+
+// ofServer sums up a figure of the postmaster, which is the parent of our own connection's process,
+// and of its children.
+func ofServer(server string, figureOf func(folder string) int64) (sum int64, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	c, err := pgx.Connect(ctx, server)
@@ -42,10 +77,10 @@ func serverMemory(server string) (kib int64, err error) {
 	processes, err := filepath.Glob("/proc/[0-9]*")
 	for _, folder := range processes {
 		if filepath.Base(folder) == strconv.FormatInt(parent, 10) || figure(folder+"/status", "PPid:") == parent {
-			kib += figure(folder+"/smaps_rollup", "Pss:")
+			sum += figureOf(folder)
 		}
 	}
-	return kib, err
+	return sum, err
 }
 
 // figure is the number behind a name in a file of /proc; 0 where there is none.

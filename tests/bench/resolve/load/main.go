@@ -77,6 +77,7 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
+	process.Processor(server)
 	process.Memory(server)
 	if err := quality(ctx, store, keys, labels); err != nil {
 		return err
