@@ -15,14 +15,8 @@ import (
 const (
 	loadLease = "load"
 
-	// As long as this many records arrive in this time, faster than batches would take them, more are
-	// on their way, and waiting for them is worth it.
-	pouring     = 1000
-	pouringTime = 500 * time.Millisecond
 	// firstLook is how often the first load looks what has arrived.
 	firstLook = 50 * time.Millisecond
-	// firstStuck is after which time without progress translation is not waited for any more.
-	firstStuck = 5 * time.Second
 )
 
 // firstLoad has the first records go into an empty store all at once where there are many, which
@@ -78,6 +72,10 @@ func (f *firstLoad) run() {
 		case errors.Is(err, golden.ErrLeaseLost): // another process loads
 			rest(f.ctx, time.Second)
 			continue
+		case errors.Is(err, golden.ErrUnavailable):
+			f.hub.trouble("resolve", err)
+			rest(f.ctx, time.Second)
+			continue
 		case err != nil && f.ctx.Err() == nil:
 			f.hub.log.Warn("first load given up; records go in in batches", "error", err)
 		}
@@ -104,43 +102,25 @@ func (f *firstLoad) try() error {
 	return err
 }
 
-// backlog is what can be loaded.
-type backlog struct {
-	parts   []golden.OffsetAdvance // by partition: from Expected to Next
-	here    int64                  // records in them
-	coming  int64                  // raw records that have yet to be translated
-	arrived int64                  // ever, raw and canonical
-}
-
 // gather waits while records pour in, and returns what there is; nil where that is too little to be
 // loaded.
 func (f *firstLoad) gather() (*backlog, error) {
 	limits := f.hub.folder.Settings.Resolve
-	var mark, last int64
-	var marked, moved time.Time
+	g, told := gathering{from: limits.LoadFrom, most: limits.LoadMost}, false
 	for {
 		b, err := f.measure()
 		if err != nil {
 			return nil, err
 		}
-		now := time.Now()
-		if b.arrived-mark >= pouring || marked.IsZero() {
-			mark, marked = b.arrived, now
-		}
-		if b.here != last || moved.IsZero() {
-			last, moved = b.here, now
-		}
-		switch enough, pours := b.here >= limits.LoadFrom, now.Sub(marked) < pouringTime; {
-		case b.here >= limits.LoadMost:
+		switch g.look(b, time.Now()) {
+		case loadAll:
 			return b, nil
-		case pours:
-		case b.here+b.coming < limits.LoadFrom:
+		case goOn:
 			return nil, nil
-		case b.coming > 0 && now.Sub(moved) < firstStuck:
-		case enough:
-			return b, nil
-		default:
-			return nil, nil
+		}
+		if !told && b.here+b.coming >= g.from {
+			told = true
+			f.hub.log.Info("records pour into an empty store: they are gathered for a first load", "stage", "resolve")
 		}
 		rest(f.ctx, firstLook)
 		if err := f.ctx.Err(); err != nil {
@@ -179,18 +159,6 @@ func (f *firstLoad) measure() (*backlog, error) {
 		b.arrived += l.End
 	}
 	return b, err
-}
-
-// atMost cuts a backlog to about so many records, in every partition the same part.
-func (b *backlog) atMost(most int64) {
-	if b.here <= most {
-		return
-	}
-	for i := range b.parts {
-		p := &b.parts[i]
-		p.Next = p.Expected + max(1, int64(float64(p.Next-p.Expected)*float64(most)/float64(b.here)))
-	}
-	b.here = most
 }
 
 // load takes a backlog into the store, in one transaction with the offsets and with the dead letters

@@ -1,11 +1,13 @@
 package hub_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -141,6 +143,31 @@ func TestFirstLoad_goesOnInBatches(t *testing.T) {
 	}
 }
 
+// A first load waits as long as records pour in or are being translated, but not for ever, and not
+// where they come as fast as batches take them.
+func TestFirstLoad_waitsForWhatPoursIn(t *testing.T) {
+	t.Parallel()
+	const ms, s = time.Millisecond, time.Second
+	for name, c := range map[string]struct {
+		looks []hub.Look
+		want  string
+	}{
+		"one record":               {[]hub.Look{{1, 0, 0}, {1, 0, 300 * ms}, {1, 0, 500 * ms}}, "wait wait batches"},
+		"a slow source":            {[]hub.Look{{1, 0, 0}, {200, 0, 250 * ms}, {400, 0, 500 * ms}}, "wait wait batches"},
+		"a file":                   {[]hub.Look{{1, 900, 0}, {4000, 9000, 400 * ms}, {9000, 9000, 800 * ms}, {18000, 0, 1200 * ms}, {18000, 0, 1800 * ms}}, "wait wait wait wait load"},
+		"a small file":             {[]hub.Look{{1, 900, 0}, {900, 0, 400 * ms}, {900, 0, 501 * ms}}, "wait wait batches"},
+		"slow translation":         {[]hub.Look{{10, 20000, 0}, {20, 19990, 1 * s}, {30, 19980, 5 * s}, {20010, 0, 9 * s}, {20010, 0, 9500 * ms}}, "wait wait wait wait load"},
+		"translation that is held": {[]hub.Look{{12000, 8000, 0}, {12000, 8000, 4 * s}, {12000, 8000, 5 * s}}, "wait wait load"},
+		"little of much":           {[]hub.Look{{10, 20000, 0}, {10, 20000, 4 * s}, {10, 20000, 5 * s}}, "wait wait batches"},
+		"as much as can be":        {[]hub.Look{{50000, 90000, 0}}, "load"},
+		"a stream without end":     {[]hub.Look{{3000, 0, 0}, {9000, 0, 60 * s}, {18000, 0, 120 * s}}, "wait wait load"},
+	} {
+		if got := strings.Join(hub.Gather(10000, 50000, c.looks...), " "); got != c.want {
+			t.Errorf("%s: %s, expected %s", name, got, c.want)
+		}
+	}
+}
+
 // Of several processes that share a Kafka and a PostgreSQL one loads, and none takes a record twice.
 func TestFirstLoad_ofSeveralProcesses(t *testing.T) {
 	t.Parallel()
@@ -161,5 +188,45 @@ func TestFirstLoad_ofSeveralProcesses(t *testing.T) {
 	}
 	if got := len(rigs[0].truth()); got != n/3 || loads != 1 {
 		t.Errorf("%d customers in %d loads:\n%s\n%s", got, loads, rigs[0].log.String(), rigs[1].log.String())
+	}
+}
+
+// Promise 1: a first load that is killed at any step leaves an empty store, and the next start loads
+// all of it; every customer is created once.
+func TestFirstLoad_killed(t *testing.T) {
+	t.Parallel()
+	const n = 3000
+	shop := newRemote(t)
+	r := start(t, loading(n, ""), map[string]string{"SHOP": shop.URL})
+	r.await("its topics are there", func() error { _, err := r.Lag(t.Context()); return err })
+	r.stop()
+	h, err := hub.Open(t.Context(), load(t, r.root, r.env), hub.Options{}) // its stages do not run
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(hub.PublishRawAll(t.Context(), h, "erp", "customers", crowd(n)), h.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []string{"read", "match", "survivorship, beside the writing", "indexes"} {
+		startChild(t, r.root, "SHOP="+shop.URL, childLoad+"="+step).ended(t)
+		h, err := hub.OpenStore(t.Context(), load(t, r.root, r.env), hub.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		empty, err := h.Store().Empty(t.Context())
+		if err = errors.Join(err, h.Close()); err != nil || !empty {
+			t.Fatalf("killed after %q: empty %v, %v", step, empty, err)
+		}
+	}
+	r.start()
+	r.await("the load is through", func() error {
+		if !strings.Contains(r.log.String(), through) {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	r.settled()
+	if s := r.stats(); s.Customers != n/3 || s.FeedLast != n/3 || s.Records["erp/customers"] != n || len(shown(shop)) != n/3 {
+		t.Errorf("%+v, %d in the shop", s, len(shown(shop)))
 	}
 }
