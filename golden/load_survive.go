@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	partClusters = 4096 // clusters that are written together
-	partsAhead   = 32   // parts that are worked out before they can be written
+	partClusters = 16384 // clusters that are written together
+	partsAhead   = 8     // parts that are worked out before they can be written
 )
 
 // part is some clusters with their golden records, ready to be written.

@@ -119,11 +119,17 @@ func testLoad(s *suite) {
 	})
 	f.records[0].Entity, f.records[69].Entity = f.entities[0].No, f.entities[34].No
 	s.equal("records", by(records, func(r golden.SourceRecord) string { return r.Key }), []golden.SourceRecord{f.records[0], f.records[69], f.records[70]})
-	s.equal("keys", read(s, func(tx golden.Tx) ([]golden.RecordKeys, error) { return tx.KeysOf(s.ctx, []golden.RecordNo{f.records[5].No}) }), f.keys[5:6])
+	s.equal("keys", read(s, func(tx golden.Tx) ([]golden.RecordKeys, error) {
+		return tx.KeysOf(s.ctx, []golden.RecordNo{f.records[5].No})
+	}), f.keys[5:6])
 	s.equal("counts", read(s, func(tx golden.Tx) (map[uint64]int64, error) { return tx.KeyCounts(s.ctx, []uint64{7, 100, 1<<63 + 1}) }),
 		map[uint64]int64{7: filled, 100: 2, 1<<63 + 1: 1})
-	s.equal("edges", read(s, func(tx golden.Tx) ([]golden.Edge, error) { return tx.EdgesOf(s.ctx, []golden.RecordNo{f.records[9].No}) }), f.edges[4:5])
-	last := read(s, func(tx golden.Tx) ([]golden.Member, error) { return tx.LastEntityOf(s.ctx, []golden.RecordNo{f.records[3].No}) })
+	s.equal("edges", read(s, func(tx golden.Tx) ([]golden.Edge, error) {
+		return tx.EdgesOf(s.ctx, []golden.RecordNo{f.records[9].No})
+	}), f.edges[4:5])
+	last := read(s, func(tx golden.Tx) ([]golden.Member, error) {
+		return tx.LastEntityOf(s.ctx, []golden.RecordNo{f.records[3].No})
+	})
 	s.equal("last entity", last, []golden.Member{{Record: f.records[3].No, Entity: f.entities[1].No}})
 	s.equal("found by name", len(s.find(golden.Query{Lookups: []golden.Lookup{{Kind: golden.LookupName, Value: "王"}}})), 35)
 	s.equal("found by mail", s.find(golden.Query{Lookups: []golden.Lookup{{Kind: golden.LookupEmail, Value: "G031@example.com"}}}), []string{"G031"})
