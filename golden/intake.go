@@ -24,13 +24,16 @@ type prepared struct {
 // prepare derives features on all cores.
 func (r *Resolver) prepare(records []Incoming) []prepared {
 	out := make([]prepared, len(records))
-	onAllCores(len(records), func(i int) {
-		out[i].Incoming = &records[i]
-		if !records[i].Record.Deleted {
-			out[i].forms, out[i].features = r.rules.features(&records[i].Customer)
-		}
-	})
+	onAllCores(len(records), func(i int) { out[i] = r.prepareOne(&records[i]) })
 	return out
+}
+
+func (r *Resolver) prepareOne(in *Incoming) prepared {
+	p := prepared{Incoming: in}
+	if !in.Record.Deleted {
+		p.forms, p.features = r.rules.features(&in.Customer)
+	}
+	return p
 }
 
 // onAllCores calls do with the numbers below n, and returns when all is done.

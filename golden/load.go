@@ -78,7 +78,7 @@ type filling struct {
 // workOut does what needs no store: the newest version of each record, and which are one customer.
 func (f *filling) workOut(ctx context.Context) error {
 	began := time.Now()
-	batch := f.r.prepare(f.Records)
+	batch := f.prepare()
 	f.note("standardise", &began)
 	live, err := f.newest(batch)
 	if err != nil {
@@ -116,12 +116,19 @@ func (f *filling) workOut(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// newest keeps the newest version of each record, and returns the live ones. What was read of them is
-// dropped until it is needed again: it is more than all the rest.
-func (f *filling) newest(batch []prepared) (live []*record, err error) {
-	for i := range f.Records {
+// prepare derives features on all cores. What was read of the records is dropped until it is needed
+// again: it takes as much memory as all the rest.
+func (f *filling) prepare() []prepared {
+	out := make([]prepared, len(f.Records))
+	onAllCores(len(out), func(i int) {
+		out[i] = f.r.prepareOne(&f.Records[i])
 		f.Records[i].Customer = canonical.Customer{}
-	}
+	})
+	return out
+}
+
+// newest keeps the newest version of each record, and returns the live ones.
+func (f *filling) newest(batch []prepared) (live []*record, err error) {
 	if f.put, err = f.fold(batch); err != nil {
 		return nil, err
 	}
