@@ -89,6 +89,8 @@ type Records interface {
 	RecordsByKey(ctx context.Context, keys []string) ([]SourceRecord, error)
 	// RecordsByNo likewise.
 	RecordsByNo(ctx context.Context, nos []RecordNo) ([]SourceRecord, error)
+	// RecordsOf is as of View.
+	RecordsOf(ctx context.Context, entities []EntityNo) ([]SourceRecord, error)
 	// PutRecords inserts (No 0) or replaces records, and sets No of the inserted ones. Entity is
 	// not written: see PutMembers. Written is kept as it is where it is nil here, and replaced
 	// where it is not (empty: removed).

@@ -64,15 +64,8 @@ func intend(r *golden.Receipt, route *targetRoute, d golden.DeliveryState) {
 
 // routeTo is the route of a name that leads to a target; nil where there is none.
 func (f *Folder) routeTo(target, name string) *targetRoute {
-	for _, t := range f.targets {
-		if t.String() != target {
-			continue
-		}
-		for i := range t.Routes {
-			if t.Routes[i].Name == name {
-				return &t.Routes[i]
-			}
-		}
+	if t := f.targetNamed(target); t != nil {
+		return t.routeOf(name)
 	}
 	return nil
 }
