@@ -43,7 +43,7 @@ type planning struct {
 	live      *generation // of the changed folder; nothing runs by it
 	most      int         // examples of each sort; 0: all
 	examples  map[string]int
-	incoming  map[string]golden.Incoming                       // records mapped anew, by key
+	incoming  map[string]golden.Incoming                      // records mapped anew, by key
 	documents map[canonical.Entity]map[string]golden.Document // likewise
 	targets   []plannedTarget
 }

@@ -166,7 +166,7 @@ func (p *planning) remapBatch(ctx context.Context, doc *formats.Doc, of map[stri
 			s.Counts.Erased++
 			continue
 		}
-			items = append(items, it)
+		items = append(items, it)
 	}
 	if err := p.hub.compare(ctx, items); err != nil {
 		return err

@@ -169,7 +169,8 @@ func printPlannedDeliveries(w io.Writer, p *hub.Plan, most int) {
 			as string
 		}{
 			{t.Later, "of these only when the customer or document changes next"},
-			{t.Review, "creates of unknown outcome, left to a person"}, {t.Failed, "could not be mapped"},
+			{t.Review, "creates of unknown outcome, left to a person"},
+			{t.Failed, "could not be mapped"},
 		} {
 			if one.n > 0 {
 				fmt.Fprintf(w, "  %d %s\n", one.n, one.as)
