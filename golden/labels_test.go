@@ -74,7 +74,8 @@ func TestKnow_takesDecisionsByPrecedence(t *testing.T) {
 		decided("D2", golden.Same, golden.Lock, 1, "crm/c/1", "crm/c/2"),
 		decided("D3", golden.Different, golden.Lock, 2, "crm/c/2", "crm/c/3 crm/c/gone"),
 		decided("D4", golden.Same, golden.Auto, 9, "crm/c/4", "crm/c/5"), // a program's hint
-		{ID: "D5", Verdict: golden.Pinned}, undone,
+		{ID: "D5", Verdict: golden.Pinned},
+		undone,
 	}, "")
 	if err != nil {
 		t.Fatal(err)
@@ -143,5 +144,27 @@ func TestKnow_refusesLabelsThatContradict(t *testing.T) {
 		if _, err := known(t, one.decisions, one.text); err == nil || err.Error() != one.want {
 			t.Errorf("%v\nwant %s", err, one.want)
 		}
+	}
+}
+
+// What people decided in the store is known when the store is trained on.
+func TestKnow_theStoreGivesDecisions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, byMail)
+	w.resolve(
+		w.record("erp/1", 1, `{"kind":"person","names":[{"given":"Anna","family":"Schmidt"}]}`),
+		w.record("shop/1", 1, `{"kind":"person","names":[{"given":"Ana","family":"Schmitt"}]}`),
+	)
+	a, b := w.entity("erp/1"), w.entity("shop/1")
+	if _, err := w.resolver.Act(t.Context(), golden.Act{Do: golden.Merge(a.ID, b.ID)}); err != nil {
+		t.Fatal(err)
+	}
+	live, err := golden.ReadPopulation(t.Context(), w.store, w.rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := golden.Know(live.Records, live.Decisions(), nil, match.Limits{Block: 100}, 1)
+	if err != nil || len(k.Labels) != 1 || !k.Labels[0].Same || k.Decisions != 1 {
+		t.Errorf("%+v, %v", k, err)
 	}
 }

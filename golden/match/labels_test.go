@@ -31,7 +31,7 @@ func labelsOf(records []Record, truth []int, rules *Rules, share float64) (label
 func TestTrainWith_labelsMendWhatFewRecordsTell(t *testing.T) {
 	t.Parallel()
 	rules := people()
-	records, truth := made(rules, 60, 9)
+	records, truth := made(rules, 80, 3)
 	f1 := func(labels []Label) (float64, *Training) {
 		trained, err := rules.TrainWith(records, labels, nil)
 		if err != nil {
@@ -43,7 +43,10 @@ func TestTrainWith_labelsMendWhatFewRecordsTell(t *testing.T) {
 		return 2 * p * r / (p + r), trained
 	}
 	without, _ := f1(nil)
-	labels := labelsOf(records, truth, rules, 0.5)
+	labels := labelsOf(records, truth, rules, 0.2)
+	for i := range labels {
+		labels[i].Weight = 10
+	}
 	with, trained := f1(labels)
 	t.Logf("F1 %.4f without labels, %.4f with %+v", without, with, trained.Labels)
 	if with <= without {
