@@ -15,9 +15,9 @@ import (
 
 // matchFile is the part `match:` of golden.yaml.
 type matchFile struct {
-	Rules  config.Positioned[string]     `yaml:"rules" doc:"shipped rules to start from"`
-	Unique []config.Positioned[string]   `yaml:"unique" doc:"identifier schemes under which a value belongs to one customer only"`
-	Keys   [][]config.Positioned[string] `yaml:"keys" doc:"records with an equal value for all parts of one key are compared"`
+	Rules  config.Positioned[string]                        `yaml:"rules" doc:"shipped rules to start from"`
+	Unique []config.Positioned[string]                      `yaml:"unique" doc:"identifier schemes under which a value belongs to one customer only"`
+	Keys   []config.Positioned[[]config.Positioned[string]] `yaml:"keys" doc:"records with an equal value for all parts of one key are compared"`
 	// Compare has nil for what the file does not say: the shipped rules' comparisons stay.
 	Compare    []compareFile `yaml:"compare" doc:"how pairs are weighed that share a key; without it the keys themselves decide"`
 	Thresholds struct {
@@ -124,26 +124,16 @@ func (l *rulesetLoader) match(file *matchFile) {
 	}
 	m := &l.ruleset.match
 	if file.Unique != nil {
-		m.Unique = nil
-		for _, scheme := range file.Unique {
-			name := l.ruleset.scheme(scheme.Value)
-			if name == "" {
-				l.problems.Add(config.Problem{Position: scheme.Position(), What: "an empty scheme", Expected: "an identifier scheme such as vat, gln or customer-number"})
-				continue
-			}
-			m.Unique = append(m.Unique, name)
-		}
+		m.Unique = l.unique(file.Unique)
 	}
 	l.thresholds(file)
 	if file.Compare != nil {
 		l.comparisons(file.Compare)
 	}
 	if file.Keys != nil {
-		m.Keys = nil
-		for _, key := range file.Keys {
-			l.key(key, len(m.Comparisons) == 0)
-		}
+		l.keys(file.Keys)
 	}
+	l.reachable(file)
 	if file.Limits.Block > 0 {
 		m.Limits.Block = file.Limits.Block
 	}
@@ -192,6 +182,8 @@ func (l *rulesetLoader) key(names []config.Positioned[string], decides bool) {
 	for _, name := range names {
 		part := slices.Index(match.PartNames[:], name.Value)
 		switch {
+		case part < 0 && slices.Contains(attributes, name.Value):
+			l.problems.Add(config.Problem{Position: name.Position(), What: fmt.Sprintf("%s stands in this key already", name.Value), Expected: "every part once"})
 		case part < 0 && match.KnownAttribute(name.Value):
 			attributes = append(attributes, name.Value)
 		case part < 0:
@@ -251,18 +243,25 @@ func (l *rulesetLoader) comparison(f *compareFile) match.Comparison {
 			like = f.As.Value
 		}
 	}
+	var of []*levelFile
 	c := match.UsualComparison(like)
 	c.Attribute = f.Attribute.Value
 	if f.Levels != nil {
 		c.Levels = nil
 		for i := range f.Levels {
 			if level, ok := l.level(&f.Levels[i]); ok {
-				c.Levels = append(c.Levels, level)
+				c.Levels, of = append(c.Levels, level), append(of, &f.Levels[i])
 			}
+		}
+		if len(f.Levels) == 0 {
+			l.problems.Add(config.Problem{Position: f.Attribute.Position(), What: f.Attribute.Value + " has no levels", Expected: "at least one, such as exact; without `levels:` it has its usual ones"})
 		}
 	}
 	if f.Otherwise.IsSet() {
 		c.Otherwise = int32(math.Round(f.Otherwise.Value * match.Bit))
+	}
+	if f.Levels != nil {
+		l.levels(f, &c, of)
 	}
 	if f.Shared.IsSet() {
 		c.Shared = f.Shared.Value
