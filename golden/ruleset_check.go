@@ -34,6 +34,29 @@ func (l *rulesetLoader) unique(schemes []config.Positioned[string]) (names []str
 	return names
 }
 
+// placeholders reads what stands for none.
+func (l *rulesetLoader) placeholders(file *matchFile) {
+	f, r := &file.Placeholders, l.ruleset
+	if f.Shipped.IsSet() && !f.Shipped.Value {
+		r.placeholders = standard.NoPlaceholders()
+	}
+	for _, list := range []struct {
+		values   []config.Positioned[string]
+		add      func(string) bool
+		expected string
+	}{
+		{f.Names, r.placeholders.AddName, "a name or a part of one, such as unknown"},
+		{f.Emails, func(text string) bool { return r.placeholders.AddEmail(r.standard, text) }, "a mail address, or @DOMAIN"},
+		{f.Phones, func(text string) bool { return r.placeholders.AddPhone(r.standard, text) }, "a telephone number, national as dialled in the hub's region or with its calling code"},
+	} {
+		for _, v := range list.values {
+			if !list.add(v.Value) {
+				l.problems.Add(config.Problem{Position: v.Position(), What: "found " + v.Node.Shown(), Expected: list.expected})
+			}
+		}
+	}
+}
+
 // keys reads the rules by which records are looked at.
 func (l *rulesetLoader) keys(keys []config.Positioned[[]config.Positioned[string]]) {
 	m := &l.ruleset.match

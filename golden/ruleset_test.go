@@ -59,6 +59,11 @@ func TestLoadRuleset_tellsEverythingWrong(t *testing.T) {
 		"match: {rules: person, thresholds: {review: -30}}":                                                           {`golden.yaml:1:45: warning: review is -30 bits, no more than what a pair weighs of which nothing is known (prior, -18): every pair that shares a key would be shown to a person; expected review above the prior`},
 		"match: {compare: [{attribute: given}], prior: -2}":                                                           {`golden.yaml:1:47: warning: review is -4 bits, no more than what a pair weighs of which nothing is known (prior, -2): every pair that shares a key would be shown to a person; expected review above the prior`},
 		"match: {compare: [{attribute: given, levels: [{exact: , weight: 9}]}], prior: -10, thresholds: {link: 4}}":   {`golden.yaml:1:103: warning: link is 4 bits, and until parameters are trained no pair weighs more than -1; expected a threshold that pairs can reach`},
+		"match: {placeholders: {names: ['.'], emails: [kasse], phones: [12]}}": {
+			`golden.yaml:1:32: found "." in quotes; expected a name or a part of one, such as unknown`,
+			`golden.yaml:1:47: found "kasse"; expected a mail address, or @DOMAIN`,
+			`golden.yaml:1:64: found "12"; expected a telephone number, national as dialled in the hub's region or with its calling code`,
+		},
 		"match: {keys: [[phone]]}":                                                  {`golden.yaml:1:17: warning: the key phone alone joins customers that only share it, such as a household; expected another part beside it, such as name`},
 		"match: {limits: {block: 1}}":                                               {`golden.yaml:1:25: block is "1"; expected an integer from 2 to 10000`},
 		"match: {unique: [' ']}":                                                    {`golden.yaml:1:18: an empty scheme; expected an identifier scheme such as vat, gln or customer-number`},
