@@ -55,6 +55,7 @@ type Tx interface {
 	Results
 	Deliveries
 	Erasures
+	Checkpoints
 }
 
 // View reads one state of the store: what the reconciler has to know of many subjects at once.
@@ -71,6 +72,12 @@ type View interface {
 	DeliveriesOf(ctx context.Context, target string, subjects []string) ([]DeliveryState, error)
 	DeliveriesOfRecords(ctx context.Context, records []string) ([]DeliveryState, error)
 	PendingCreates(ctx context.Context, target string, subjects []string) ([]PendingCreate, error)
+}
+
+// Checkpoints are as of Work, in the transaction.
+type Checkpoints interface {
+	LoadCheckpoint(ctx context.Context, name string) ([]byte, error)
+	SaveCheckpoint(ctx context.Context, name string, state []byte) error
 }
 
 // Offsets fence the stages.
