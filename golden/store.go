@@ -67,6 +67,7 @@ type Tx interface {
 	Results
 	Deliveries
 	Erasures
+	Checkpoints
 }
 
 // View reads one state of the store: what the reconciler has to know of many subjects at once.
@@ -85,6 +86,12 @@ type View interface {
 	PendingCreates(ctx context.Context, target string, subjects []string) ([]PendingCreate, error)
 }
 
+// Checkpoints are as of Work, in the transaction.
+type Checkpoints interface {
+	LoadCheckpoint(ctx context.Context, name string) ([]byte, error)
+	SaveCheckpoint(ctx context.Context, name string, state []byte) error
+}
+
 // Offsets fence the stages.
 type Offsets interface {
 	// AdvanceOffset moves the next offset of (group, topic, partition) from expected to next, or
@@ -101,6 +108,8 @@ type Records interface {
 	RecordsByKey(ctx context.Context, keys []string) ([]SourceRecord, error)
 	// RecordsByNo likewise.
 	RecordsByNo(ctx context.Context, nos []RecordNo) ([]SourceRecord, error)
+	// RecordsOf is as of View.
+	RecordsOf(ctx context.Context, entities []EntityNo) ([]SourceRecord, error)
 	// PutRecords inserts (No 0) or replaces records, and sets No of the inserted ones. Entity is
 	// not written: see PutMembers. Written is kept as it is where it is nil here, and replaced
 	// where it is not (empty: removed).

@@ -67,8 +67,12 @@ func (h *Hub) resolveSpan(ctx context.Context, batch *bus.Batch) error {
 
 // markChanged marks, in the resolver's own transaction, what targets now lack: every target that
 // a route leads customers to has to look at every customer that changed.
-func (h *Hub) markChanged(ctx context.Context, tx golden.Tx, changes []golden.Change, _ map[golden.EntityNo]golden.GoldenRecord) error {
-	targets := h.generation().targetsOf(canonical.EntityCustomer)
+func (h *Hub) markChanged(ctx context.Context, tx golden.Tx, changes []golden.Change, records map[golden.EntityNo]golden.GoldenRecord) error {
+	return h.generation().markChanged(ctx, tx, changes, records)
+}
+
+func (f *Folder) markChanged(ctx context.Context, tx golden.Tx, changes []golden.Change, _ map[golden.EntityNo]golden.GoldenRecord) error {
+	targets := f.targetsOf(canonical.EntityCustomer)
 	marks := make([]golden.Dirty, 0, len(changes)*len(targets))
 	now := time.Now()
 	for _, t := range targets {
