@@ -71,12 +71,7 @@ func openKept(ctx context.Context, folder, kind string, n int) (k *kept, err err
 
 func (k *kept) file() string { return filepath.Join(k.folder, "touchstone.db") }
 
-type closable interface {
-	golden.Store
-	Close() error
-}
-
-func (k *kept) open(ctx context.Context) (closable, error) {
+func (k *kept) open(ctx context.Context) (golden.Store, error) {
 	if k.kind == "sqlite" {
 		return sqlite.Open(ctx, sqlite.Config{Path: k.file(), CacheMB: 512})
 	}
@@ -201,6 +196,10 @@ func write(ctx context.Context, store golden.Store, rules *golden.Ruleset, batch
 	}
 	starts = append(starts, len(lookups))
 	return store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
+		// Of a fill that was cut off, the batches that are there need not be written again.
+		if there, err := tx.RecordsByKey(ctx, []string{records[0].Key}); err != nil || len(there) > 0 {
+			return err
+		}
 		for i := range records { // a transaction may run again
 			records[i].No, customers[i].No = 0, 0
 		}
