@@ -72,11 +72,14 @@ func run(ctx context.Context, s settings) error {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: s.connections}, Timeout: 10 * time.Second}
 	for i, what := range s.by {
 		asker := &asker{hub: hub, by: what, questions: known[i], client: client}
-		asker.measure(s.rate, min(s.length, 2*time.Second), s.connections) // connections, caches
+		asker.measure(ctx, s.rate, min(s.length, 2*time.Second), s.connections) // connections, caches
 		asker.failed.Store(0)
 		asker.empty.Store(0)
 		asker.bytes.Store(0)
-		fmt.Println(asker.measure(s.rate, s.length, s.connections))
+		fmt.Println(asker.measure(ctx, s.rate, s.length, s.connections))
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if failed := asker.failed.Load(); failed > 0 {
 			return fmt.Errorf("%d lookups failed", failed)
 		}
@@ -141,10 +144,10 @@ type asker struct {
 	bytes     atomic.Int64 // of all answers
 }
 
-func (a *asker) measure(rate int, length time.Duration, connections int) string {
+func (a *asker) measure(ctx context.Context, rate int, length time.Duration, connections int) string {
 	times := make(process.Times, int(float64(rate)*length.Seconds()))
 	cpu := a.hub.Processor()
-	calls, late := process.Load(context.Background(), rate, length, connections, func(ctx context.Context, i int) {
+	calls, late := process.Load(ctx, rate, length, connections, func(ctx context.Context, i int) {
 		began := time.Now()
 		if err := a.ask(ctx, a.questions[rand.IntN(len(a.questions))]); err != nil && a.failed.Add(1) == 1 {
 			log.Print(err)
