@@ -48,17 +48,27 @@ func (q *question) searchable() bool {
 
 func (q *question) ranking() *asked { return &q.words[len(q.words)-1] }
 
-// filters are for each word but those at skip the texts of which one stands in the words of whoever
-// is found. In tier 0 words are whole, but the last, and those with digits.
+// filters are for each word but that at skip the texts of which one stands in the words of whoever is
+// found. In tier 0 words are whole, but the last, and those with digits. Where the texts are many, what
+// they have in common comes before them: it keeps most rows from being compared with each.
 func (q *question) filters(tier, skip int) [][]string {
 	var all [][]string
 	for i := range q.words {
-		if i != skip {
-			all = append(all, q.words[i].parts(q.names, tier == 0 && i < len(q.words)-1))
+		if i == skip {
+			continue
 		}
+		w := &q.words[i]
+		parts := w.parts(q.names, tier == 0 && i < len(q.words)-1)
+		if len(parts) > 2 && w.phone != "" {
+			all = append(all, []string{w.phone})
+		}
+		all = append(all, parts)
 	}
 	return all
 }
+
+// soft tells whether the word at i may be a beginning only: then it makes a second tier.
+func (q *question) soft(i int) bool { return i < len(q.words)-1 && (q.names || !q.words[i].number) }
 
 // parts are the texts of which one stands in the words of a customer that has the word.
 func (a *asked) parts(names, whole bool) []string {

@@ -11,11 +11,6 @@ import (
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
-// gatherMost is up to how many rows of the index a search reads and sorts. Where each of its words
-// has more, it reads them in the order of the hits, until there are enough: as no word is rare, hits
-// come soon.
-const gatherMost = 3000
-
 var errNumbers = errors.New("several words with digits, and none without")
 
 // Search implements golden.Reader.
@@ -41,39 +36,69 @@ type finder struct {
 	after *golden.Place
 	limit int
 	hits  []golden.Hit
+
+	// As measured: the spans of each word, their sizes, and how many customers there are.
+	spans     [][]span
+	sizes     map[span]int64
+	customers int64
 }
 
 func (f *finder) find(ctx context.Context, keys []golden.Lookup) ([]golden.Hit, error) {
 	if len(keys) > 0 || len(f.q.words) == 0 {
 		return f.amongKeys(ctx, keys)
 	}
-	last := len(f.q.words) - 1
-	ofWord, sizes, err := f.sizes(ctx)
-	if err != nil {
+	if err := f.measure(ctx); err != nil {
 		return nil, err
 	}
-	totals := make([]int64, len(ofWord))
-	least := last
-	for i := range ofWord {
-		for _, at := range ofWord[i] {
-			totals[i] += sizes[at]
-		}
-	}
+	last := len(f.q.words) - 1
 	// A customer's words stand with names and places only, not with phone numbers.
 	mixed := !f.q.names && f.q.words[last].number && last > 0
-	for i := range totals {
-		leading := f.q.names || !f.q.words[i].number
-		if leading && (totals[i] < totals[least] || mixed && f.q.words[least].number) {
-			least = i
+	lead := f.lead()
+	switch {
+	case mixed && lead < 0:
+		return nil, errNumbers
+	case last > 0 && (mixed || f.total(lead) <= f.scanned()):
+		return f.gather(ctx, lead)
+	}
+	return f.scan(ctx)
+}
+
+// lead is the word with the fewest rows that have all words of the customer; -1 where there is none.
+func (f *finder) lead() int {
+	lead := -1
+	for i, w := range f.q.words {
+		if (f.q.names || !w.number) && (lead < 0 || f.total(i) < f.total(lead)) {
+			lead = i
 		}
 	}
-	switch {
-	case mixed && f.q.words[least].number:
-		return nil, errNumbers
-	case last > 0 && (totals[least] <= gatherMost || mixed):
-		return f.gather(ctx, least, ofWord[least], sizes)
+	return lead
+}
+
+// numberShare is about the part of all customers whom a word with digits in it leaves.
+const numberShare = 1000
+
+// scanned guesses how many rows of the last word have to be read in the order of the hits for a page
+// of them: the rarer the other words, the more.
+func (f *finder) scanned() int64 {
+	last := len(f.q.words) - 1
+	rows := float64(min(f.limit, 500))
+	for i := range last {
+		if f.q.names || !f.q.words[i].number {
+			rows *= float64(f.customers) / float64(max(f.total(i), 1))
+		} else {
+			rows *= numberShare
+		}
 	}
-	return f.scan(ctx, ofWord[last], sizes)
+	return int64(min(rows, float64(f.total(last)))) * int64(f.tiers())
+}
+
+func (f *finder) tiers() int {
+	for i := range f.q.words {
+		if f.q.soft(i) {
+			return 2
+		}
+	}
+	return 1
 }
 
 // placed is a customer with its place among the hits.
@@ -168,11 +193,11 @@ func (f *finder) amongKeys(ctx context.Context, keys []golden.Lookup) ([]golden.
 }
 
 // gather reads all rows of one word and keeps those that have the others.
-func (f *finder) gather(ctx context.Context, word int, spans []span, sizes map[span]int64) ([]golden.Hit, error) {
+func (f *finder) gather(ctx context.Context, word int) ([]golden.Hit, error) {
 	filters := f.q.filters(1, word)
 	found := map[golden.EntityNo]string{}
-	for _, at := range spans {
-		if sizes[at] == 0 || at.class > ofPlace {
+	for _, at := range f.spans[word] {
+		if f.sizes[at] == 0 || at.class > ofPlace {
 			continue
 		}
 		args := append([]any{at.kind, at.from, at.to}, texted(filters)...)
@@ -234,14 +259,10 @@ func texted(filters [][]string) []any {
 }
 
 // scan reads the rows of the last word in the order of the hits.
-func (f *finder) scan(ctx context.Context, spans []span, sizes map[span]int64) ([]golden.Hit, error) {
-	tiers := 2
-	if len(f.q.words) == 1 {
-		tiers = 1
-	}
-	for tier := range tiers {
-		for _, at := range spans {
-			if sizes[at] == 0 || f.behind(tier, at) {
+func (f *finder) scan(ctx context.Context) ([]golden.Hit, error) {
+	for tier := range f.tiers() {
+		for _, at := range f.spans[len(f.spans)-1] {
+			if f.sizes[at] == 0 || f.behind(tier, at) {
 				continue
 			}
 			if err := f.stretch(ctx, tier, at); err != nil || len(f.hits) >= f.limit {

@@ -8,7 +8,7 @@ import (
 
 // How exactly, for how long and of how many spans a store knows how large they are.
 const (
-	countMost  = gatherMost + 1
+	countMost  = 20_000
 	countAge   = 10 * time.Minute
 	countSpans = 1 << 15
 )
@@ -45,41 +45,60 @@ func (s *spanSizes) put(of span, n int64, now time.Time) {
 	s.known[of] = counted{n, now}
 }
 
-// sizes counts the spans of all words. An empty span is counted again each time: the first customer
+// everybody stands for all customers among the spans.
+var everybody = span{class: classes}
+
+var lastEntity = plain(`SELECT coalesce(max(no), 0) FROM entity`)
+
+// measure counts the spans of all words. An empty span is counted again each time: the first customer
 // of a name is found at once.
-func (f *finder) sizes(ctx context.Context) (ofWord [][]span, sizes map[span]int64, err error) {
-	sizes = map[span]int64{}
+func (f *finder) measure(ctx context.Context) (err error) {
+	f.sizes = map[span]int64{}
 	now := time.Now()
 	var unknown []span
 	for i := range f.q.words {
 		of := f.q.spans(&f.q.words[i])
+		f.spans = append(f.spans, of)
 		for _, s := range of {
 			n, ok := f.store.sizes.get(s, now)
 			if !ok {
 				unknown = append(unknown, s)
 			}
-			sizes[s] = n
+			f.sizes[s] = n
 		}
-		ofWord = append(ofWord, of)
+	}
+	var ok bool
+	if f.customers, ok = f.store.sizes.get(everybody, now); !ok {
+		if f.customers, err = one[int64](ctx, f.c, lastEntity); err != nil {
+			return err
+		}
+		f.store.sizes.put(everybody, f.customers, now)
 	}
 	if len(unknown) == 0 {
-		return ofWord, sizes, nil
+		return nil
 	}
 	numbers := make([]int64, len(unknown))
 	for i := range numbers {
 		numbers[i] = int64(i)
 	}
-	err = f.c.Query(ctx, countSpan, func(scan Scan) error {
+	return f.c.Query(ctx, countSpan, func(scan Scan) error {
 		var no, n int64
 		if err := scan(&no, &n); err != nil {
 			return err
 		}
-		sizes[unknown[no]] = n
+		f.sizes[unknown[no]] = n
 		if n > 0 {
 			f.store.sizes.put(unknown[no], n, now)
 		}
 		return nil
 	}, numbers, column(unknown, func(s *span) int64 { return s.kind }),
 		column(unknown, func(s *span) string { return s.from }), column(unknown, func(s *span) string { return s.to }), int64(countMost))
-	return ofWord, sizes, err
+}
+
+// total is how many rows of the index a word has.
+func (f *finder) total(word int) (n int64) {
+	for _, s := range f.spans[word] {
+		n += f.sizes[s]
+	}
+	return n
 }

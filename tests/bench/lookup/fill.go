@@ -89,11 +89,7 @@ func (k *kept) fill(ctx context.Context, store golden.Store) error {
 	if err != nil {
 		return err
 	}
-	writers := 1
-	if k.kind == "postgres" {
-		writers = 4
-	}
-	const size = 1000
+	const size, writers = 1000, 4 // one computes while another one writes
 	batches := make(chan []population.Record)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
