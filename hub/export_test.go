@@ -134,3 +134,6 @@ func GoldenTombstones(ctx context.Context, h *Hub) (keys []string, err error) {
 	}
 	return keys, nil
 }
+
+// NextCount is when the store is counted again.
+var NextCount = nextCount
