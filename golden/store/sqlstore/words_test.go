@@ -11,8 +11,16 @@ import (
 func TestWordsOf_writesEachClassBetweenItsMarks(t *testing.T) {
 	t.Parallel()
 	ways := []way{
-		{phoneWay, "+441752764055"}, {phoneWay, "1752764055"}, {2, "a@x.example"}, {nameWay, "anna"}, {nameWay, "lee"},
-		{nameWay, "two words"}, {nameWay, strings.Repeat("y", maxWord+1)}, {recordWay, "erp/customers/1"}, {placeWay, "leeds"}, {bornWay, "1980-05-17"},
+		{phoneWay, "+441752764055"},
+		{phoneWay, "1752764055"},
+		{2, "a@x.example"},
+		{nameWay, "anna"},
+		{nameWay, "lee"},
+		{nameWay, "two words"},
+		{nameWay, strings.Repeat("y", maxWord+1)},
+		{recordWay, "erp/customers/1"},
+		{placeWay, "leeds"},
+		{bornWay, "1980-05-17"},
 	}
 	words, kept := wordsOf(ways)
 	if want := " anna lee |leeds|#1752764055#=1980-05-17="; words != want {
