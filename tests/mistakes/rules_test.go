@@ -56,7 +56,7 @@ func (c *company) brings(name string, people ...population.Record) {
 		}
 	}
 	c.Write("in/"+name+".part", lines.String())
-	whole := filepath.Join(c.folder, "in", name)
+	whole := filepath.Join(c.Folder, "in", name)
 	if err := os.Rename(whole+".part", whole); err != nil {
 		c.t.Fatal(err)
 	}
