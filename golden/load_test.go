@@ -81,7 +81,7 @@ func renumber(rt *rapid.T, url string) {
 }
 
 func compareLoad(rt *rapid.T, store golden.Store) {
-	h := &history{t: rt, rules: ruleset(rt, rapid.SampledFrom([]string{tight, scored, loose}).Draw(rt, "ruleset"))}
+	h := &history{rt: rt, t: rt, tally: &tally{}, rules: rulesOf(rt, rapid.SampledFrom(allRules).Draw(rt, "ruleset"))}
 	for range rapid.IntRange(0, 60).Draw(rt, "events") {
 		h.events = append(h.events, h.event())
 	}

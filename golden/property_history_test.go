@@ -189,7 +189,7 @@ func (h *history) plan() {
 	h.finishSweep()
 	before := snapshot(h.t, h.store)
 	yaml := draw(h.rt, "ruleset", allRules...)
-	planned, err := golden.NewResolver(h.store, rulesOf(h.t, yaml), golden.ResolverOptions{}).Plan(context.Background())
+	planned, err := golden.NewResolver(h.store, rulesOf(h.t, yaml), golden.ResolverOptions{}).Plan(context.Background(), golden.Planning{Again: true})
 	if err != nil {
 		h.t.Fatal(err)
 	}
