@@ -4,6 +4,7 @@ package main
 
 import (
 	"io"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -34,6 +35,21 @@ func BenchmarkMatchRead(b *testing.B) {
 		records += len(list)
 	}
 	b.ReportMetric(float64(processorTime(b)-before)/1e3/float64(records), "cpu-µs/record")
+	least := heap()
+	_, list, err := s.read(c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(heap()-least)/float64(len(list)), "B-kept/record")
+	runtime.KeepAlive(list)
+}
+
+// heap is the memory that is in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 // processorTime is what the process has used on all cores, in nanoseconds.
