@@ -39,11 +39,11 @@ func TestSampleFile_keepsTheOrder(t *testing.T) {
 	in.WriteString(sampleColumns)
 	for i := range 10*sampleChunkSize + 7 {
 		row := fmt.Sprintf("%d,c%d,Anna,Schmidt,1980-01-02,%d,High Street,London,N1 1AA,,+447700900%03d,,", i, i/2, i, i%1000)
-		switch {
-		case i%300 == 100:
+		switch i % 300 {
+		case 100:
 			bad = append(bad, i)
 			row = fmt.Sprintf("%d,c%d,too few", i, i/2)
-		case i%300 == 200:
+		case 200:
 			bad = append(bad, i)
 			row = strings.Replace(row, fmt.Sprintf(",c%d,", i/2), ",,", 1)
 		default:
