@@ -4,7 +4,9 @@ package main
 
 import (
 	"io"
+	"os"
 	"runtime"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -13,10 +15,14 @@ import (
 	"github.com/touchstone-hub/touchstone/tests/population"
 )
 
-// BenchmarkMatchRead reads, maps and standardises 20,000 records of a made-up population, as every command
-// that learns or measures does first.
+// BenchmarkMatchRead reads, maps and standardises TOUCHSTONE_BENCH_RECORDS (20,000) records of a made-up
+// population, as every command that learns or measures does first.
 func BenchmarkMatchRead(b *testing.B) {
-	people := population.New(20_000, 1)
+	n, err := strconv.Atoi(os.Getenv("TOUCHSTONE_BENCH_RECORDS"))
+	if err != nil {
+		n = 20_000
+	}
+	people := population.New(n, 1)
 	s := &sampleFile{
 		app: &app{folder: "../../tests/bench/resolve/hub"}, mapping: "population", truth: "cluster",
 		name: written(b, population.Columns, people.Rows()),
