@@ -4,6 +4,9 @@ package main
 
 import (
 	"io"
+	"os"
+	"runtime"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -12,10 +15,14 @@ import (
 	"github.com/touchstone-hub/touchstone/tests/population"
 )
 
-// BenchmarkMatchRead reads, maps and standardises 20,000 records of a made-up population, as every command
-// that learns or measures does first.
+// BenchmarkMatchRead reads, maps and standardises TOUCHSTONE_BENCH_RECORDS (20,000) records of a made-up
+// population, as every command that learns or measures does first.
 func BenchmarkMatchRead(b *testing.B) {
-	people := population.New(20_000, 1)
+	n, err := strconv.Atoi(os.Getenv("TOUCHSTONE_BENCH_RECORDS"))
+	if err != nil {
+		n = 20_000
+	}
+	people := population.New(n, 1)
 	s := &sampleFile{
 		app: &app{folder: "../../tests/bench/resolve/hub"}, mapping: "population", truth: "cluster",
 		name: written(b, population.Columns, people.Rows()),
@@ -34,6 +41,21 @@ func BenchmarkMatchRead(b *testing.B) {
 		records += len(list)
 	}
 	b.ReportMetric(float64(processorTime(b)-before)/1e3/float64(records), "cpu-µs/record")
+	least := heap()
+	_, list, err := s.read(c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(heap()-least)/float64(len(list)), "B-kept/record")
+	runtime.KeepAlive(list)
+}
+
+// heap is the memory that is in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 // processorTime is what the process has used on all cores, in nanoseconds.
