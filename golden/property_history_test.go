@@ -79,7 +79,7 @@ func watch(_ context.Context, _ golden.Tx, changes []golden.Change, records map[
 }
 
 func (h *history) run() {
-	for range 1 + below(h.rt, "steps", 16) {
+	for range 1 + below(h.rt, "steps", 12) {
 		h.step()
 		h.look()
 	}
