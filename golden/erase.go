@@ -267,10 +267,39 @@ func (e *erasing) leave(ctx context.Context) error {
 	if err := e.loadByKey(ctx, e.out.Records); err != nil {
 		return err
 	}
+	var tombstones []string
 	for _, key := range e.out.Records {
 		rec := e.byKey[key]
+		if !rec.live() {
+			tombstones = append(tombstones, key)
+			continue
+		}
 		rec.Deleted, rec.changed = true, true
-		e.dirty = append(e.dirty, rec) // a tombstone too: a value may be pinned that names it
+		e.dirty = append(e.dirty, rec)
+	}
+	return e.unpinned(ctx, tombstones)
+}
+
+// unpinned has the customers looked at again that hold values pinned with tombstones among their
+// records: nothing else leads from those to them.
+func (e *erasing) unpinned(ctx context.Context, tombstones []string) error {
+	pins, err := e.tx.DecisionsOf(ctx, tombstones)
+	if err != nil {
+		return err
+	}
+	for _, p := range pins {
+		if p.Verdict != Pinned {
+			continue
+		}
+		if err := e.loadByKey(ctx, p.Left); err != nil {
+			return err
+		}
+		for _, key := range p.Left {
+			if rec := e.byKey[key]; rec != nil && rec.live() && !rec.changed {
+				rec.changed = true
+				e.dirty = append(e.dirty, rec)
+			}
+		}
 	}
 	return nil
 }

@@ -150,3 +150,19 @@ func TestErase_leavesActsThatCanBeUndone(t *testing.T) {
 		t.Error("still where it was moved to")
 	}
 }
+
+// A tombstone that is erased takes nobody with it.
+func TestErase_ofATombstoneLeavesTheCustomer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "match: {keys: [[email]]}")
+	w.resolver = golden.NewResolver(w.store, w.rules, golden.ResolverOptions{Suppress: golden.NewSuppressor([]byte("key"))})
+	w.resolve(w.record("erp/1", 1, person("Eva Kurz", "eva")), w.record("erp/2", 1, person("Eva Kurz", "eva")))
+	w.resolve(w.deleted("erp/2", 2))
+	id := w.entity("erp/1").ID
+	if _, err := w.resolver.Erase(t.Context(), golden.Erase{Customer: id, Records: []string{"erp/customers/2"}, Reason: "request"}); err != nil {
+		t.Fatal(err)
+	}
+	if g := mustCustomer(t, w.store, id); g.State != golden.Live || !slices.Equal(g.Sources, []string{"erp/customers/1"}) {
+		t.Errorf("the customer is %s, of %v", g.State, g.Sources)
+	}
+}

@@ -79,7 +79,7 @@ func watch(_ context.Context, _ golden.Tx, changes []golden.Change, records map[
 }
 
 func (h *history) run() {
-	for range 1 + below(h.rt, "steps", 16) {
+	for range 1 + below(h.rt, "steps", 12) {
 		h.step()
 		h.look()
 	}
@@ -320,7 +320,11 @@ func (h *history) erase() {
 	of := all[pick(h.rt, "customer", slices.Sorted(maps.Keys(all)))]
 	q := golden.Erase{ID: "E" + of.ID, Customer: of.ID, Author: "dpo", Reason: "asked for it"}
 	if rapid.Bool().Draw(h.rt, "one record") {
-		q.Records = []string{pick(h.rt, "record", of.Sources)}
+		members, err := h.store.SourcesOf(context.Background(), of.No) // those that were deleted too
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		q.Records = []string{pick(h.rt, "record", members).Key}
 	}
 	h.ids++
 	done, err := h.resolver.Erase(context.Background(), q)
