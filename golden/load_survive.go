@@ -7,7 +7,7 @@ import (
 
 const (
 	partClusters = 16384 // clusters that are written together
-	partsAhead   = 8     // parts that are worked out before they can be written
+	partsAhead   = 4     // parts that are worked out before they can be written
 )
 
 // part is some clusters with their golden records, ready to be written.

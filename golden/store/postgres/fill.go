@@ -12,8 +12,15 @@ import (
 
 var _ sqlstore.Filler = (*conn)(nil)
 
-// indexMemory is the memory of building one index, in kB, where the server's setting is lower.
-const indexMemory = 256 << 10
+// While a load is written, the server has patience with the program: it sorts between two tables.
+// Settings of the server that are more generous stay.
+const (
+	pauses = `SELECT set_config('idle_in_transaction_session_timeout', '5min', true) FROM pg_settings
+		WHERE name = 'idle_in_transaction_session_timeout' AND setting::bigint BETWEEN 1 AND 299999`
+	// memory is that of building one index.
+	memory = `SELECT set_config('maintenance_work_mem', '256MB', true) FROM pg_settings
+		WHERE name = 'maintenance_work_mem' AND setting::bigint < 262144`
+)
 
 const indexesOf = `SELECT x.indrelid::regclass::text, x.indexrelid::regclass::text, pg_get_indexdef(x.indexrelid),
 	coalesce(quote_ident(k.conname), ''), coalesce(pg_get_constraintdef(k.oid), '')
@@ -42,13 +49,12 @@ func (c *conn) Bare(ctx context.Context, tables []string) error {
 	if err != nil {
 		return err
 	}
-	return c.each(ctx, drop)
+	return c.each(ctx, append(drop, pauses))
 }
 
 // Index implements sqlstore.Filler.
 func (c *conn) Index(ctx context.Context) error {
-	build := append([]string{fmt.Sprintf(`SELECT set_config('maintenance_work_mem',
-		greatest(setting::bigint, %d)::text || 'kB', true) FROM pg_settings WHERE name = 'maintenance_work_mem'`, indexMemory)}, c.bared...)
+	build := append([]string{memory}, c.bared...)
 	c.bared = nil
 	return c.each(ctx, build)
 }

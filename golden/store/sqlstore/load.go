@@ -97,8 +97,10 @@ func (s *Store) Load(ctx context.Context, note func(string, time.Duration), do f
 		if holds {
 			return golden.ErrNotEmpty
 		}
-		ran = true
-		return newLoading(f, note).run(ctx, do)
+		return newLoading(f, note).run(ctx, func(ctx context.Context, tx golden.Tx) error {
+			ran = true
+			return do(ctx, tx)
+		})
 	})
 }
 
