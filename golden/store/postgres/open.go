@@ -48,6 +48,14 @@ type Store struct {
 // Open connects, makes the schema where there is none and brings an older one up to date; of
 // processes that start together one does so. A store of a newer program is refused.
 func Open(ctx context.Context, config Config) (*Store, error) {
+	b, err := connect(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{sqlstore.New(b, config.FeedKeep)}, nil
+}
+
+func connect(ctx context.Context, config Config) (*backend, error) {
 	pc, err := pgxpool.ParseConfig(config.URL)
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err) // pgx leaves the password out
@@ -76,7 +84,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		b.readers.Close()
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	return &Store{sqlstore.New(b, config.FeedKeep)}, nil
+	return b, nil
 }
 
 // configure sets what every connection of the store runs with.

@@ -70,7 +70,7 @@ func (c *conn) dispatch(ctx context.Context, b *pgx.Batch) {
 func (c *conn) written() error {
 	for _, w := range c.under {
 		if _, err := c.sent.Exec(); err != nil {
-			return doing(w.what, c.note(err))
+			return c.note(doing(w.what, err))
 		}
 	}
 	c.under = nil
