@@ -38,13 +38,13 @@ func (a *API) matchReport(ctx context.Context, _ *struct{}) (*matchReportOutput,
 
 type trainInput struct {
 	Once
-	Body struct{}
+	Body hub.TrainRequest
 }
 
 type trainOutput struct{ Body hub.TrainingReport }
 
-func (a *API) train(ctx context.Context, _ *trainInput) (*trainOutput, error) {
-	found, err := a.hub.Train(ctx)
+func (a *API) train(ctx context.Context, in *trainInput) (*trainOutput, error) {
+	found, err := a.hub.Train(ctx, in.Body)
 	if errors.Is(err, match.ErrUntrainable) {
 		return nil, huma.Error409Conflict(err.Error())
 	}

@@ -89,6 +89,7 @@ func (a *API) do(ctx context.Context, body ActBody, act golden.Act) (*effectsOut
 	case act.Author == "" && !act.DryRun:
 		return nil, &golden.InvalidError{Field: "author", Found: "none", Expected: "who decides this, since the request carries no API key"}
 	}
+	act.Done = keptWith(ctx)
 	effects, err := a.hub.Act(ctx, act)
 	return &effectsOutput{effects}, err
 }

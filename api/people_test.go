@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -228,6 +229,34 @@ func TestPeople_sentTwiceIsDoneOnce(t *testing.T) {
 		t.Errorf("%s and %s, %d decisions", first.Act, second.Act, len(found.Items))
 	}
 	f.post("/v1/decisions", strings.Replace(body, "same", "different", 1), "Idempotency-Key", "k1").problem(http.StatusUnprocessableEntity)
+}
+
+// lost is a connection that breaks as the answer is written.
+type lost struct{ http.ResponseWriter }
+
+func (lost) Write([]byte) (int, error) { panic(http.ErrAbortHandler) }
+
+// The answer lies in the transaction of the act: where nobody got it, because connection or process
+// ended, it is given to who asks again, and the act is not done again.
+func TestPeople_anAnswerThatWasLostIsGivenAgain(t *testing.T) {
+	t.Parallel()
+	f := open(t, api.Options{}, annas...)
+	body := `{"verdict":"same","left":["erp/customers/1"],"right":["erp/customers/3"],` + kim + `}`
+	q := httptest.NewRequest(http.MethodPost, "/v1/decisions", strings.NewReader(body))
+	q.Header.Set("Content-Type", "application/json")
+	q.Header.Set("Idempotency-Key", "k1")
+	func() {
+		defer func() { _ = recover() }()
+		f.handler.ServeHTTP(lost{httptest.NewRecorder()}, q)
+	}()
+	var e golden.Effects
+	again := f.post("/v1/decisions", body, "Idempotency-Key", "k1")
+	again.ok(&e)
+	var found list[golden.Decision]
+	f.get("/v1/decisions").ok(&found)
+	if len(found.Items) != 1 || e.Act != found.Items[0].Act || again.header.Get("Idempotency-Replayed") != "true" {
+		t.Errorf("act %s, decisions %+v, %v", e.Act, found.Items, again.header)
+	}
 }
 
 func TestReviews_showAndAnswer(t *testing.T) {

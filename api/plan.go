@@ -10,7 +10,7 @@ import (
 )
 
 func (a *API) registerPlans(api huma.API) {
-	post(a, api, "/v1/plans", "plan", "match", "What another ruleset would do: which customers would merge, split or change; changes nothing", http.StatusOK, a.plan)
+	post(a, api, "/v1/plans", "plan", "match", "What another ruleset, or another folder, would do: to records, customers and targets; changes nothing", http.StatusOK, a.plan)
 }
 
 type planInput struct {
@@ -21,6 +21,9 @@ type planInput struct {
 type planOutput struct{ Body *hub.Plan }
 
 func (a *API) plan(ctx context.Context, in *planInput) (*planOutput, error) {
+	if _, remote := ctx.Value(callerKey{}).(caller); remote && in.Body.Folder != "" {
+		return nil, huma.Error403Forbidden("a folder may be named only through the socket of the data folder; send the ruleset instead")
+	}
 	found, err := a.hub.Plan(ctx, in.Body)
 	return &planOutput{found}, err
 }

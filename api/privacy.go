@@ -15,6 +15,7 @@ func (a *API) registerPrivacy(api huma.API) {
 	get(a, api, "/v1/privacy/erasures", "list-erasures", "privacy", "Who was removed when and why, without who it was; newest first", a.erasures)
 	get(a, api, "/v1/privacy/erasures/{id}", "get-erasure", "privacy", "One removal with its receipts", a.erasure)
 	post(a, api, "/v1/privacy/erasures/{id}/lift", "lift-erasure", "privacy", "Let a person in again (role admin)", http.StatusOK, a.lift)
+	post(a, api, "/v1/privacy/erasures/{id}/receipts/close", "close-receipt", "privacy", "Close a receipt about which a person is asked, or which the target refused (role admin)", http.StatusOK, a.closeReceipt)
 }
 
 // admin refuses callers whose key has another role than admin. Those without keys have come through
@@ -83,5 +84,20 @@ func (a *API) lift(ctx context.Context, in *liftInput) (*erasureOutput, error) {
 	}
 	in.Body.Author = author(ctx, in.Body.Author)
 	e, err := a.hub.LiftErasure(ctx, in.ID, in.Body)
+	return &erasureOutput{Body: e}, err
+}
+
+type closeReceiptInput struct {
+	Once
+	ID   string `path:"id" doc:"of the erasure, E…"`
+	Body hub.CloseReceiptRequest
+}
+
+func (a *API) closeReceipt(ctx context.Context, in *closeReceiptInput) (*erasureOutput, error) {
+	if err := admin(ctx); err != nil {
+		return nil, err
+	}
+	in.Body.Author = author(ctx, in.Body.Author)
+	e, err := a.hub.CloseReceipt(ctx, in.ID, in.Body)
 	return &erasureOutput{Body: e}, err
 }

@@ -59,6 +59,55 @@ const (
 	answerMostText = 64 << 10 // larger ones are not kept
 )
 
+// errAnswered: another process has done the request meanwhile.
+var errAnswered = &golden.StandsError{What: "a request with this Idempotency-Key was done meanwhile; send it again for its answer"}
+
+// pendingKey is under what a request's context holds where its answer is to be kept.
+type pendingKey struct{}
+
+// pending is an answer that is yet to be given.
+type pending struct {
+	slot          string
+	name, request string
+	kept          bool // in the transaction of what was asked
+	answered      bool // by another process
+}
+
+// keptWith keeps the answer to what is asked in the transaction that does it, so that it is done once
+// also where the process ends before it has answered, and where two processes are asked; nil where the
+// request has no Idempotency-Key.
+func keptWith(ctx context.Context) func(context.Context, golden.Tx, golden.Effects) error {
+	p, ok := ctx.Value(pendingKey{}).(*pending)
+	if !ok {
+		return nil
+	}
+	return func(ctx context.Context, tx golden.Tx, e golden.Effects) error {
+		p.kept = false
+		text, err := tx.LoadCheckpoint(ctx, p.slot)
+		if err != nil {
+			return err
+		}
+		var before answer
+		if text != nil && json.Unmarshal(text, &before) == nil && before.Name == p.name && time.Since(before.At) < answersKept {
+			p.answered = true
+			return errAnswered
+		}
+		var body bytes.Buffer
+		if err := huma.DefaultJSONFormat.Marshal(&body, e); err != nil {
+			return err
+		}
+		if text, err = p.answer(http.StatusOK, "application/json", body.Bytes()); err != nil {
+			return err
+		}
+		p.kept = true
+		return tx.SaveCheckpoint(ctx, p.slot, text)
+	}
+}
+
+func (p *pending) answer(status int, kind string, body []byte) ([]byte, error) {
+	return json.Marshal(answer{Name: p.name, Asked: p.request, Status: status, Type: kind, Body: body, At: time.Now()})
+}
+
 // idempotency answers a request that was answered before, by its Idempotency-Key, with the same.
 // Answers lie in the store, each in the slot that its key falls into: a later one replaces it.
 type idempotency struct {
@@ -111,7 +160,7 @@ func (s *idempotency) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		writeProblem(w, http.StatusInternalServerError, "the store could not answer")
 	case before == nil || before.Name != hex.EncodeToString(name[:]) || time.Since(before.At) > answersKept:
-		s.first(w, r, slot, name, request)
+		s.first(w, r, &pending{slot: slot, name: hex.EncodeToString(name[:]), request: hex.EncodeToString(request[:])})
 	case before.Asked != hex.EncodeToString(request[:]):
 		writeProblem(w, http.StatusUnprocessableEntity, "this Idempotency-Key was used for another request")
 	default:
@@ -147,22 +196,19 @@ func (s *idempotency) load(ctx context.Context, slot string) (*answer, error) {
 	return a, json.Unmarshal(text, a)
 }
 
-// first answers a request and keeps the answer, unless it may be another one the next time.
-func (s *idempotency) first(w http.ResponseWriter, r *http.Request, slot string, name, request [sha256.Size]byte) {
+// first answers a request and keeps the answer, unless it may be another one the next time, or was
+// kept with what was done.
+func (s *idempotency) first(w http.ResponseWriter, r *http.Request, p *pending) {
 	kept := &keeping{ResponseWriter: w, status: http.StatusOK}
-	s.next.ServeHTTP(kept, r)
-	if w.Header().Get("Cache-Control") == noStore {
+	s.next.ServeHTTP(kept, r.WithContext(context.WithValue(r.Context(), pendingKey{}, p)))
+	if p.answered || p.kept && kept.status == http.StatusOK || w.Header().Get("Cache-Control") == noStore {
 		return
 	}
 	if kept.status >= http.StatusInternalServerError || kept.status == http.StatusUnauthorized || kept.body.Len() > answerMostText {
 		return
 	}
-	text, err := json.Marshal(answer{
-		Name: hex.EncodeToString(name[:]), Asked: hex.EncodeToString(request[:]), Status: kept.status,
-		Type: w.Header().Get("Content-Type"), Body: kept.body.Bytes(), At: time.Now(),
-	})
-	if err == nil {
-		_ = s.store.SaveCheckpoint(context.WithoutCancel(r.Context()), slot, text) // it was answered
+	if text, err := p.answer(kept.status, w.Header().Get("Content-Type"), kept.body.Bytes()); err == nil {
+		_ = s.store.SaveCheckpoint(context.WithoutCancel(r.Context()), p.slot, text) // it was answered
 	}
 }
 

@@ -18,6 +18,11 @@ import (
 // offset, here or wherever it has gone to.
 var ErrFenced = errors.New("fenced: the partition has moved on")
 
+// ErrPassed is what a handle function returns, wrapped or not, when it has
+// itself moved the group past the batch: the partition goes on where the store
+// stands.
+var ErrPassed = errors.New("passed: the group has moved on itself")
+
 // Offsets tells where a group goes on reading, from the store that handle
 // writes the next offset to in the same transaction.
 type Offsets interface {
@@ -93,9 +98,9 @@ type Batch struct {
 // returns when ctx has ended and the last handle returned; its error is nil
 // then.
 //
-// When handle returns nil, the batch is done. ErrFenced drops it (see there).
-// Any other error has the same batch tried again, with backoff, and nothing
-// behind it in that partition before it: whoever wants to get past a bad
+// When handle returns nil, the batch is done. ErrFenced and ErrPassed drop it
+// (see there). Any other error has the same batch tried again, with backoff, and
+// nothing behind it in that partition before it: whoever wants to get past a bad
 // record has to find it and return nil. The context of handle is cancelled when
 // the partition may no longer be its own.
 func (b *Bus) Batches(ctx context.Context, cfg BatchConfig, handle func(context.Context, *Batch) error) error {

@@ -282,6 +282,29 @@ func TestBatches_fencedPartitionBeginsAgainAtTheStoresOffset(t *testing.T) {
 	}
 }
 
+func TestBatches_goOnWhereTheStoreStandsOnceTheyArePassed(t *testing.T) {
+	t.Parallel()
+	b := onEmbedded(t)
+	ensure(t, b, bus.Topic{Name: "t"})
+	publish(t, b, "t", numbered(0, 30, 1)...)
+	store := newStore()
+	var tried []int64
+	consume(t, b, bus.BatchConfig{Topics: []string{"t"}, Group: "g", MaxRecords: 10, Offsets: store}, func(ctx context.Context, batch *bus.Batch) error {
+		tried = append(tried, batch.First)
+		if batch.First == 0 {
+			store.mu.Lock()
+			defer store.mu.Unlock()
+			store.next[batch.Partition] = 25
+			return fmt.Errorf("taken in another way: %w", bus.ErrPassed)
+		}
+		return store.apply(ctx, batch)
+	})
+	store.await(t, 5)
+	if want := []int64{0, 25}; !slices.Equal(tried, want) {
+		t.Errorf("batches at %v, expected %v", tried, want)
+	}
+}
+
 func TestBatches_finishWhatIsInHandOnShutdown(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bus.Bus) {
 		ensure(t, b, bus.Topic{Name: "t"})

@@ -41,6 +41,10 @@ func (p *partition) run(ending, working context.Context) {
 		if ending.Err() != nil {
 			return
 		}
+		if errors.Is(err, ErrPassed) {
+			wait, said = backoff{}, ""
+			continue
+		}
 		if err != nil && err.Error() != said {
 			said = err.Error()
 			if errors.Is(err, ErrFenced) {
@@ -170,7 +174,7 @@ func (p *partition) apply(ending, working context.Context, batch *Batch) error {
 				p.log.Info("batch went through", "offset", batch.First)
 			}
 			return nil
-		case errors.Is(err, ErrFenced):
+		case errors.Is(err, ErrFenced), errors.Is(err, ErrPassed):
 			return err
 		case working.Err() != nil || ending.Err() != nil:
 			return err

@@ -22,6 +22,8 @@ type Act struct {
 	// version by now. nil: in whatever state they are.
 	Seen map[string]int64
 	Do   Doing
+	// Done is called in the transaction once all is done; its error takes it back. Not in a dry run.
+	Done func(ctx context.Context, tx Tx, e Effects) error
 }
 
 // Doing is what an act does: see Merge, SplitOff, Move, Judge, Answer, Pin, Unpin, UndoOf.
@@ -73,7 +75,9 @@ func (r *Resolver) Act(ctx context.Context, act Act) (Effects, error) {
 	}
 	var effects Effects
 	var a *acting
+	var within context.Context
 	_, err := r.settledThen(ctx, "", func(ctx context.Context, s *settling) error {
+		within = ctx
 		a = &acting{settling: s, Act: act, id: r.newDecisionID(), marks: &marking{Tx: s.tx}}
 		s.tx = a.marks
 		if act.DryRun {
@@ -84,6 +88,9 @@ func (r *Resolver) Act(ctx context.Context, act Act) (Effects, error) {
 		effects = a.effects()
 		if act.DryRun {
 			return errDryRun
+		}
+		if act.Done != nil {
+			return act.Done(within, a.marks.Tx, effects)
 		}
 		return nil
 	})

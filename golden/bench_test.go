@@ -18,6 +18,7 @@ import (
 	"github.com/touchstone-hub/touchstone/golden/store/postgres"
 	"github.com/touchstone-hub/touchstone/golden/store/sqlite"
 	"github.com/touchstone-hub/touchstone/tests/pgtest"
+	"github.com/touchstone-hub/touchstone/tests/population"
 )
 
 // BenchmarkResolve resolves batches of TOUCHSTONE_BENCH_BATCH (500) records, a quarter of them duplicates with another
@@ -97,11 +98,38 @@ func BenchmarkParseIncoming(b *testing.B) {
 	doc := people.batch(b, 1)[0].Record.Doc
 	b.SetBytes(int64(len(doc)))
 	b.ReportAllocs()
+	before := processorTime(b)
 	for b.Loop() {
 		if _, err := golden.ParseIncoming(doc); err != nil {
 			b.Fatal(err)
 		}
 	}
+	b.ReportMetric(float64((processorTime(b)-before).Nanoseconds())/1e3/float64(b.N), "cpu-µs/record")
+}
+
+// BenchmarkMatchRecord does per record what comes before a batch's transaction: reading the canonical document,
+// standardising it and deriving its features, for records of a made-up population.
+func BenchmarkMatchRecord(b *testing.B) {
+	rules := ruleset(b, "match: {rules: person}")
+	var docs [][]byte
+	for r := range population.New(1000, 1).Records() {
+		c := r.Customer()
+		doc, err := c.AppendJSON(nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		docs = append(docs, doc)
+	}
+	b.ReportAllocs()
+	before := processorTime(b)
+	for i := 0; b.Loop(); i++ {
+		in, err := golden.ParseIncoming(docs[i%len(docs)])
+		if err != nil {
+			b.Fatal(err)
+		}
+		rules.MatchRecord(&in)
+	}
+	b.ReportMetric(float64((processorTime(b)-before).Nanoseconds())/1e3/float64(b.N), "cpu-µs/record")
 }
 
 // people makes customers of several systems, always the same ones.

@@ -26,6 +26,7 @@ type Erasure struct {
 	Held         []HeldAt         `json:"held"`
 	Topics       []TopicRetention `json:"topics"`
 	Lifted       []Lift           `json:"lifted,omitempty"`
+	Closed       []Closing        `json:"closed,omitempty"`
 	Receipts     []Receipt        `json:"receipts"` // kept apart, a row each
 }
 
@@ -95,10 +96,13 @@ const (
 	ReceiptRefused ReceiptStatus = "refused" // the target will not; a person has to see to it
 	ReceiptReview  ReceiptStatus = "review"  // not known whether there is a record; a person looks
 	ReceiptKept    ReceiptStatus = "kept"    // by the route's policy
+	ReceiptClosed  ReceiptStatus = "closed"  // by a person who looked in the target
 )
 
 // Open says whether something is still to come of the receipt.
-func (r *Receipt) Open() bool { return r.Status != ReceiptDone && r.Status != ReceiptKept }
+func (r *Receipt) Open() bool {
+	return r.Status != ReceiptDone && r.Status != ReceiptKept && r.Status != ReceiptClosed
+}
 
 // Membership is a time in which a record was a member of an entity.
 type Membership struct {

@@ -24,13 +24,16 @@ type prepared struct {
 // prepare derives features on all cores.
 func (r *Resolver) prepare(records []Incoming) []prepared {
 	out := make([]prepared, len(records))
-	onAllCores(len(records), func(i int) {
-		out[i].Incoming = &records[i]
-		if !records[i].Record.Deleted {
-			out[i].forms, out[i].features = r.rules.features(&records[i].Customer)
-		}
-	})
+	onAllCores(len(records), func(i int) { out[i] = r.prepareOne(&records[i]) })
 	return out
+}
+
+func (r *Resolver) prepareOne(in *Incoming) prepared {
+	p := prepared{Incoming: in}
+	if !in.Record.Deleted {
+		p.forms, p.features = r.rules.features(&in.Customer)
+	}
+	return p
 }
 
 // onAllCores calls do with the numbers below n, and returns when all is done.
@@ -69,8 +72,17 @@ func (s *settling) takeIn(ctx context.Context, batch []prepared) error {
 	if err := s.loadByKey(ctx, slices.Compact(keys)); err != nil {
 		return err
 	}
+	put, err := s.fold(batch)
+	if err != nil {
+		return err
+	}
+	return s.putRecords(ctx, put)
+}
+
+// fold brings the versions of a batch, one after the other, over the records that were loaded, and
+// returns the records that it changed or touched.
+func (s *settling) fold(batch []prepared) (put []*record, err error) {
 	stored := map[string]SourceRecord{} // as they stood before the batch
-	var put []*record
 	for _, in := range batch {
 		rec := s.byKey[in.Key()]
 		switch {
@@ -85,7 +97,7 @@ func (s *settling) takeIn(ctx context.Context, batch []prepared) error {
 			continue
 		default:
 			if err := s.observe(rec, in); err != nil {
-				return err
+				return nil, err
 			}
 			if _, seen := stored[rec.Key]; !seen && rec.No != 0 {
 				stored[rec.Key] = rec.SourceRecord
@@ -103,7 +115,7 @@ func (s *settling) takeIn(ctx context.Context, batch []prepared) error {
 		rec.revived = existed && before.Deleted && !rec.Deleted
 		rec.changed = differs(existed, &before, &rec.SourceRecord)
 	}
-	return s.putRecords(ctx, put)
+	return put, nil
 }
 
 // update takes a newer version of a record. The same content keeps its business time: sending

@@ -33,8 +33,7 @@ func priority(score int32, h hangs) int32 {
 
 // prioritise sets the priority of tasks by what hangs on the customers that their records belong to
 // by now.
-func (s *settling) prioritise(ctx context.Context, tasks []Task) error {
-	homes := s.published.home()
+func (s *settling) prioritise(ctx context.Context, tasks []Task, homes map[string]*GoldenRecord) error {
 	var entities []Entity
 	seen := map[EntityNo]bool{}
 	for _, t := range tasks {

@@ -81,7 +81,7 @@ func eachHistory(t *testing.T, n int, open func(testing.TB) emptyable, counts *t
 			t.Parallel()
 			store, other := open(t), onSQLite(t)
 			failed := false // it is still run again, to be made small
-			for round := 0; left.Load() > 0 && (round == 0 || !seeded()); round++ {
+			for round := 0; left.Load() > 0 && (round == 0 || !ofOneSeed()); round++ {
 				rapid.Check(t, func(rt *rapid.T) {
 					if !failed && left.Add(-1) < 0 {
 						return
@@ -95,8 +95,8 @@ func eachHistory(t *testing.T, n int, open func(testing.TB) emptyable, counts *t
 	}
 }
 
-// seeded says whether the histories are those of one seed, which need not be run twice.
-func seeded() bool {
+// ofOneSeed says whether the histories are those of one seed, which need not be run twice.
+func ofOneSeed() bool {
 	f := flag.Lookup("rapid.seed")
 	return f != nil && f.Value.String() != f.DefValue
 }

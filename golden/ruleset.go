@@ -18,14 +18,16 @@ import (
 // Ruleset is everything by which the partition of records into customers and their values are
 // decided. It is never changed once loaded.
 type Ruleset struct {
-	Name      string
-	Version   string // fingerprint of the rules and the standardisers: equal versions decide equally
-	match     match.Rules
-	params    string // fingerprint of the trained parameters; "" without
-	stamped   uint64 // fingerprint of what features depend on
-	survive   survive.Rules
-	standard  *standard.Standardiser
-	surviving *survive.Prepared // survive, in order
+	Name     string
+	Version  string // fingerprint of the rules and the standardisers: equal versions decide equally
+	match    match.Rules
+	params   string // fingerprint of the trained parameters; "" without
+	stamped  uint64 // fingerprint of what features depend on
+	survive  survive.Rules
+	standard *standard.Standardiser
+	// placeholders are values by which no two records are compared.
+	placeholders *standard.Placeholders
+	surviving    *survive.Prepared // survive, in order
 	// conditions are those of the survivorship rules.
 	conditions conditions
 }
@@ -42,7 +44,7 @@ type RulesetOptions struct {
 func LoadRuleset(node *config.Node, o RulesetOptions, ps *config.Problems) *Ruleset {
 	r := &Ruleset{
 		Name: "default", match: match.Default(), survive: survive.Default(),
-		standard: &standard.Standardiser{Region: o.Region}, conditions: conditions{region: o.Region},
+		standard: &standard.Standardiser{Region: o.Region}, placeholders: standard.ShippedPlaceholders(), conditions: conditions{region: o.Region},
 	}
 	var file rulesetFile
 	if node.IsSet() {
@@ -70,14 +72,15 @@ func (r *Ruleset) Ranks(system string) bool {
 func (r *Ruleset) fingerprint() string {
 	rules := r.match
 	rules.Parameters = nil // they have a fingerprint of their own
-	text := fmt.Sprintf("%s|%s|%+v|%s|%#v", standard.Version, r.standard.Region, rules, r.params, r.survive)
+	text := fmt.Sprintf("%s|%s|%+v|%s|%#v|%s", standard.Version, r.standard.Region, rules, r.params, r.survive, r.placeholders)
 	return fmt.Sprintf("%016x", xxhash.Sum64String(text))
 }
 
-// features derives the standardised forms of a customer, and what matching compares of them.
+// features derives the standardised forms of a customer, and what matching compares of them: all but
+// placeholders.
 func (r *Ruleset) features(c *canonical.Customer) (*standard.Standard, *match.Features) {
 	forms := r.standard.Customer(c)
-	return &forms, r.match.Features(c, &forms)
+	return &forms, r.match.Features(c, r.placeholders.Without(&forms))
 }
 
 // forms gives survivorship its standardised forms.

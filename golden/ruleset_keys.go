@@ -3,6 +3,8 @@ package golden
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/golden/match"
@@ -46,21 +48,38 @@ func (*keyFile) ConfigSchema() map[string]any {
 	}}
 }
 
-// mostKeys bounds the keys of a ruleset, finer ones included.
-const mostKeys = 64
-
+// keys reads the rules by which records are looked at.
 func (l *rulesetLoader) keys(files []keyFile) {
 	m := &l.ruleset.match
 	m.Keys = nil
+	seen := map[string]config.Position{}
 	for i := range files {
-		l.key(&files[i], len(m.Comparisons) == 0)
-		if len(m.Keys) > mostKeys {
+		f := &files[i]
+		if len(f.Parts) == 0 {
+			if f.node.Kind() == config.Sequence {
+				l.problems.Add(config.Problem{Position: f.node.Position(), What: "a key without parts", Expected: "at least one, such as email"})
+			}
+			continue
+		}
+		var names []string
+		for _, part := range f.Parts {
+			names = append(names, part.Value)
+		}
+		slices.Sort(names)
+		name := strings.Join(names, "\x00")
+		if first, twice := seen[name]; twice {
+			l.problems.Add(config.Problem{Position: f.node.Position(), What: "this key stands in line " + strconv.Itoa(first.Line) + " already", Expected: "every key once; the order of its parts makes no difference"})
+			continue
+		}
+		seen[name] = f.node.Position()
+		if len(m.Keys)+1+len(f.Refine) > match.MostKeys {
 			l.problems.Add(config.Problem{
-				Position: files[i].node.Position(), What: fmt.Sprintf("more than %d keys, finer ones included", mostKeys), Expected: "fewer",
+				Position: f.node.Position(), What: fmt.Sprintf("more than %d keys", match.MostKeys),
+				Expected: "fewer, finer ones included; touchstone match blocking shows which bring nothing",
 			})
-			m.Keys = m.Keys[:mostKeys]
 			return
 		}
+		l.key(f, len(m.Comparisons) == 0)
 	}
 }
 
@@ -73,12 +92,6 @@ func (l *rulesetLoader) key(f *keyFile, decides bool) {
 	m := &l.ruleset.match
 	rule := match.NewKeyRuleOf(m.Thresholds.Link, attributes, parts...)
 	rule.Most = f.Most.Value
-	for i := range m.Keys {
-		if m.Keys[i].Name() == rule.Name() {
-			l.problems.Add(config.Problem{Position: f.Parts[0].Position(), What: "the key " + rule.Name() + " is there already", Expected: "every key once"})
-			return
-		}
-	}
 	var finer []match.KeyRule
 	for _, names := range f.Refine {
 		if parts, attributes := l.parts(names, f.Parts); len(parts)+len(attributes) > 0 {

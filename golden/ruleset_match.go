@@ -24,9 +24,15 @@ type matchFile struct {
 		Link   config.Positioned[float64] `yaml:"link" min:"-60" max:"60" doc:"bits from which a pair is a reason to join"`
 		Review config.Positioned[float64] `yaml:"review" min:"-60" max:"60" doc:"bits from which a pair that does not join is shown to a person"`
 	} `yaml:"thresholds" doc:"what weights mean"`
-	Swapped config.Positioned[float64] `yaml:"swapped" min:"0" max:"20" doc:"bits that names count less whose given and family name are swapped"`
-	Prior   config.Positioned[float64] `yaml:"prior" min:"-60" max:"0" doc:"bits of a pair of which nothing is known, until parameters are trained"`
-	Limits  struct {
+	Swapped      config.Positioned[float64] `yaml:"swapped" min:"0" max:"20" doc:"bits that names count less whose given and family name are swapped"`
+	Prior        config.Positioned[float64] `yaml:"prior" min:"-60" max:"0" doc:"bits of a pair of which nothing is known, until parameters are trained"`
+	Placeholders struct {
+		Shipped config.Positioned[bool]     `yaml:"shipped" doc:"values that are known everywhere to stand for none, such as unknown or 000-0000, count as none too; true if not given"`
+		Names   []config.Positioned[string] `yaml:"names" doc:"names, and parts of names, that stand for none"`
+		Emails  []config.Positioned[string] `yaml:"emails" doc:"mail addresses that stand for none; @DOMAIN for all of a domain"`
+		Phones  []config.Positioned[string] `yaml:"phones" doc:"telephone numbers that stand for none"`
+	} `yaml:"placeholders" doc:"values that stand for none: no two records are compared by them"`
+	Limits struct {
 		Block     int `yaml:"block" min:"2" max:"10000" doc:"a key with more live records is generic and brings nobody together"`
 		Component int `yaml:"component" min:"2" max:"2000" doc:"more connected records are cut at their weakest edges"`
 	} `yaml:"limits" doc:"bounds of the work"`
@@ -119,16 +125,9 @@ func (l *rulesetLoader) match(file *matchFile) {
 	}
 	m := &l.ruleset.match
 	if file.Unique != nil {
-		m.Unique = nil
-		for _, scheme := range file.Unique {
-			name := l.ruleset.scheme(scheme.Value)
-			if name == "" {
-				l.problems.Add(config.Problem{Position: scheme.Position(), What: "an empty scheme", Expected: "an identifier scheme such as vat, gln or customer-number"})
-				continue
-			}
-			m.Unique = append(m.Unique, name)
-		}
+		m.Unique = l.unique(file.Unique)
 	}
+	l.placeholders(file)
 	l.thresholds(file)
 	if file.Compare != nil {
 		l.comparisons(file.Compare)
@@ -136,6 +135,7 @@ func (l *rulesetLoader) match(file *matchFile) {
 	if file.Keys != nil {
 		l.keys(file.Keys)
 	}
+	l.reachable(file)
 	if file.Limits.Block > 0 {
 		m.Limits.Block = file.Limits.Block
 	}
@@ -212,18 +212,25 @@ func (l *rulesetLoader) comparison(f *compareFile) match.Comparison {
 			like = f.As.Value
 		}
 	}
+	var of []*levelFile
 	c := match.UsualComparison(like)
 	c.Attribute = f.Attribute.Value
 	if f.Levels != nil {
 		c.Levels = nil
 		for i := range f.Levels {
 			if level, ok := l.level(&f.Levels[i]); ok {
-				c.Levels = append(c.Levels, level)
+				c.Levels, of = append(c.Levels, level), append(of, &f.Levels[i])
 			}
+		}
+		if len(f.Levels) == 0 {
+			l.problems.Add(config.Problem{Position: f.Attribute.Position(), What: f.Attribute.Value + " has no levels", Expected: "at least one, such as exact; without `levels:` it has its usual ones"})
 		}
 	}
 	if f.Otherwise.IsSet() {
 		c.Otherwise = int32(math.Round(f.Otherwise.Value * match.Bit))
+	}
+	if f.Levels != nil {
+		l.levels(f, &c, of)
 	}
 	if f.Shared.IsSet() {
 		c.Shared = f.Shared.Value

@@ -1,7 +1,9 @@
 package golden_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,6 +14,15 @@ import (
 )
 
 func sorted(list []string) []string { slices.Sort(list); return list }
+
+// manyKeys are so many keys that all differ.
+func manyKeys(n int) string {
+	var keys []string
+	for i := range n {
+		keys = append(keys, fmt.Sprintf("[attributes.a%02d]", i))
+	}
+	return strings.Join(keys, ", ")
+}
 
 func TestLoadRuleset_tellsEverythingWrong(t *testing.T) {
 	t.Parallel()
@@ -30,8 +41,29 @@ func TestLoadRuleset_tellsEverythingWrong(t *testing.T) {
 		"match: {compare: [{attribute: given, levels: [{exact: , weight: heavy}]}]}": {`golden.yaml:1:65: weight is "heavy"; expected bits from -30 to 30`},
 		"match: {compare: [{attribute: given, levels: [{edits: 1, begins: }]}]}":     {`golden.yaml:1:58: "begins" beside "edits"; expected one level, and weight`},
 		"match: {compare: [{attribute: given}], thresholds: {link: 2, review: 3}}":   {`golden.yaml:1:70: review lies above link; expected pairs to review to weigh no more than those to join`},
-		"rulset: x":                                                                 {`golden.yaml:1:1: unknown key "rulset"; expected one of ruleset, match, survive; did you mean "ruleset"?`},
-		"match: {keys: [[email, email]]}":                                           {`golden.yaml:1:24: email stands in this key already; expected every part once`},
+		"rulset: x":                                          {`golden.yaml:1:1: unknown key "rulset"; expected one of ruleset, match, survive; did you mean "ruleset"?`},
+		"match: {keys: [[email, email]]}":                    {`golden.yaml:1:24: email stands in this key already; expected every part once`},
+		"match: {keys: [[attributes.a, attributes.a]]}":      {`golden.yaml:1:31: attributes.a stands in this key already; expected every part once`},
+		"match: {keys: [[email], []]}":                       {`golden.yaml:1:25: a key without parts; expected at least one, such as email`},
+		"match: {keys: [[email, name], [name, email]]}":      {`golden.yaml:1:31: this key stands in line 1 already; expected every key once; the order of its parts makes no difference`},
+		"match: {keys: [" + manyKeys(65) + "]}":              {`golden.yaml:1:1168: more than 64 keys; expected fewer; touchstone match blocking shows which bring nothing`},
+		"match: {unique: [gln, ILN]}":                        {`golden.yaml:1:23: gln stands here already; expected every scheme once, under one of its names`},
+		"match: {unique: [vta, customer-number]}":            {`golden.yaml:1:18: warning: "vta" is no scheme with a known form; expected a scheme that mappings give, of which nothing but its name is known; did you mean "vat"?`},
+		"match: {compare: [{attribute: given, levels: []}]}": {`golden.yaml:1:31: given has no levels; expected at least one, such as exact; without ` + "`levels:`" + ` it has its usual ones`},
+		"match: {compare: [{attribute: given, levels: [{jaro_winkler: 0.85}, exact, {jaro_winkler: 0.92}]}]}": {
+			`golden.yaml:1:69: level exact never holds: jaro_winkler 850, which stands before it, holds wherever it does; expected the strongest level first, each once`,
+			`golden.yaml:1:76: level jaro_winkler 920 never holds: jaro_winkler 850, which stands before it, holds wherever it does; expected the strongest level first, each once`,
+		},
+		"match: {compare: [{attribute: birthDate, levels: [exact, {edits: 2}, one_digit]}]}":                          {`golden.yaml:1:70: level one_digit never holds: edits 2, which stands before it, holds wherever it does; expected the strongest level first, each once`},
+		"match: {compare: [{attribute: given, levels: [{exact: , weight: 3}, {edits: 1, weight: 4}], otherwise: 5}]}": {`golden.yaml:1:69: level edits 1 weighs 4 bits, more than exact with 3; expected no level to weigh more than a stronger one`, `golden.yaml:1:104: otherwise weighs 5 bits, more than edits 1 with 4; expected values that differ to weigh no more than values that are alike`},
+		"match: {rules: person, thresholds: {review: -30}}":                                                           {`golden.yaml:1:45: warning: review is -30 bits, no more than what a pair weighs of which nothing is known (prior, -18): every pair that shares a key would be shown to a person; expected review above the prior`},
+		"match: {compare: [{attribute: given}], prior: -2}":                                                           {`golden.yaml:1:47: warning: review is -4 bits, no more than what a pair weighs of which nothing is known (prior, -2): every pair that shares a key would be shown to a person; expected review above the prior`},
+		"match: {compare: [{attribute: given, levels: [{exact: , weight: 9}]}], prior: -10, thresholds: {link: 4}}":   {`golden.yaml:1:103: warning: link is 4 bits, and until parameters are trained no pair weighs more than -1; expected a threshold that pairs can reach`},
+		"match: {placeholders: {names: ['.'], emails: [kasse], phones: [12]}}": {
+			`golden.yaml:1:32: found "." in quotes; expected a name or a part of one, such as unknown`,
+			`golden.yaml:1:47: found "kasse"; expected a mail address, or @DOMAIN`,
+			`golden.yaml:1:64: found "12"; expected a telephone number, national as dialled in the hub's region or with its calling code`,
+		},
 		"match: {keys: [[phone]]}":                                                  {`golden.yaml:1:17: warning: the key phone alone joins customers that only share it, such as a household; expected another part beside it, such as name`},
 		"match: {limits: {block: 1}}":                                               {`golden.yaml:1:25: block is "1"; expected an integer from 2 to 10000`},
 		"match: {unique: [' ']}":                                                    {`golden.yaml:1:18: an empty scheme; expected an identifier scheme such as vat, gln or customer-number`},

@@ -18,6 +18,7 @@ type settling struct {
 	tx      Tx
 	now     time.Time
 	cause   string          // of changes that no record of the batch caused: a decision
+	moved   string          // cause of all moves where the customers are written in parts
 	erased  map[string]bool // keys of records that are being erased, with the values pinned that name them
 	records map[RecordNo]*record
 	byKey   map[string]*record

@@ -25,6 +25,8 @@ var (
 	// ErrUnavailable: the database cannot be reached or went away, perhaps while it committed. The
 	// transaction can be tried again; whether it took effect shows in its offset or its keys.
 	ErrUnavailable = errors.New("the store cannot be reached")
+	// ErrNotEmpty: the store holds something already, so that it cannot be filled at once.
+	ErrNotEmpty = errors.New("the store is not empty")
 	// ErrNewer: the store was written by a newer version of the program.
 	ErrNewer = errors.New("the store belongs to a newer version of this program")
 )
@@ -39,6 +41,15 @@ type Store interface {
 	// commit several callers' transactions together, and may have a method that only writes return
 	// before it has written: later methods find it written, and where it fails, they or InTx say so.
 	InTx(ctx context.Context, do func(ctx context.Context, tx Tx) error) error
+	// Load fills a store that holds no customers: no records, decisions, links, written values or
+	// suppressions, and nothing that comes of them; ErrNotEmpty where it does. do runs once, in one
+	// transaction that has settled. In it, what is put is new and put once; records, entities and
+	// changes may be put in several parts, in order of their keys and IDs, keys and edges in one. What
+	// was put may not be read before the transaction ends, but for StakesOf. Readers of customers may
+	// wait for the end. note, where not nil, is told how long each step took.
+	Load(ctx context.Context, note func(step string, took time.Duration), do func(ctx context.Context, tx Tx) error) error
+	// Empty says whether Load would find the store empty now.
+	Empty(ctx context.Context) (bool, error)
 	// InView runs do on one state of the store, in which every transaction is that ended before. It
 	// waits for no writer.
 	InView(ctx context.Context, do func(ctx context.Context, v View) error) error
@@ -56,6 +67,7 @@ type Tx interface {
 	Results
 	Deliveries
 	Erasures
+	Checkpoints
 }
 
 // View reads one state of the store: what the reconciler has to know of many subjects at once.
@@ -74,6 +86,12 @@ type View interface {
 	PendingCreates(ctx context.Context, target string, subjects []string) ([]PendingCreate, error)
 }
 
+// Checkpoints are as of Work, in the transaction.
+type Checkpoints interface {
+	LoadCheckpoint(ctx context.Context, name string) ([]byte, error)
+	SaveCheckpoint(ctx context.Context, name string, state []byte) error
+}
+
 // Offsets fence the stages.
 type Offsets interface {
 	// AdvanceOffset moves the next offset of (group, topic, partition) from expected to next, or
@@ -90,6 +108,8 @@ type Records interface {
 	RecordsByKey(ctx context.Context, keys []string) ([]SourceRecord, error)
 	// RecordsByNo likewise.
 	RecordsByNo(ctx context.Context, nos []RecordNo) ([]SourceRecord, error)
+	// RecordsOf is as of View.
+	RecordsOf(ctx context.Context, entities []EntityNo) ([]SourceRecord, error)
 	// PutRecords inserts (No 0) or replaces records, and sets No of the inserted ones. Entity is
 	// not written: see PutMembers. Written is kept as it is where it is nil here, and replaced
 	// where it is not (empty: removed).

@@ -52,14 +52,14 @@ func (r *Resolver) stretch(ctx context.Context, place *sweepPlace, limit int) (k
 		}
 	}
 	for len(keys) == 0 && place.from < place.until {
-		last := place.from
-		if keys, last, err = r.store.Moved(ctx, place.from, place.until, limit); err != nil {
+		moved, last, err := r.store.Moved(ctx, place.from, place.until, limit)
+		if err != nil {
 			return nil, err
 		}
 		if last == place.from {
 			break
 		}
-		place.from = last
+		keys, place.from = moved, last
 	}
 	return keys, nil
 }

@@ -85,7 +85,12 @@ func (s *settling) putTasks(ctx context.Context, tasks []Task) error {
 	if len(tasks) == 0 {
 		return nil
 	}
-	if err := s.prioritise(ctx, tasks); err != nil {
+	return s.ask(ctx, tasks, s.published.home())
+}
+
+// ask opens tasks, of which the home of each record is known.
+func (s *settling) ask(ctx context.Context, tasks []Task, homes map[string]*GoldenRecord) error {
+	if err := s.prioritise(ctx, tasks, homes); err != nil {
 		return err
 	}
 	slices.SortFunc(tasks, func(a, b Task) int { return strings.Compare(a.ID, b.ID) })

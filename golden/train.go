@@ -12,15 +12,15 @@ import (
 // TrainRounds is how many rounds training takes at most.
 const TrainRounds = match.TrainRounds
 
-// Train learns parameters for the ruleset from records without labels. progress, where given, is
+// Train learns parameters for the ruleset from records, of which labels may say some pairs. progress, where given, is
 // called after each round with the largest change of a share.
-func Train(r *Ruleset, records []match.Record, progress func(round int, change float64)) (*match.Training, error) {
+func Train(r *Ruleset, records []match.Record, labels []match.Label, progress func(round int, change float64)) (*match.Training, error) {
 	untrained := r.match
 	untrained.Parameters = nil
 	if len(untrained.Comparisons) == 0 {
 		return nil, fmt.Errorf("%w: the ruleset has no match.compare, its keys alone decide; start from match: {rules: person}", match.ErrUntrainable)
 	}
-	return untrained.Train(records, progress)
+	return untrained.TrainBlocks(untrained.Block(records), labels, progress)
 }
 
 // Population is all live records of a store as matching sees them, with what was said of them.
@@ -80,6 +80,14 @@ func (l *Population) read(ctx context.Context, v View, r *Ruleset, customers []E
 		l.decisions[d.ID] = d
 	}
 	return err
+}
+
+// Decisions are what people have decided of the records.
+func (l *Population) Decisions() (list []Decision) {
+	for _, d := range l.decisions {
+		list = append(list, d)
+	}
+	return list
 }
 
 // Statements are what people and the hub itself have said of the records, by index.

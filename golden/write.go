@@ -60,6 +60,9 @@ func (p *publication) memberCause(clusters []*cluster) string {
 	if p.cause != "" {
 		return p.cause
 	}
+	if p.moved != "" {
+		return p.moved
+	}
 	for _, c := range clusters {
 		if c.first != nil {
 			return c.first.Key

@@ -47,7 +47,7 @@ func (r *reconciler) payload(ctx context.Context, s *subject, route *targetRoute
 	if err := r.hub.json.Decode(decoded, formats.Frame{Bytes: doc}, route.mapping.Shape()); err != nil {
 		return p, fmt.Errorf("read %s: %w", s.id, err)
 	}
-	look := &lookup{hub: r.hub, ctx: ctx}
+	look := &lookup{hub: r.hub, ctx: ctx, of: r.goldenOf}
 	out, err := route.mapping.Apply(nil, mappings.Input{Root: &decoded.Root, Golden: facts, Lookup: look.find})
 	switch {
 	case look.err != nil: // what the mapping made of it is not what it should have been
@@ -88,7 +88,7 @@ func (r *reconciler) asUpdate(ctx context.Context, s *subject, w *write) func(re
 
 // isSource says whether the target's records come back as source records.
 func (r *reconciler) isSource() bool {
-	_, ok := r.hub.generation().streams[r.target.System+"/"+r.target.Name]
+	_, ok := r.generation().streams[r.target.System+"/"+r.target.Name]
 	return ok
 }
 

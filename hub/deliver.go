@@ -35,6 +35,7 @@ type reconciler struct {
 	link   *link
 	rate   *rate.Limiter // nil: without limit
 	size   int           // of the next round, in rows
+	tried  *tried        // nil: what is planned is done
 }
 
 // deliver reconciles one target until ctx ends. A row that fails holds up only itself; a target

@@ -76,6 +76,7 @@ func (f *Folder) streamList() []*Stream {
 type lookup struct {
 	hub   *Hub
 	ctx   context.Context
+	of    func(ctx context.Context, key string) (golden.GoldenRecord, error)
 	asked bool  // something was looked up
 	err   error // a failure other than that there is none
 }
@@ -83,7 +84,7 @@ type lookup struct {
 // find gives the golden record of a source record (`golden("erp/customers/1")`) or of a golden ID.
 func (l *lookup) find(key string) (*formats.Node, bool) {
 	l.asked = true
-	record, err := l.hub.goldenOf(l.ctx, key)
+	record, err := l.of(l.ctx, key)
 	if err != nil {
 		if !errors.Is(err, golden.ErrNotFound) {
 			l.err = err

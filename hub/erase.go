@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -281,4 +282,37 @@ func (h *Hub) LiftErasure(ctx context.Context, id string, q LiftRequest) (Erasur
 	}
 	h.log.Info("erasure lifted for a record", "erasure", id)
 	return erasureOf(e), h.loadSuppressions(ctx)
+}
+
+// CloseReceiptRequest closes a receipt on the word of a person who looked in the target.
+type CloseReceiptRequest struct {
+	Target string `json:"target" minLength:"3" doc:"system.stream"`
+	Remote string `json:"remote,omitempty" doc:"of the receipt; may be left out where a person is asked about one of the target only"`
+	Reason string `json:"reason" minLength:"1" doc:"what was found there; it is kept for good and must not name the person"`
+	Author string `json:"author,omitempty"`
+}
+
+// CloseReceipt closes a receipt about which a person is asked, or which the target refused.
+func (h *Hub) CloseReceipt(ctx context.Context, id string, q CloseReceiptRequest) (Erasure, error) {
+	if strings.TrimSpace(q.Reason) == "" {
+		return Erasure{}, &RequestError{"reason", q.Reason, "what was found in the target"}
+	}
+	c := golden.Closing{Author: q.Author, Reason: q.Reason, Target: q.Target}
+	if q.Remote != "" {
+		var err error
+		if c.Remote, err = strconv.ParseUint(q.Remote, 10, 64); err != nil || c.Remote == 0 {
+			return Erasure{}, &RequestError{"remote", q.Remote, "the receipt's own, a number"}
+		}
+	}
+	e, err := h.generation().resolver.CloseReceipt(ctx, id, c)
+	switch {
+	case errors.Is(err, golden.ErrSettled):
+		return Erasure{}, &RequestError{"target", strings.TrimSpace(q.Target + " " + q.Remote), "one receipt in state review or refused: " + err.Error()}
+	case errors.Is(err, golden.ErrNames):
+		return Erasure{}, &RequestError{"reason", "…", "one without mail addresses and phone numbers: it is kept for good"}
+	case err != nil:
+		return Erasure{}, err
+	}
+	h.log.Info("receipt closed by a person", "erasure", id, "target", q.Target, "author", q.Author)
+	return erasureOf(e), nil
 }

@@ -134,3 +134,20 @@ func GoldenTombstones(ctx context.Context, h *Hub) (keys []string, err error) {
 	}
 	return keys, nil
 }
+
+// Look is what a first load finds: records to take, raw ones to be translated, and when.
+type Look struct {
+	Here, Coming int64
+	At           time.Duration
+}
+
+// Gather gives what a first load does about what it finds, look by look.
+func Gather(from, most int64, looks ...Look) (done []string) {
+	g, raw := gathering{from: from, most: most}, int64(0)
+	for _, l := range looks {
+		raw = max(raw, l.Here+l.Coming)
+		b := &backlog{here: l.Here, coming: l.Coming, arrived: raw + l.Here}
+		done = append(done, string(g.look(b, time.Unix(0, 0).Add(l.At))))
+	}
+	return done
+}

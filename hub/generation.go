@@ -59,7 +59,7 @@ func (f *Folder) ran(number int64) ran {
 func (t *target) routesFingerprint() string {
 	sum := sha256.New()
 	for _, r := range t.Routes {
-		fmt.Fprintf(sum, "%q %q %q %q %q %+v %q\n", r.Name, r.From, r.When(), r.Update, r.CreateOnly, r.On, r.mapping.Name())
+		fmt.Fprint(sum, r.fingerprint())
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:8])
 }

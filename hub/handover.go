@@ -15,7 +15,7 @@ import (
 // policy for merged customers decides on those that the hub created; a record that the system made
 // itself is not the hub's to end.
 func (r *reconciler) handOver(ctx context.Context, row golden.Dirty, survivor golden.GoldenRecord) (endings []*write, err error) {
-	err = r.hub.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
+	err = r.inTx(ctx, func(ctx context.Context, tx golden.Tx) error {
 		endings = nil
 		states, err := tx.DeliveriesOf(ctx, row.Target, []string{row.Subject})
 		if err != nil {

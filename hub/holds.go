@@ -45,5 +45,5 @@ func (r *reconciler) circumstances(s *subject, p payload) uint64 {
 	if p.looked || s.record == nil {
 		return 0
 	}
-	return max(1, xxhash.Sum64String(strings.Join(append([]string{r.hub.generation().fingerprint, s.id}, s.record.Sources...), "\x00")))
+	return max(1, xxhash.Sum64String(strings.Join(append([]string{r.generation().fingerprint, s.id}, s.record.Sources...), "\x00")))
 }

@@ -45,6 +45,9 @@ func serve(root string) {
 		os.Exit(1)
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if step := os.Getenv(childLoad); step != "" {
+		log = slog.New(killAfter{log.Handler(), step})
+	}
 	h, err := hub.Open(context.Background(), folder, hub.Options{Log: log, RetryFirst: 20 * time.Millisecond})
 	if err != nil {
 		fmt.Println(err)
@@ -59,6 +62,30 @@ func serve(root string) {
 
 // childReplay has the child start a replay of all, and kill itself when so many records are done.
 const childReplay = "TOUCHSTONE_TEST_REPLAY"
+
+// childLoad has the child kill itself after a step of its first load.
+const childLoad = "TOUCHSTONE_TEST_LOAD"
+
+// killAfter is a log that ends the process when a step of the first load is logged.
+type killAfter struct {
+	slog.Handler
+	step string
+}
+
+func (k killAfter) Enabled(context.Context, slog.Level) bool { return true }
+
+func (k killAfter) Handle(ctx context.Context, r slog.Record) error {
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "step" && a.Value.String() == k.step {
+			killSelf()
+		}
+		return true
+	})
+	if !k.Handler.Enabled(ctx, r.Level) {
+		return nil
+	}
+	return k.Handler.Handle(ctx, r)
+}
 
 func killSelf() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) }
 

@@ -33,6 +33,7 @@ type Folder struct {
 
 	env         config.Environment
 	fingerprint string             // changes with what the files say
+	texts       map[string]string  // what each file says, by its path in the folder
 	streams     map[string]*Stream // by "system/stream"
 	targets     []*target
 }
@@ -95,6 +96,10 @@ func Load(root string, env config.Environment) (*Folder, *config.Problems) {
 	l.said.addFiles(filepath.Join(root, "mappings", "lookups", "*.csv"))
 	l.said.addFiles(filepath.Join(root, "presets", "*.yaml"))
 	l.fingerprint = l.said.sum()
+	l.texts = map[string]string{}
+	for name, text := range l.said.parts {
+		l.texts[l.relative(name)] = text
+	}
 	if ps.HasErrors() {
 		return nil, ps
 	}
@@ -249,6 +254,14 @@ func (l *loader) rules() {
 	if l.said.parts != nil {
 		l.said.addFiles(file)
 	}
+}
+
+// relative is the path of a file in the folder.
+func (f *Folder) relative(file string) string {
+	if inside, err := filepath.Rel(f.Root, file); err == nil && filepath.IsLocal(inside) {
+		file = inside
+	}
+	return filepath.ToSlash(file)
 }
 
 // brokers takes apart what environment variables hold: one may name several brokers with commas

@@ -100,7 +100,7 @@ func TestLoad_saysWhatIsWrongBetweenFiles(t *testing.T) {
 		},
 		"an unknown key of hub.yaml": {
 			files: map[string]string{"hub.yaml": "regoin: DE\n"},
-			want:  `hub.yaml:1:1: unknown key "regoin"; expected one of name, region, data, bus, store, api, intake, subscribers, telemetry, limits; did you mean "region"?`,
+			want:  `hub.yaml:1:1: unknown key "regoin"; expected one of name, region, data, bus, store, resolve, api, intake, subscribers, telemetry, limits; did you mean "region"?`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

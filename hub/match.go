@@ -3,6 +3,7 @@ package hub
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -138,6 +139,7 @@ type TrainingReport struct {
 	Levels    []TrainingLevel `json:"levels"`
 	Keys      []TrainingKey   `json:"keys"`
 	Refusals  []string        `json:"refusals,omitempty" doc:"what speaks against the parameters"`
+	Labels    TrainingLabels  `json:"labels"`
 	Params    string          `json:"params" doc:"content of golden.params"`
 }
 
@@ -159,8 +161,9 @@ type TrainingKey struct {
 	Strangers float64 `json:"strangers" doc:"share"`
 }
 
-// NewTrainingReport describes a training of the ruleset; data names what it was learnt from.
-func NewTrainingReport(rules *golden.Ruleset, t *match.Training, data string, at time.Time) (TrainingReport, error) {
+// NewTrainingReport describes a training of the ruleset on records with what was known of them; data
+// names what it was learnt from.
+func NewTrainingReport(rules *golden.Ruleset, records []match.Record, known *golden.Known, t *match.Training, data string, at time.Time) (TrainingReport, error) {
 	params, err := rules.WriteParams(t, data, at)
 	if err != nil {
 		return TrainingReport{}, err
@@ -180,22 +183,90 @@ func NewTrainingReport(rules *golden.Ruleset, t *match.Training, data string, at
 	for _, k := range t.Keys {
 		out.Keys = append(out.Keys, TrainingKey{m.Keys[k.Key].Name(), k.Pairs, k.Matches, k.Relatives, k.Strangers})
 	}
+	out.Labels = labelReport(records, known, &t.Labels)
 	return out, nil
 }
 
-// Train learns parameters from all live records of the store. Nothing is changed: the parameters
-// count once they stand in the folder.
-func (h *Hub) Train(ctx context.Context) (TrainingReport, error) {
+// TrainingLabels say what labels did for a training.
+type TrainingLabels struct {
+	Decisions       int                  `json:"decisions" doc:"pairs that people's decisions tell of"`
+	File            int                  `json:"file" doc:"pairs that the file tells of"`
+	Missing         int                  `json:"missing" doc:"records that the file names and that are not there"`
+	Overruled       int                  `json:"overruled" doc:"decisions that others contradict, and that were not used"`
+	Keyless         int                  `json:"keyless" doc:"pairs that share no key: matching would not look at them by itself"`
+	Same            int                  `json:"same" doc:"pairs of one customer"`
+	SameAgreed      int                  `json:"sameAgreed" doc:"of them those of which the parameters say so"`
+	Different       int                  `json:"different" doc:"pairs of two customers"`
+	DifferentAgreed int                  `json:"differentAgreed" doc:"of them those of which the parameters say so"`
+	Against         []TrainingLabelWrong `json:"against,omitempty" doc:"labels that the parameters contradict most"`
+}
+
+// TrainingLabelWrong is a label that the parameters contradict.
+type TrainingLabelWrong struct {
+	A    string  `json:"a"`
+	B    string  `json:"b"`
+	Same bool    `json:"same" doc:"what the label says"`
+	Bits float64 `json:"bits" doc:"what the parameters say"`
+}
+
+func labelReport(records []match.Record, known *golden.Known, l *match.Labelled) TrainingLabels {
+	out := TrainingLabels{
+		Decisions: known.Decisions, File: known.File, Missing: known.Missing, Overruled: known.Overruled, Keyless: l.Keyless,
+		Same: l.Same, SameAgreed: l.SameAgreed, Different: l.Different, DifferentAgreed: l.DifferentAgreed,
+	}
+	for _, d := range l.Against {
+		out.Against = append(out.Against, TrainingLabelWrong{records[d.A].Key, records[d.B].Key, d.Same, evaluate.Bits(d.Weight)})
+	}
+	return out
+}
+
+// TrainRequest says what is known of pairs of records beside what people have decided.
+type TrainRequest struct {
+	Labels string  `json:"labels,omitempty" doc:"CSV with the columns a, b, verdict or record, cluster"`
+	Name   string  `json:"name,omitempty" doc:"of the file that it is, for what is wrong with it"`
+	Weight float64 `json:"weight,omitempty" minimum:"0" doc:"for how many pairs each of them stands; 0: as shipped"`
+}
+
+// Train learns parameters from all live records of the store, and what people have decided of them.
+// Nothing is changed: the parameters count once they stand in the folder.
+func (h *Hub) Train(ctx context.Context, q TrainRequest) (TrainingReport, error) {
 	rules := h.generation().Rules
+	labels, err := q.read()
+	if err != nil {
+		return TrainingReport{}, err
+	}
 	live, err := golden.ReadPopulation(ctx, h.store, rules)
 	if err != nil {
 		return TrainingReport{}, err
 	}
-	t, err := golden.Train(rules, live.Records, nil)
+	known, err := golden.Know(live.Records, live.Decisions(), labels, rules.MatchRules().Limits, q.Weight)
+	if err != nil {
+		return TrainingReport{}, wrongLabels(err)
+	}
+	t, err := golden.Train(rules, live.Records, known.Labels, nil)
 	if err != nil {
 		return TrainingReport{}, err
 	}
-	return NewTrainingReport(rules, t, fmt.Sprintf("%d records of the store", len(live.Records)), time.Now())
+	return NewTrainingReport(rules, live.Records, known, t, fmt.Sprintf("%d records of the store", len(live.Records)), time.Now())
+}
+
+func (q *TrainRequest) read() (*golden.Labels, error) {
+	if q.Labels == "" {
+		return nil, nil
+	}
+	if q.Weight == 0 {
+		q.Weight = golden.LabelWeight
+	}
+	labels, err := golden.ReadLabels(cmp.Or(q.Name, "labels"), []byte(q.Labels))
+	return labels, wrongLabels(err)
+}
+
+// wrongLabels is the error of who sent labels that are wrong.
+func wrongLabels(err error) error {
+	if wrong, ok := errors.AsType[*golden.LabelError](err); ok {
+		return &RequestError{Field: "labels", Found: fmt.Sprintf("%s:%d: %s", wrong.File, wrong.Line, wrong.Found), Expected: wrong.Expected}
+	}
+	return err
 }
 
 // MatchReport says how matching does on the live store.

@@ -45,7 +45,7 @@ func (r *reconciler) enforcedHash(route *targetRoute, own *golden.SourceRecord) 
 	if err := c.UnmarshalJSON(own.Doc); err != nil {
 		return 0, false // the resolver has read it; a newer program wrote it
 	}
-	values := r.hub.generation().resolver.Ruleset().ValueHashes(&c)
+	values := r.generation().resolver.Ruleset().ValueHashes(&c)
 	digest := xxhash.New()
 	for _, attribute := range route.mapping.Reads() {
 		if !route.On.Changed.Enforces(attribute) || slices.Contains(route.CreateOnly, attribute) {
@@ -63,9 +63,13 @@ func (r *reconciler) enforcedHash(route *targetRoute, own *golden.SourceRecord) 
 // reported with other content, where a route to that target enforces the golden values: the
 // golden record may be as it was.
 func (h *Hub) markReported(ctx context.Context, tx golden.Tx, records []golden.SourceRecord) error {
+	return h.generation().markReported(ctx, tx, records)
+}
+
+func (f *Folder) markReported(ctx context.Context, tx golden.Tx, records []golden.SourceRecord) error {
 	target := map[golden.EntityNo]string{}
 	for _, rec := range records {
-		if name := rec.System + "." + rec.Stream; h.generation().enforces(name) {
+		if name := rec.System + "." + rec.Stream; f.enforces(name) {
 			target[rec.Entity] = name
 		}
 	}

@@ -101,7 +101,7 @@ func (r *reconciler) creating(ctx context.Context, s *subject, route *targetRout
 	case begun.Status == golden.Refused && begun.PayloadHash == w.hash:
 		return nil, nil // it would be refused again
 	case begun.Status == golden.Refused && !w.again(): // another payload is another write
-	case begun.Status == golden.Review && r.writer.Repeat() == connectors.RepeatNone:
+	case begun.Status == golden.Review && r.repeat() == connectors.RepeatNone:
 		w.doubtful, w.Key = true, begun.Key
 	default:
 		w.Key = begun.Key // perhaps it was done: the same write again

@@ -64,15 +64,8 @@ func intend(r *golden.Receipt, route *targetRoute, d golden.DeliveryState) {
 
 // routeTo is the route of a name that leads to a target; nil where there is none.
 func (f *Folder) routeTo(target, name string) *targetRoute {
-	for _, t := range f.targets {
-		if t.String() != target {
-			continue
-		}
-		for i := range t.Routes {
-			if t.Routes[i].Name == name {
-				return &t.Routes[i]
-			}
-		}
+	if t := f.targetNamed(target); t != nil {
+		return t.routeOf(name)
 	}
 	return nil
 }
@@ -125,6 +118,12 @@ func (n notes) heed(ctx context.Context, tx golden.Tx, s golden.Suppressor, targ
 	if err != nil || len(erased) == 0 {
 		return &n, err
 	}
+	n.leaveOut(erased)
+	return &n, n.endLate(ctx, tx, s, target, erased)
+}
+
+// leaveOut takes erased people out of what the round leaves beside the states of records.
+func (n *notes) leaveOut(erased map[string]erasedAs) {
 	gone := func(subject string) bool { _, found := erased[subject]; return found }
 	n.creates = slices.DeleteFunc(slices.Clone(n.creates), func(c golden.PendingCreate) bool { return gone(c.Subject) })
 	n.written = slices.DeleteFunc(slices.Clone(n.written), func(w *reached) bool { return gone(w.Subject) })
@@ -134,49 +133,58 @@ func (n notes) heed(ctx context.Context, tx golden.Tx, s golden.Suppressor, targ
 			n.letters[i].Bytes = nil
 		}
 	}
+}
+
+// endLate has the target look once more at records that it holds of erased people, so that they are
+// ended, and takes the links to them away.
+func (n *notes) endLate(ctx context.Context, tx golden.Tx, s golden.Suppressor, target string, erased map[string]erasedAs) error {
 	var marks []golden.Dirty
-	var remote []string
 	n.states = slices.Clone(n.states)
 	for i := range n.states {
 		d := &n.states[i]
-		if !gone(d.Subject) || n.ending[d.RemoteID] {
+		erasure, gone := erased[d.Subject]
+		if !gone || n.ending[d.RemoteID] {
 			continue
 		}
 		d.Origin, d.Error = "", ""
-		erasure := erased[d.Subject]
-		if key := n.keys[d.RemoteID]; key != "" {
-			known := golden.Receipt{
-				Target: target, Remote: s.Remote(target, "create "+key), Operation: string(connectors.Create),
-				Status: golden.ReceiptDone, Reason: "it was done: the record has a receipt of its own", At: d.UpdatedAt,
-			}
-			if err := tx.SettleReceipts(ctx, []golden.Receipt{known}); err != nil {
-				return nil, err
-			}
-		}
 		marks = append(marks, golden.Dirty{Target: target, Subject: d.Subject, Entity: erasure.entity, Since: time.Now()})
-		if erasure.id == "" {
-			continue
+		if err := n.receive(ctx, tx, s, target, d, erasure.id); err != nil {
+			return err
 		}
-		receipt := golden.Receipt{
-			Erasure: erasure.id, Target: target, Remote: s.Remote(target, d.RemoteID), Entity: canonical.EntityCustomer, Route: d.Route,
-			Operation: "delete", Status: golden.ReceiptPending, Reason: "it was on its way when the person was erased", At: d.UpdatedAt,
-		}
-		if err := tx.PutReceipts(ctx, []golden.Receipt{receipt}); err != nil {
-			return nil, err
-		}
-		if d.Record != "" {
-			remote = append(remote, d.Record)
-			if err := tx.PutSuppressions(ctx, []uint64{s.Record(d.Record).Hash}, erasure.id, d.UpdatedAt); err != nil {
-				return nil, err
-			}
+		if erasure.id != "" && d.Record != "" {
+			n.late = append(n.late, d.Record)
 		}
 	}
-	n.late = remote
-	n.links = slices.DeleteFunc(slices.Clone(n.links), func(l golden.Link) bool { return slices.Contains(remote, l.Remote) })
+	n.links = slices.DeleteFunc(slices.Clone(n.links), func(l golden.Link) bool { return slices.Contains(n.late, l.Remote) })
 	if len(marks) == 0 {
-		return &n, nil
+		return nil
 	}
-	return &n, tx.MarkDirty(ctx, marks)
+	return tx.MarkDirty(ctx, marks)
+}
+
+// receive gives a record that came late a receipt of its own, in place of the one about its create, and
+// keeps it from coming back.
+func (n *notes) receive(ctx context.Context, tx golden.Tx, s golden.Suppressor, target string, d *golden.DeliveryState, erasure string) error {
+	if key := n.keys[d.RemoteID]; key != "" {
+		known := golden.Receipt{
+			Target: target, Remote: s.Remote(target, "create "+key), Operation: string(connectors.Create),
+			Status: golden.ReceiptDone, Reason: "it was done: the record has a receipt of its own", At: d.UpdatedAt,
+		}
+		if err := tx.SettleReceipts(ctx, []golden.Receipt{known}); err != nil {
+			return err
+		}
+	}
+	if erasure == "" {
+		return nil
+	}
+	receipt := golden.Receipt{
+		Erasure: erasure, Target: target, Remote: s.Remote(target, d.RemoteID), Entity: canonical.EntityCustomer, Route: d.Route,
+		Operation: "delete", Status: golden.ReceiptPending, Reason: "it was on its way when the person was erased", At: d.UpdatedAt,
+	}
+	if err := tx.PutReceipts(ctx, []golden.Receipt{receipt}); err != nil || d.Record == "" {
+		return err
+	}
+	return tx.PutSuppressions(ctx, []uint64{s.Record(d.Record).Hash}, erasure, d.UpdatedAt)
 }
 
 // subjects are those of which the round notes something.

@@ -15,6 +15,7 @@ type verdict struct {
 	unchanged bool // it says the same
 	older     bool // the store holds a newer version
 	publish   bool // the store has to hear of it
+	held      bool // the store holds a record of it that is not deleted
 }
 
 func (c *ReplayCounts) add(it *item) {
@@ -63,11 +64,16 @@ func (h *Hub) compare(ctx context.Context, items []item) error {
 			return err
 		}
 	}
+	held := make(map[string]bool, len(stored))
+	for place, d := range stored {
+		held[place] = !d.Deleted
+	}
 	for i := range items {
 		if it := &items[i]; it.entity != nil && it.err == nil {
 			place := string(it.stream.Mapping.Entity()) + " " + parsed[i].Key
 			before, known := stored[place]
 			it.verdict = judge(before, known, parsed[i])
+			it.held = held[place]
 			if it.publish {
 				stored[place] = parsed[i]
 			}

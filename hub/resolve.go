@@ -16,10 +16,12 @@ import (
 // resolve turns canonical.customer into golden records until ctx ends. Offsets live in the store,
 // in the same transaction as what they stand for.
 func (h *Hub) resolve(ctx context.Context) error {
+	first := h.firstLoad(ctx)
+	defer first.wait()
 	return h.bus.Batches(ctx, bus.BatchConfig{
 		Topics: []string{CanonicalTopic(canonical.EntityCustomer)}, Group: "resolve", MaxRecords: 2000, MaxBytes: 4 << 20,
 		Offsets: storeOffsets{h.store}, SessionTimeout: h.folder.Settings.Bus.Session,
-	}, h.staged("resolve", h.resolveBatch))
+	}, h.staged("resolve", first.before(h.resolveBatch)))
 }
 
 // resolveBatch resolves one batch in one transaction. Where that fails for a reason that lies in
@@ -65,8 +67,12 @@ func (h *Hub) resolveSpan(ctx context.Context, batch *bus.Batch) error {
 
 // markChanged marks, in the resolver's own transaction, what targets now lack: every target that
 // a route leads customers to has to look at every customer that changed.
-func (h *Hub) markChanged(ctx context.Context, tx golden.Tx, changes []golden.Change, _ map[golden.EntityNo]golden.GoldenRecord) error {
-	targets := h.generation().targetsOf(canonical.EntityCustomer)
+func (h *Hub) markChanged(ctx context.Context, tx golden.Tx, changes []golden.Change, records map[golden.EntityNo]golden.GoldenRecord) error {
+	return h.generation().markChanged(ctx, tx, changes, records)
+}
+
+func (f *Folder) markChanged(ctx context.Context, tx golden.Tx, changes []golden.Change, _ map[golden.EntityNo]golden.GoldenRecord) error {
+	targets := f.targetsOf(canonical.EntityCustomer)
 	marks := make([]golden.Dirty, 0, len(changes)*len(targets))
 	now := time.Now()
 	for _, t := range targets {
@@ -106,7 +112,7 @@ func (h *Hub) staged(stage string, handle func(context.Context, *bus.Batch) erro
 		switch {
 		case err == nil:
 			h.fine(stage)
-		case ctx.Err() == nil && !errors.Is(err, bus.ErrFenced):
+		case ctx.Err() == nil && !errors.Is(err, bus.ErrFenced) && !errors.Is(err, bus.ErrPassed):
 			h.trouble(stage, err)
 		}
 		return err

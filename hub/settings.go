@@ -14,6 +14,7 @@ type Settings struct {
 	Data        string               `yaml:"data" default:".touchstone" doc:"folder for broker, store and ledgers; relative to the hub folder"`
 	Bus         BusSettings          `yaml:"bus" doc:"Kafka; without brokers the hub runs its own"`
 	Store       StoreSettings        `yaml:"store" doc:"where golden records are kept; without url an SQLite file in the data folder"`
+	Resolve     ResolveSettings      `yaml:"resolve" doc:"how records become customers"`
 	API         APISettings          `yaml:"api" doc:"REST, change feed and metrics"`
 	Intake      IntakeSettings       `yaml:"intake" doc:"where webhooks arrive"`
 	Subscribers []SubscriberSettings `yaml:"subscribers" doc:"who is told of changes of customers by webhook"`
@@ -54,6 +55,12 @@ type StoreSettings struct {
 	URL            config.Secret `yaml:"url" doc:"postgres://user:password@host/database"`
 	Schema         string        `yaml:"schema" doc:"PostgreSQL schema"`
 	MaxConnections int           `yaml:"max_connections" default:"10" min:"2" max:"500"`
+}
+
+// ResolveSettings say how records go into the store.
+type ResolveSettings struct {
+	LoadFrom int64 `yaml:"load_from" default:"20000" min:"0" doc:"from how many records on the first ones go into an empty store all at once; 0: never"`
+	LoadMost int64 `yaml:"load_most" default:"2000000" min:"1" doc:"how many go in at once at most"`
 }
 
 // APISettings say where the API listens and who may read.

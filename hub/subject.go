@@ -55,7 +55,7 @@ func (r *reconciler) survey(ctx context.Context, rows []golden.Dirty) ([]loaded,
 }
 
 func (r *reconciler) surveyed(ctx context.Context, rows []golden.Dirty) (found []loaded, at *standing, err error) {
-	err = r.hub.store.InView(ctx, func(ctx context.Context, v golden.View) error {
+	err = r.inView(ctx, func(ctx context.Context, v golden.View) error {
 		if found, err = r.load(ctx, v, rows); err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (r *reconciler) surveyed(ctx context.Context, rows []golden.Dirty) (found [
 		if found[i].survivor == nil {
 			continue
 		}
-		survivor, _, err := r.hub.store.Customer(ctx, found[i].survivor.ID)
+		survivor, err := r.customer(ctx, found[i].survivor.ID)
 		if err != nil {
 			found[i] = loaded{err: fmt.Errorf("read the survivor of %s: %w", rows[i].Subject, err)}
 			continue

@@ -22,7 +22,7 @@ type Sweep struct {
 
 	Target string `json:"target,omitempty"` // of a sweep of routes
 	Entity string `json:"entity,omitempty"` // what is being swept: customer, order, …
-	After  string `json:"after,omitempty"`  // the last ID or key that is through
+	After  string `json:"after,omitempty"`  // the place that has been come to
 }
 
 const (

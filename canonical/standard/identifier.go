@@ -1,6 +1,8 @@
 package standard
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -108,6 +110,9 @@ var schemes = map[string]string{
 	"uid": "vat", "btw": "vat", "nif-iva": "vat", "partita-iva": "vat", "unified-social-credit-code": "uscc",
 	"unified-social-credit-identifier": "uscc", "统一社会信用代码": "uscc",
 }
+
+// Schemes are the names of the schemes with a known form.
+func Schemes() []string { return slices.Sorted(maps.Keys(checks)) }
 
 // checks are the schemes with a known form. GLN, GTIN and SSCC: GS1 General Specifications
 // section 7.9; LEI: ISO 17442; IBAN: ISO 13616; USCC: GB 32100-2015. A D-U-N-S number has had no

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/url"
+	"os"
 	"os/user"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/touchstone-hub/touchstone/api"
 	"github.com/touchstone-hub/touchstone/hub"
@@ -38,7 +40,7 @@ who. It cannot be undone; --dry-run shows what would go.`,
 			case q.DryRun:
 			case q.Reason == "":
 				return misuse(c, errors.New("say why: --reason TEXT"))
-			case !yes && !terminal(c.OutOrStdout()):
+			case !yes && !typed(c.InOrStdin()):
 				return misuse(c, errors.New("there is nobody to ask: --yes erases without asking, --dry-run shows what would go"))
 			}
 			q.Author = operator()
@@ -51,7 +53,7 @@ who. It cannot be undone; --dry-run shows what would go.`,
 	c.Flags().BoolVar(&q.Identities, "identities", false, "keep away also whoever comes with one of the mail addresses, phones or unique identifiers")
 	c.Flags().BoolVar(&q.DryRun, "dry-run", false, "show what would go, and change nothing")
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
-	c.AddCommand(a.eraseStatus(), a.eraseList(), a.eraseLift())
+	c.AddCommand(a.eraseStatus(), a.eraseList(), a.eraseLift(), a.eraseClose())
 	return c
 }
 
@@ -73,10 +75,10 @@ func (a *app) erase(c *cobra.Command, cl *client, q hub.EraseRequest, yes bool) 
 		if err := cl.post(c.Context(), "/v1/privacy/erasures", trial, &would); err != nil {
 			return err
 		}
-		if err := printErasure(c.OutOrStdout(), would); err != nil {
+		if err := printErasure(c.ErrOrStderr(), would); err != nil {
 			return err
 		}
-		fmt.Fprintf(c.OutOrStdout(), "\nThis cannot be undone. Type %s to erase: ", q.Customer)
+		fmt.Fprintf(c.ErrOrStderr(), "\nThis cannot be undone. Type %s to erase: ", q.Customer)
 		typed, err := bufio.NewReader(c.InOrStdin()).ReadString('\n')
 		if strings.TrimSpace(typed) != q.Customer {
 			return errors.Join(errors.New("not confirmed, nothing was erased"), ignoreEOF(err))
@@ -87,6 +89,12 @@ func (a *app) erase(c *cobra.Command, cl *client, q hub.EraseRequest, yes bool) 
 		return err
 	}
 	return a.print(c, e, func(w io.Writer) error { return printErasure(w, e) })
+}
+
+// typed says whether somebody can answer: input comes from a terminal.
+func typed(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 func ignoreEOF(err error) error {
@@ -168,6 +176,40 @@ the record, it is taken in, as a new customer.`,
 	return c
 }
 
+func (a *app) eraseClose() *cobra.Command {
+	var q hub.CloseReceiptRequest
+	c := &cobra.Command{
+		Use:   "close ERASURE-ID SYSTEM.STREAM [RECORD] --reason TEXT",
+		Short: "Close a receipt after looking in the target",
+		Long: `Close a receipt of which nobody but a person can say what became of it: one in state review (a create was
+under way) or refused (the target will not). Look in the target first, and remove there what is left. RECORD is
+the hash that erase status shows; it may be left out where the target has one such receipt.`,
+		Args: cobra.RangeArgs(2, 3),
+		RunE: func(c *cobra.Command, args []string) error {
+			if q.Reason == "" {
+				return misuse(c, errors.New("say what was found: --reason TEXT"))
+			}
+			q.Target, q.Author = args[1], operator()
+			if len(args) == 3 {
+				remote, err := strconv.ParseUint(args[2], 16, 64)
+				if err != nil {
+					return misuse(c, fmt.Errorf("%q is no record of a receipt; erase status shows them", args[2]))
+				}
+				q.Remote = strconv.FormatUint(remote, 10)
+			}
+			return a.with(c, func(cl *client) error {
+				var e hub.Erasure
+				if err := cl.post(c.Context(), "/v1/privacy/erasures/"+url.PathEscape(args[0])+"/receipts/close", q, &e); err != nil {
+					return err
+				}
+				return a.print(c, e, func(w io.Writer) error { return printErasure(w, e) })
+			})
+		},
+	}
+	c.Flags().StringVar(&q.Reason, "reason", "", "what was found in the target; it is kept and must not name the person")
+	return c
+}
+
 func printErasure(w io.Writer, e hub.Erasure) error {
 	fmt.Fprintf(w, "%s  %s\n  customer %s", e.ID, e.State, e.Customer)
 	if len(e.Merged) > 0 {
@@ -198,6 +240,9 @@ func printErasure(w io.Writer, e hub.Erasure) error {
 	}
 	for _, h := range e.Held {
 		fmt.Fprintf(w, "  still held at its source: %s, %d records; the hub deletes nothing there\n", h.Stream, h.Records)
+	}
+	for _, one := range e.Closed {
+		fmt.Fprintf(w, "  %s %016x was %s and closed on %s by %s: %s\n", one.Target, one.Remote, one.Was, one.At.Local().Format(time.DateTime), one.Author, one.Reason)
 	}
 	return errors.Join(printReceipts(w, e), printTopics(w, e))
 }

@@ -25,16 +25,28 @@ func (a *app) matchCommand() *cobra.Command {
 }
 
 // train learns parameters from records, with a line or a bar of progress on standard error.
-func train(c *cobra.Command, rules *golden.Ruleset, records []evaluate.Labelled) (*golden.Ruleset, *trained, error) {
+func train(c *cobra.Command, rules *golden.Ruleset, records []evaluate.Labelled, q hub.TrainRequest) (*golden.Ruleset, *trained, error) {
 	told := newTeller(c.ErrOrStderr())
-	out, err := golden.Train(rules, plainRecords(records), func(round int, change float64) {
+	plain := plainRecords(records)
+	var labels *golden.Labels
+	if q.Labels != "" {
+		var err error
+		if labels, err = golden.ReadLabels(q.Name, []byte(q.Labels)); err != nil {
+			return nil, nil, err
+		}
+	}
+	known, err := golden.Know(plain, nil, labels, rules.MatchRules().Limits, q.Weight)
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := golden.Train(rules, plain, known.Labels, func(round int, change float64) {
 		told.progress(fmt.Sprintf("learning, the largest change is %.6f", change), round, golden.TrainRounds)
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	told.step(fmt.Sprintf("learnt from %d records and %d pairs in %d rounds", out.Records, out.Pairs, out.Rounds))
-	return rules.WithParameters(out.Parameters), &trained{out, fingerprint(records)}, nil
+	return rules.WithParameters(out.Parameters), &trained{out, fingerprint(records), known}, nil
 }
 
 // fingerprint of the records, in the order in which they came.

@@ -19,7 +19,8 @@ import (
 // trained is a training with what it was learnt from.
 type trained struct {
 	*match.Training
-	data string
+	data  string
+	known *golden.Known
 }
 
 func plainRecords(records []evaluate.Labelled) []match.Record {
@@ -32,25 +33,38 @@ func plainRecords(records []evaluate.Labelled) []match.Record {
 
 func (a *app) matchTrainCommand() *cobra.Command {
 	s := &sampleFile{app: a}
-	var out string
+	var out, labels string
+	var weight float64
 	var force bool
 	c := &cobra.Command{
-		Use:   "train [FILE --mapping NAME]",
-		Short: "Learn the weights of comparisons from records without labels, and write golden.params",
-		Long: "Learn the weights of match.compare from records without labels: those of the hub's store, or of a file. " +
+		Use:   "train [FILE --mapping NAME] [--labels FILE]",
+		Short: "Learn the weights of comparisons from records, with labels or without, and write golden.params",
+		Long: "Learn the weights of match.compare from records: those of the hub's store, with what people have decided of them, or of a file. " +
+			"--labels names a file that says of pairs whether they are one customer's: CSV with the columns a, b, verdict (same or different) or record, cluster. Records are named by their keys, system/stream/id; those of a FILE are file/records/ID. " +
 			"The parameters are written beside golden.yaml, where a running hub takes them with its next reload. " +
 			"They are not written where something speaks against them, unless --force is given.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			var t hub.TrainingReport
+			q := hub.TrainRequest{Name: labels, Weight: weight}
+			if labels != "" {
+				text, err := os.ReadFile(labels)
+				if err != nil {
+					return err
+				}
+				q.Labels = string(text)
+				if _, err := golden.ReadLabels(labels, text); err != nil {
+					return err
+				}
+			}
 			if len(args) == 0 {
-				err := a.with(c, func(cl *client) error { return cl.post(c.Context(), "/v1/match/training", struct{}{}, &t) })
+				err := a.with(c, func(cl *client) error { return cl.post(c.Context(), "/v1/match/training", q, &t) })
 				if err != nil {
 					return err
 				}
 			} else {
 				s.name = args[0]
-				if err := s.trainOn(c, &t); err != nil {
+				if err := s.trainOn(c, q, &t); err != nil {
 					return err
 				}
 			}
@@ -75,11 +89,13 @@ func (a *app) matchTrainCommand() *cobra.Command {
 	}
 	s.flags(c)
 	c.Flags().StringVarP(&out, "out", "o", "", "file to write; golden.params in the hub folder where absent, - for none")
+	c.Flags().StringVar(&labels, "labels", "", "CSV file with pairs (a,b,verdict) or clusters (record,cluster) that are known")
+	c.Flags().Float64Var(&weight, "label-weight", golden.LabelWeight, "for how many pairs each label of the file stands")
 	c.Flags().BoolVar(&force, "force", false, "write the parameters whatever speaks against them")
 	return c
 }
 
-func (s *sampleFile) trainOn(c *cobra.Command, report *hub.TrainingReport) error {
+func (s *sampleFile) trainOn(c *cobra.Command, q hub.TrainRequest, report *hub.TrainingReport) error {
 	if s.mapping == "" {
 		return misuse(c, errors.New("say which mapping reads the file: --mapping NAME"))
 	}
@@ -87,11 +103,11 @@ func (s *sampleFile) trainOn(c *cobra.Command, report *hub.TrainingReport) error
 	if err != nil {
 		return err
 	}
-	_, t, err := train(c, rules, records)
+	_, t, err := train(c, rules, records, q)
 	if err != nil {
 		return err
 	}
-	*report, err = hub.NewTrainingReport(rules, t.Training, t.data, time.Now())
+	*report, err = hub.NewTrainingReport(rules, plainRecords(records), t.known, t.Training, t.data, time.Now())
 	return err
 }
 
@@ -99,6 +115,7 @@ func printTraining(w io.Writer, t *hub.TrainingReport) error {
 	fmt.Fprintf(w, "learnt from %d records and %d pairs that share a key, in %d rounds\n", t.Records, t.Pairs, t.Rounds)
 	fmt.Fprintf(w, "expected: %.0f pairs of one customer, %.0f of relatives and colleagues\n", t.Matches, t.Relatives)
 	fmt.Fprintf(w, "of a pair of which nothing is known: %.2f bits against strangers, %.2f against relatives\n\n", t.Prior, t.Related)
+	printLabels(w, &t.Labels)
 	var rows [][]any
 	for _, l := range t.Levels {
 		rows = append(rows, []any{l.Attribute, l.Level, fmt.Sprintf("%.5f", l.M), fmt.Sprintf("%.7f", l.U), fmt.Sprintf("%+.2f", l.Bits)})
@@ -121,6 +138,30 @@ func printTraining(w io.Writer, t *hub.TrainingReport) error {
 		fmt.Fprintln(w, "  "+r)
 	}
 	return nil
+}
+
+// printLabels says what labels were used and how far the parameters agree with them.
+func printLabels(w io.Writer, l *hub.TrainingLabels) {
+	if l.Decisions+l.File > 0 {
+		fmt.Fprintf(w, "known: %d pairs by people's decisions, %d by the file; %d of them share no key\n", l.Decisions, l.File, l.Keyless)
+		fmt.Fprintf(w, "the parameters agree with %d of %d that are one customer's and %d of %d that are not\n", l.SameAgreed, l.Same, l.DifferentAgreed, l.Different)
+		for _, one := range l.Against {
+			verdict := "different"
+			if one.Same {
+				verdict = "same"
+			}
+			fmt.Fprintf(w, "  against: %s and %s are %s, but weigh %+.2f bits\n", one.A, one.B, verdict, one.Bits)
+		}
+	}
+	if l.Missing > 0 {
+		fmt.Fprintf(w, "%d records that the file names are not there\n", l.Missing)
+	}
+	if l.Overruled > 0 {
+		fmt.Fprintf(w, "%d decisions are contradicted by stronger or newer ones and were not used\n", l.Overruled)
+	}
+	if l.Decisions+l.File+l.Missing+l.Overruled > 0 {
+		fmt.Fprintln(w)
+	}
 }
 
 func (a *app) matchEvalCommand() *cobra.Command {
@@ -146,7 +187,7 @@ func (a *app) matchEvalCommand() *cobra.Command {
 			}
 			read := time.Now()
 			if s.params == "" && len(rules.MatchRules().Comparisons) > 0 {
-				if rules, _, err = train(c, rules, records); err != nil {
+				if rules, _, err = train(c, rules, records, hub.TrainRequest{}); err != nil {
 					return err
 				}
 			}

@@ -13,6 +13,9 @@ func (t *trainer) result() *Training {
 		out.Parameters.Weights = append(out.Parameters.Weights, weights(t.m[i], t.u[i]))
 	}
 	for _, c := range t.classes[1:] {
+		if c.fixed {
+			continue
+		}
 		out.Keys = append(out.Keys, KeyShares{Key: c.key, Pairs: int(c.total), Matches: c.shares[ofMatches], Relatives: c.shares[ofRelatives], Strangers: c.shares[ofStrangers]})
 	}
 	out.Parameters.Frequencies = t.frequencies
@@ -68,7 +71,7 @@ func (t *trainer) priors(out *Training) {
 	open.take(t.all)
 	open.shares = [3]float64{open.total / 4 / every, open.total / 8 / every, 1}
 	for range 200 {
-		var sums [3]float64
+		sums := [3]float64{ofMatches: t.known}
 		for i := range open.patterns {
 			l := t.likelihood(&open.patterns[i].levels, open)
 			all := l[0] + l[1] + l[2]

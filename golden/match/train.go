@@ -16,6 +16,7 @@ type Training struct {
 	Relatives  float64     // pairs of relatives and colleagues
 	Levels     [][]Learnt  // by comparison and level, "different" last
 	Keys       []KeyShares // by rule
+	Labels     Labelled
 	// Refusals say why the parameters should not be used; none where nothing speaks against it.
 	Refusals []string
 }
@@ -56,11 +57,12 @@ const (
 //
 // progress, where given, is called after each round with the largest change of a share.
 func (r *Rules) Train(records []Record, progress func(round int, change float64)) (*Training, error) {
-	return r.TrainBlocks(r.Block(records), progress)
+	return r.TrainBlocks(r.Block(records), nil, progress)
 }
 
-// TrainBlocks is Train of records that are sorted by their keys already.
-func (r *Rules) TrainBlocks(b *Blocks, progress func(round int, change float64)) (*Training, error) {
+// TrainBlocks is Train of records that are sorted by their keys already, with pairs of which is known
+// whether they are one customer's.
+func (r *Rules) TrainBlocks(b *Blocks, labels []Label, progress func(round int, change float64)) (*Training, error) {
 	records := b.records
 	if len(records) < 2 || len(r.Comparisons) == 0 {
 		return nil, fmt.Errorf("%w: %d records, %d comparisons", ErrUntrainable, len(records), len(r.Comparisons))
@@ -72,9 +74,11 @@ func (r *Rules) TrainBlocks(b *Blocks, progress func(round int, change float64))
 	if pairs == 0 {
 		return nil, fmt.Errorf("%w: no two of %d share a key", ErrUntrainable, len(records))
 	}
+	t.label(b, labels)
 	rounds := t.learn(0.7, progress)
 	out := t.result()
 	out.Rounds = rounds
+	t.agreement(out, labels)
 	t.refuse(out)
 	for _, start := range []float64{0.5, 0.9} {
 		t.learn(start, nil)
@@ -114,6 +118,7 @@ type class struct {
 	without  [maxComparisons]bool // comparisons that the key itself decides
 	shares   [3]float64           // of matches, relatives, strangers
 	key      int                  // index of the rule; -1 at random
+	fixed    bool                 // the shares are known: its pairs are labelled
 }
 
 const (
@@ -131,6 +136,8 @@ type trainer struct {
 	frequencies []*Frequencies
 	all         map[pattern]float64
 	pairs       int
+	known       float64 // pairs that share a key and are labelled as one customer's
+	keyless     int     // labelled pairs that share no key
 }
 
 func newTrainer(r *Rules, records []Record) *trainer { return &trainer{rules: r, records: records} }
@@ -154,6 +161,9 @@ func (t *trainer) begin(start float64) {
 		t.m, t.u = append(t.m, m), append(t.u, u)
 	}
 	for _, c := range t.classes {
+		if c.fixed {
+			continue
+		}
 		c.shares = [3]float64{0.3, 0.1, 0.6}
 		if c.key < 0 {
 			c.shares = [3]float64{0.0001, 0.0001, 0.9998}
@@ -245,6 +255,9 @@ func (t *trainer) round() (change float64) {
 			}
 		}
 		for k := range sums {
+			if c.fixed || c.total == 0 {
+				break
+			}
 			share := max(sums[k]/c.total, 1e-12)
 			change = max(change, math.Abs(share-c.shares[k]))
 			c.shares[k] = share

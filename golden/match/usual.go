@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// MostKeys bounds the rules of keys: which of them two records share is kept in 64 bits.
+const MostKeys = 64
+
 // MostComparisons bounds the comparisons of a ruleset.
 const MostComparisons = maxComparisons
 

@@ -11,8 +11,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -104,17 +102,15 @@ survive: {attributes: {default: most_recent, names: most_recent, emails: union, 
 
 // company is a hub with three systems in step, each of which the route treats in a way of its own.
 type company struct {
-	*hubtest.Hub
+	*systems.Company
 	t       *testing.T
-	folder  string
-	env     map[string]string
 	a, b, c *systems.System
 }
 
 // found starts a company on a store; more are lines of hub.yaml.
 func found(t *testing.T, more string) *company {
 	t.Helper()
-	c := &company{t: t, folder: t.TempDir(), env: map[string]string{}}
+	c := &company{t: t}
 	clock := &systems.Clock{}
 	c.a, c.b, c.c = systems.New(t, "a", systems.Options{Clock: clock}), systems.New(t, "b", systems.Options{Clock: clock}), systems.New(t, "c", systems.Options{Clock: clock})
 	files := map[string]string{
@@ -134,27 +130,14 @@ func found(t *testing.T, more string) *company {
 		files["connectors/"+s.Name+".yaml"] = fmt.Sprintf(target, s.Name)
 		files["mappings/from-"+s.Name+".yaml"] = fmt.Sprintf(inbound, s.Name)
 		files["routes/"+s.Name+".yaml"] = fmt.Sprintf("route: %[1]s\nfrom: golden.customer\nto: [%[1]s.customers]\nmapping: account\non: {erased: %[2]s}\n", s.Name, s.erased)
-		c.env[s.Name] = s.URL
 	}
-	for name, text := range files {
-		path := filepath.Join(c.folder, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	c.start()
+	c.Company = systems.Found(t, files, c.a, c.b, c.c)
 	return c
 }
 
 func (c *company) start() {
 	c.t.Helper()
-	c.Hub = hubtest.Start(c.t, c.folder, c.env)
-	for _, s := range []*systems.System{c.a, c.b, c.c} {
-		s.ReportTo(c.IntakeAddress())
-	}
+	c.Start(c.t)
 }
 
 // report sends what a system reports.
@@ -167,8 +150,7 @@ func (c *company) report(stream, record string) {
 
 func (c *company) rest(counts hubtest.Counts) {
 	c.t.Helper()
-	c.Rest(patience, counts.Missing)
-	c.Rest(patience, systems.Missing(c.a, c.b, c.c))
+	c.SettleWith(counts)
 }
 
 // send posts to the API.

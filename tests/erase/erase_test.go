@@ -29,7 +29,7 @@ func TestErase_removesAPersonEverywhereAndForGood(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
 		journey(t, "", func(c *company) []string {
-			return search(t, filepath.Join(c.folder, ".touchstone", "touchstone.db"))
+			return search(t, filepath.Join(c.Folder, ".touchstone", "touchstone.db"))
 		})
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {

@@ -73,6 +73,16 @@ func placeholders(i int) canonical.Customer {
 	}
 }
 
+// chinesePlaceholders are what people in China type where a form insists.
+func chinesePlaceholders(i int) canonical.Customer {
+	return canonical.Customer{
+		Kind:   canonical.Person,
+		Names:  []canonical.Name{{Full: []string{"测试", "不详", "無", "某某", "匿名"}[i%5]}},
+		Phones: []canonical.Phone{{Value: []string{"13800138000", "+86 138 0013 8000", "00000000000"}[i%3]}},
+		Emails: []canonical.Email{{Value: []string{"noreply@post.example", "xxx@xxx.com"}[i%2]}},
+	}
+}
+
 // familyFirm has thousands of one surname, at one address, with one switchboard; every tenth is
 // known by its mailbox, the others by their own or none.
 func familyFirm(i int) canonical.Customer {

@@ -46,9 +46,11 @@ func crowds() []crowd {
 		{name: "nothing at all", customer: nothing, members: 100_000, largest: 1, tasks: 0, work: 0},
 		{name: "empty values", customer: emptyValues, members: 100_000, largest: 1, tasks: 0, work: 0},
 		{
-			// what stands for none joins those who have it until it is seen to be common
-			name: "placeholders", customer: placeholders, members: 100_000, largest: 100, tasks: 10, work: 50,
+			// what is known to stand for none joins nobody, and asks nobody
+			name: "placeholders", customer: placeholders, members: 100_000, largest: 1, tasks: 0, work: 0,
 		},
+		{name: "mailbox test@test.com", customer: withMail(everybody, "test@test.com"), members: 100_000, largest: 3, tasks: 100, work: 50},
+		{name: "placeholders in Chinese", customer: chinesePlaceholders, members: 100_000, largest: 1, tasks: 0, work: 0},
 		{
 			// whoever shares a mailbox that is not common yet is asked about
 			name: "family firm", customer: familyFirm, members: 10_000, largest: 3, tasks: 200, work: 250,

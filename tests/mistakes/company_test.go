@@ -9,8 +9,6 @@ package mistakes
 import (
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -99,11 +97,8 @@ survive:
 
 // company is a hub, the systems that it keeps in step, and an ERP that only reports.
 type company struct {
-	*hubtest.Hub
-	t       *testing.T
-	folder  string
-	env     map[string]string
-	systems []*systems.System
+	*systems.Company
+	t *testing.T
 }
 
 // found starts a company; files replace those of its hub folder, or, empty, leave them out.
@@ -117,22 +112,14 @@ func found(t *testing.T, files map[string]string, all ...*systems.System) *compa
 		"mappings/from-erp.yaml": fmt.Sprintf(inbound, "erp", "time: at"),
 		"mappings/account.yaml":  outbound,
 	}
-	c := &company{t: t, folder: t.TempDir(), env: map[string]string{}, systems: all}
 	for _, s := range all {
 		folder["connectors/"+s.Name+".yaml"] = fmt.Sprintf(connector, s.Name, byKey)
 		folder["mappings/from-"+s.Name+".yaml"] = fmt.Sprintf(inbound, s.Name, "time: at")
 		targets = append(targets, s.Name+".customers")
-		c.env[s.Name] = s.URL
 	}
 	folder["routes/customers.yaml"] = route(targets, "")
 	maps.Copy(folder, files)
-	for name, text := range folder {
-		if text != "" { // else the file is left out
-			c.write(name, text)
-		}
-	}
-	c.start()
-	return c
+	return &company{systems.Found(t, folder, all...), t}
 }
 
 // route leads to the targets and has lines of its own.
@@ -140,24 +127,10 @@ func route(targets []string, more string) string {
 	return "route: customers\nfrom: golden.customer\nto: [" + strings.Join(targets, ", ") + "]\nmapping: account\n" + more
 }
 
-func (c *company) write(name, text string) {
-	c.t.Helper()
-	path := filepath.Join(c.folder, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		c.t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		c.t.Fatal(err)
-	}
-}
-
 // start runs the hub on the company's folder, again after a stop.
 func (c *company) start() {
 	c.t.Helper()
-	c.Hub = hubtest.Start(c.t, c.folder, c.env)
-	for _, s := range c.systems {
-		s.ReportTo(c.IntakeAddress())
-	}
+	c.Start(c.t)
 }
 
 // report sends what the ERP reports.
@@ -181,14 +154,13 @@ func (c *company) reportTo(system, record string, event ...string) {
 // rest waits until no report is on its way and the hub has nothing left to do.
 func (c *company) rest() {
 	c.t.Helper()
-	c.Rest(patience, systems.Missing(c.systems...))
+	c.Settle()
 }
 
 // restWith waits for that, and for so many records to be in the store.
 func (c *company) restWith(counts hubtest.Counts) {
 	c.t.Helper()
-	c.Rest(patience, counts.Missing)
-	c.rest()
+	c.SettleWith(counts)
 }
 
 // until looks again and again until check finds nothing to say.

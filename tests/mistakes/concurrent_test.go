@@ -138,7 +138,7 @@ func (c *company) taken() {
 	calm := 0
 	c.until(func() string {
 		s := c.Status()
-		why := systems.Missing(c.systems...)(&s)
+		why := systems.Missing(c.Systems...)(&s)
 		for stage, n := range s.Lag {
 			if n > 0 {
 				why = fmt.Sprintf("%s has yet to take %d records", stage, n)
@@ -156,7 +156,7 @@ func (c *company) taken() {
 // agree holds what every system has, and the golden records, against what they should have.
 func (c *company) agree(want map[string]systems.Record) {
 	c.t.Helper()
-	for _, s := range c.systems {
+	for _, s := range c.Systems {
 		records := s.Records()
 		if len(records) != len(want) {
 			c.t.Errorf("%s has %d records of %d customers", s.Name, len(records), len(want))

@@ -55,7 +55,7 @@ func TestWhatAReportDoesNotShow_isWritten(t *testing.T) {
 			before := len(mail.Writes())
 			if one.then != "" {
 				c.Stop()
-				c.write("mappings/account.yaml", one.then)
+				c.Write("mappings/account.yaml", one.then)
 				c.start()
 			}
 			mail.Change("mail1", "street", "Ring 1")

@@ -114,7 +114,7 @@ func TestAFalseMerge_splitAndApartForGood(t *testing.T) {
 	if diff := cmp.Diff(writes, shop.Writes()); diff != "" {
 		t.Errorf("the replay wrote to the shop:\n%s", diff)
 	}
-	c.write("golden.yaml", strings.Replace(ruleset, "[[email]]", "[[email], [phone], [name]]", 1))
+	c.Write("golden.yaml", strings.Replace(ruleset, "[[email]]", "[[email], [phone], [name]]", 1))
 	if _, err := c.Reload(t.Context()); err != nil {
 		t.Fatal(err)
 	}

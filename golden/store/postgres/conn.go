@@ -28,6 +28,7 @@ type conn struct {
 	pipeline
 	// failure is the server's first error: it says whether to run again, whatever the caller made of it.
 	failure error
+	bared   []string // the indexes that Bare took away, as they are made
 }
 
 var _ sqlstore.Conn = (*conn)(nil)

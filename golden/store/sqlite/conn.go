@@ -26,6 +26,7 @@ type conn struct {
 	// failure is the first error of a statement since it was cleared: the transaction cannot be
 	// committed then, whatever the caller made of the error.
 	failure error
+	bared   []string // the indexes that Bare took away, as they are made
 }
 
 var _ sqlstore.Conn = (*conn)(nil)

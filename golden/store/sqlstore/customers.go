@@ -163,12 +163,12 @@ func (s *Store) SourcesOf(ctx context.Context, entity golden.EntityNo) (records 
 	return records, err
 }
 
-// RecordsOf implements golden.View.
-func (v view) RecordsOf(ctx context.Context, entities []golden.EntityNo) ([]golden.SourceRecord, error) {
+// RecordsOf implements golden.Records.
+func (t *tx) RecordsOf(ctx context.Context, entities []golden.EntityNo) ([]golden.SourceRecord, error) {
 	if len(entities) == 0 {
 		return nil, nil
 	}
-	records, err := list(ctx, v.c, "read sources", recordsOf, scanRecord, ints(unique(entities)))
+	records, err := list(ctx, t.c, "read sources", recordsOf, scanRecord, ints(unique(entities)))
 	slices.SortFunc(records, func(a, b golden.SourceRecord) int { return strings.Compare(a.Key, b.Key) })
 	return records, err
 }

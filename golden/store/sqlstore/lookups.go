@@ -130,9 +130,16 @@ func readLookups(ctx context.Context, c Conn, of []golden.EntityNo) (map[golden.
 }
 
 func lookupRows(index []lookupRow) []any {
-	slices.SortFunc(index, func(a, b lookupRow) int {
-		return cmp.Or(compareWays(a.way, b.way), cmp.Compare(a.entity, b.entity))
-	})
+	slices.SortFunc(index, compareLookupRows)
+	return lookupColumns(index)
+}
+
+// compareLookupRows gives the order of the index.
+func compareLookupRows(a, b lookupRow) int {
+	return cmp.Or(compareWays(a.way, b.way), cmp.Compare(a.entity, b.entity))
+}
+
+func lookupColumns(index []lookupRow) []any {
 	return []any{
 		column(index, func(r *lookupRow) int64 { return r.kind }),
 		column(index, func(r *lookupRow) string { return r.value }),

@@ -54,14 +54,20 @@ func (s *Store) ReleaseLease(ctx context.Context, name, owner string) error {
 // LoadCheckpoint implements golden.Work.
 func (s *Store) LoadCheckpoint(ctx context.Context, name string) (state []byte, err error) {
 	err = s.backend.Read(ctx, func(c Conn) error {
-		return c.Query(ctx, loadCheckpoint, func(scan Scan) error {
-			err := scan(&state)
-			if state == nil {
-				state = []byte{}
-			}
-			return err
-		}, name)
+		state, err = checkpointIn(ctx, c, name)
+		return err
 	})
+	return state, err
+}
+
+func checkpointIn(ctx context.Context, c Conn, name string) (state []byte, err error) {
+	err = c.Query(ctx, loadCheckpoint, func(scan Scan) error {
+		err := scan(&state)
+		if state == nil {
+			state = []byte{}
+		}
+		return err
+	}, name)
 	return state, doing("load checkpoint of "+name, err)
 }
 
@@ -70,6 +76,16 @@ func (s *Store) SaveCheckpoint(ctx context.Context, name string, state []byte) e
 	return s.write(ctx, func(ctx context.Context, c Conn) error {
 		return c.Put(ctx, "save checkpoint of "+name, saveCheckpoint, name, state)
 	})
+}
+
+// LoadCheckpoint implements golden.Checkpoints.
+func (t *tx) LoadCheckpoint(ctx context.Context, name string) (state []byte, err error) {
+	return checkpointIn(ctx, t.c, name)
+}
+
+// SaveCheckpoint implements golden.Checkpoints.
+func (t *tx) SaveCheckpoint(ctx context.Context, name string, state []byte) error {
+	return t.c.Put(ctx, "save checkpoint of "+name, saveCheckpoint, name, state)
 }
 
 // SwapCheckpoint implements golden.Work.

@@ -76,6 +76,8 @@ func Run(t *testing.T, open func(t *testing.T) golden.Store) {
 		{"context", testContext},
 		{"nested", testNested},
 		{"isolation in groups", testGroups},
+		{"load", testLoad},
+		{"load that is declined or fails", testLoadDeclined},
 		{"settle", testSettle},
 		{"read while settling", testReadWhileSettling},
 		{"one state to a view", testView},

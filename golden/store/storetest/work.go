@@ -51,6 +51,16 @@ func testCheckpoints(s *suite) {
 	s.must(s.store.SaveCheckpoint(s.ctx, "erp/orders", []byte("other")))
 	s.equal("checkpoint", string(get()), "\x00\xff1")
 	s.must(s.store.SaveCheckpoint(s.ctx, "erp/customers", []byte("2")))
+	// in a transaction: seen there, and gone with it
+	back := errors.New("taken back")
+	err := s.try(func(tx golden.Tx) error {
+		s.must(tx.SaveCheckpoint(s.ctx, "erp/customers", []byte("3")))
+		state, err := tx.LoadCheckpoint(s.ctx, "erp/customers")
+		s.must(err)
+		s.equal("checkpoint in its transaction", string(state), "3")
+		return back
+	})
+	s.equal("taken back", errors.Is(err, back), true)
 	s.equal("checkpoint", string(get()), "2")
 }
 

@@ -2,22 +2,24 @@
 # Matching: a made-up population of RECORDS (100000; see tests/population) with SEED (1)
 #   online   as records arrive, in batches, into PostgreSQL and SQLite: records/s, one record's p50 and p99, memory, F1;
 #            parameters are learnt once, from the first 100,000 records
+#   load     the first load: all of them at once into an empty PostgreSQL, survivorship included, step by step
 #   bulk     the file all at once: training, matching, clustering, F1
 #   chinese  F1 on CHINESE (3000) records of Chinese customers
 #   peer     Splink with DuckDB on the same file
-# PARTS (online bulk chinese peer) says which; PROFILE=folder keeps processor profiles of online and tells where
-# the time goes; MARKS (100000) at which sizes online's rate is told too.
+# PARTS (online load bulk chinese peer) says which; PROFILE=folder keeps processor profiles of online and load and
+# tells where the time goes; LOADS (postgres) says into which stores load goes, PARAMS by which trained parameters; MARKS (100000) at which sizes online's rate is told too.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../../.."
 n=${RECORDS:-100000}
 seed=${SEED:-1}
-parts=" ${PARTS:-online bulk chinese peer} "
+parts=" ${PARTS:-online load bulk chinese peer} "
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
 go build -o "$dir/generate" ./tests/population/generate
 go build -o "$dir/online" ./tests/bench/resolve/online
+go build -o "$dir/load" ./tests/bench/resolve/load
 go build -o "$dir/touchstone" ./cmd/touchstone
 people=$dir/people.csv
 "$dir/generate" -n "$n" -seed "$seed" -out "$people"
@@ -31,6 +33,17 @@ if [[ $parts == *" online "* ]]; then
     [ -z "${PROFILE:-}" ] || profile=(-cpuprofile "$PROFILE/online-$store.pprof")
     "$dir/online" -store "$store" -ruleset "$here/hub/golden.yaml" -params "$dir/golden.params" -n "$n" -seed "$seed" -batch "${BATCH:-2000}" -marks "$(awk -v n="$n" -v m="${MARKS:-100000}" 'BEGIN { print (m < n) ? m : int(n / 10) }')" "${profile[@]}"
     [ -z "${PROFILE:-}" ] || go tool pprof -top -cum -nodecount=40 -focus 'Resolver..Resolve|ParseIncoming' "$dir/online" "$PROFILE/online-$store.pprof" 2>/dev/null
+  done
+fi
+
+if [[ $parts == *" load "* ]]; then
+  for store in ${LOADS:-postgres}; do
+    echo
+    echo "first load into $store"
+    profile=()
+    [ -z "${PROFILE:-}" ] || profile=(-cpuprofile "$PROFILE/load-$store.pprof")
+    "$dir/load" -store "$store" -n "$n" -seed "$seed" -ruleset "$here/hub/golden.yaml" -params "${PARAMS:-}" "${profile[@]}"
+    [ -z "${PROFILE:-}" ] || go tool pprof -top -cum -nodecount=60 "$dir/load" "$PROFILE/load-$store.pprof" 2>/dev/null
   done
 fi
 

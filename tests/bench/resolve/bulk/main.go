@@ -60,7 +60,7 @@ func run(n int, seed uint64, path, profile string) error {
 		defer pprof.StopCPUProfile()
 	}
 	began, used = time.Now(), processor()
-	trained, err := golden.Train(rules, records, nil)
+	trained, err := golden.Train(rules, records, nil, nil)
 	if err != nil {
 		return err
 	}

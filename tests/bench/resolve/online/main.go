@@ -26,6 +26,7 @@ import (
 	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/golden/store/postgres"
 	"github.com/touchstone-hub/touchstone/golden/store/sqlite"
+	"github.com/touchstone-hub/touchstone/tests/bench/process"
 	"github.com/touchstone-hub/touchstone/tests/pgtest"
 	"github.com/touchstone-hub/touchstone/tests/population"
 )
@@ -114,7 +115,7 @@ func run(ctx context.Context, s settings) error {
 	if err := m.quality(ctx); err != nil {
 		return err
 	}
-	memory(server)
+	process.Memory(server)
 	if s.floor > 0 && m.last < s.floor {
 		return fmt.Errorf("%.0f records/s at %d, expected %.0f", m.last, s.n, s.floor)
 	}
