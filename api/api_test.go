@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -168,6 +169,58 @@ func (f *fixture) find(condition, value string) []customer {
 	return found.Items
 }
 
+func TestFind_byWhatACallCenterKnows(t *testing.T) {
+	t.Parallel()
+	person := func(id, given, family, more string) string {
+		return `{"kind":"person","names":[{"given":"` + given + `","family":"` + family + `"}],` + more + `"source":` + source("crm", id) + `}`
+	}
+	f := open(t, api.Options{}, append(slices.Clone(records),
+		person("1", "John", "Smith", `"birthDate":"1980-05-17","phones":[{"value":"+441752764055"}],"identifiers":[{"scheme":"customer-number","value":"4711"}],"addresses":[{"locality":"Leeds","postcode":"LS1 4DY","country":"GB"}],`),
+		person("2", "John", "Smith", `"emails":[{"value":"john@post.example"}],"addresses":[{"locality":"Plymouth","postcode":"PL3 5FF","country":"GB"}],`),
+		person("3", "Johnny", "Smith", `"addresses":[{"locality":"Leeds","country":"GB"}],`),
+		person("4", "John", "Smithson", `"phones":[{"value":"030 111 222 33"}],"addresses":[{"lines":["Weg 1"],"locality":"深圳市","postcode":"10115","country":"DE"}],`),
+	)...)
+	for q, want := range map[string][]string{
+		"smith":                     {"crm/1", "crm/2", "crm/3", "crm/4"}, // whole words first
+		"john smith":                {"crm/1", "crm/2", "crm/4", "crm/3"},
+		"Smith, John":               {"crm/1", "crm/2", "crm/3", "crm/4"}, // the last word may be a beginning first
+		"smi leeds":                 {"crm/1", "crm/3"},
+		"leeds smi jo":              {"crm/1", "crm/3"},
+		"smith LS1 4DY":             {"crm/1"},
+		"pl3 5ff":                   {"crm/2"},
+		"PL35":                      {"crm/2"},
+		"smith 055":                 {"crm/1"},
+		"01752 764 055":             {"crm/1"},
+		"smith 17.5.1980":           {"crm/1"},
+		"smith 1980":                {"crm/1"},
+		"+44 (1752) 764055":         {"crm/1"},
+		"smi +441752764055":         {"crm/1"},
+		"john@post.example":         {"crm/2"},
+		"john@post.example smith":   {"crm/2"},
+		"leeds john@post.example":   {},
+		"customer-number:4711 john": {"crm/1"},
+		"030 11122":                 {"crm/4"},
+		"深圳市 john":                  {"crm/4"},
+		"10115 smithson":            {"crm/4"},
+		"小明":                        {"shop/2"},
+		"wang xiaom":                {"shop/2"},
+		"nobody smith":              {},
+	} {
+		got := []string{}
+		for _, c := range f.find("q", q) {
+			got = append(got, strings.Replace(c.Sources[0], "/customers", "", 1))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", q, diff)
+		}
+		for _, limit := range []int{1, 3} {
+			if paged := pages(t, f, "/v1/customers?q="+url.QueryEscape(q), "id", limit); len(paged) != len(want) {
+				t.Errorf("%q by %d: %d entries, expected %d", q, limit, len(paged), len(want))
+			}
+		}
+	}
+}
+
 func TestFind_byEveryFormOfAPhoneNumber(t *testing.T) {
 	t.Parallel()
 	f := open(t, api.Options{}, records...)
@@ -310,7 +363,13 @@ func TestParameters_thatAreWrongAreToldWithTheirPlace(t *testing.T) {
 		"/v1/customers?phone=nobody":                       "query.phone: expected a telephone number",
 		"/v1/customers?email=nobody":                       "query.email: expected a mail address",
 		"/v1/customers?identifier=4711":                    "query.identifier: expected scheme:value",
-		"/v1/customers?name=%2B":                           "query.name: expected letters",
+		"/v1/customers?name=%2B":                           "query.name: expected letters or digits",
+		"/v1/customers?q=%2B":                              "query.q: expected letters or digits",
+		"/v1/customers?q=17.5.1980":                        "query.q: expected a name, town, postcode or phone number beside the birth date",
+		"/v1/customers?q=a&name=b":                         "query.name: expected no name beside q, which takes names too",
+		"/v1/customers?q=a+b+c+d+e+f+g+h+i+j+k+l+m":        "query.q: expected at most 12 words",
+		"/v1/customers?q=a&cursor=x":                       "query.cursor: expected the next of an earlier answer to the same question",
+		"/v1/customers?q=a&cursor=MB8wH2EfeA":              "query.cursor: expected the next of an earlier answer to the same question",
 		"/v1/customers?name=a&limit=501":                   "query.limit: expected number <= 500",
 		"/v1/customers?name=a&limit=0":                     "query.limit: expected number >= 1",
 		"/v1/customers?name=a&limit=many":                  "query.limit: invalid integer",
@@ -328,7 +387,7 @@ func TestParameters_thatAreWrongAreToldWithTheirPlace(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", path, diff)
 		}
 	}
-	if detail, _ := f.get("/v1/customers").problem(http.StatusBadRequest); detail != "say whom to find: phone, email, identifier, name or source" {
+	if detail, _ := f.get("/v1/customers").problem(http.StatusBadRequest); detail != "say whom to find: q, phone, email, identifier, name or source" {
 		t.Errorf("no condition: %q", detail)
 	}
 }

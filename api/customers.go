@@ -25,7 +25,7 @@ type Customer struct {
 }
 
 func (a *API) registerCustomers(api huma.API) {
-	get(a, api, "/v1/customers", "find-customers", "customers", "Find customers by phone, mail, identifier, name or source record", a.findCustomers)
+	get(a, api, "/v1/customers", "find-customers", "customers", "Find customers by words, phone, mail, identifier, name or source record", a.findCustomers)
 	get(a, api, "/v1/customers/{id}", "get-customer", "customers", "The single view of one customer", a.customer)
 	get(a, api, "/v1/customers/{id}/sources", "list-sources", "customers", "The source records of a customer", a.sources)
 	get(a, api, "/v1/customers/{id}/explain", "explain-customer", "customers", "Where every value of a customer comes from", a.explain)
@@ -47,90 +47,6 @@ func customerOf(r golden.GoldenRecord, fields []string) (Customer, error) {
 		}
 	}
 	return c, err
-}
-
-// Conditions are how customers are found: all that are given must hold.
-type Conditions struct {
-	Phone      string `query:"phone" doc:"telephone number in any form; without a country it is read in the hub's region"`
-	Email      string `query:"email" doc:"mail address"`
-	Identifier string `query:"identifier" doc:"scheme:value, such as gln:4012345000009" example:"gln:4012345000009"`
-	Name       string `query:"name" doc:"words of the name in any order; the last may be a beginning"`
-	Source     string `query:"source" doc:"system/stream/id of a source record"`
-}
-
-// lookups are the conditions in standardised form.
-func (a *API) lookups(c Conditions) (found []golden.Lookup, prefix bool, err error) {
-	add := func(kind golden.LookupKind, value string) {
-		found = append(found, golden.Lookup{Kind: kind, Value: value})
-	}
-	if c.Phone != "" {
-		v, ok := a.standard.Phone(c.Phone)
-		if !ok {
-			return nil, false, invalid("phone", c.Phone, "a telephone number")
-		}
-		add(golden.LookupPhone, v)
-	}
-	if c.Email != "" {
-		v, ok := a.standard.Email(c.Email)
-		if !ok {
-			return nil, false, invalid("email", c.Email, "a mail address")
-		}
-		add(golden.LookupEmail, v)
-	}
-	if c.Identifier != "" {
-		scheme, value, ok := strings.Cut(c.Identifier, ":")
-		if !ok {
-			return nil, false, invalid("identifier", c.Identifier, "scheme:value")
-		}
-		scheme, value, _ = a.standard.Identifier(canonical.Identifier{Scheme: scheme, Value: value})
-		add(golden.LookupIdentifier, scheme+":"+value)
-	}
-	if c.Name != "" {
-		words := a.hub.Folder().Rules.SearchName(c.Name)
-		if len(words) == 0 {
-			return nil, false, invalid("name", c.Name, "letters")
-		}
-		found, prefix = append(found, words...), true
-	}
-	if c.Source != "" {
-		add(golden.LookupRecord, c.Source)
-	}
-	if len(found) == 0 {
-		return nil, false, huma.Error400BadRequest("say whom to find: phone, email, identifier, name or source")
-	}
-	return found, prefix, nil
-}
-
-type findInput struct {
-	Conditions
-	Page
-	Fields []string `query:"fields" doc:"top-level attributes to show, separated by commas"`
-}
-
-type listOutput[T any] struct{ Body List[T] }
-
-func (a *API) findCustomers(ctx context.Context, in *findInput) (*listOutput[Customer], error) {
-	lookups, prefix, err := a.lookups(in.Conditions)
-	if err != nil {
-		return nil, err
-	}
-	after, err := in.after(1)
-	if err != nil {
-		return nil, err
-	}
-	records, err := a.store.FindCustomers(ctx, golden.Query{Lookups: lookups, Prefix: prefix, After: after[0], Limit: in.Limit + 1})
-	if err != nil {
-		return nil, err
-	}
-	customers := make([]Customer, 0, len(records))
-	for _, r := range records {
-		c, err := customerOf(r, in.Fields)
-		if err != nil {
-			return nil, err
-		}
-		customers = append(customers, c)
-	}
-	return &listOutput[Customer]{page(customers, in.Limit, func(c Customer) string { return cursor(c.ID) })}, nil
 }
 
 type customerInput struct {

@@ -213,7 +213,7 @@ func (e *erasing) know(ctx context.Context) (err error) {
 	named := map[Lookup]bool{}
 	var ways []Lookup
 	for _, w := range e.ways {
-		if w.Kind != LookupName {
+		if w.Kind.Points() {
 			named[w], ways = true, append(ways, w)
 		}
 	}

@@ -38,7 +38,7 @@ func five() (records []match.Record) {
 	return records
 }
 
-func known(t *testing.T, decisions []golden.Decision, text string) (*golden.Known, error) {
+func knownOf(t *testing.T, decisions []golden.Decision, text string) (*golden.Known, error) {
 	t.Helper()
 	var file *golden.Labels
 	if text != "" {
@@ -69,7 +69,7 @@ func TestKnow_takesDecisionsByPrecedence(t *testing.T) {
 	undone := decided("D9", golden.Same, golden.Lock, 9, "crm/c/4", "crm/c/5")
 	at := time.Unix(10, 0)
 	undone.Undone = &at
-	k, err := known(t, []golden.Decision{
+	k, err := knownOf(t, []golden.Decision{
 		decided("D1", golden.Same, golden.Suggest, 5, "crm/c/1", "crm/c/3"), // contradicts D2 and D3
 		decided("D2", golden.Same, golden.Lock, 1, "crm/c/1", "crm/c/2"),
 		decided("D3", golden.Different, golden.Lock, 2, "crm/c/2", "crm/c/3 crm/c/gone"),
@@ -90,14 +90,14 @@ func TestKnow_takesDecisionsByPrecedence(t *testing.T) {
 
 func TestKnow_readsPairsAndClusters(t *testing.T) {
 	t.Parallel()
-	k, err := known(t, nil, "a,b,verdict\ncrm/c/1,crm/c/2,Same\ncrm/c/2,crm/c/1,same\ncrm/c/1,crm/c/3,different\ncrm/c/1,crm/c/none,same\n")
+	k, err := knownOf(t, nil, "a,b,verdict\ncrm/c/1,crm/c/2,Same\ncrm/c/2,crm/c/1,same\ncrm/c/1,crm/c/3,different\ncrm/c/1,crm/c/none,same\n")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"1 2 true 10", "1 3 false 10"}, shown(k)); diff != "" || k.Missing != 1 || k.File != 2 {
 		t.Errorf("%+v %s", k, diff)
 	}
-	k, err = known(t, nil, "record,cluster\ncrm/c/1,A\ncrm/c/2,A\ncrm/c/5,A\ncrm/c/4,B\n")
+	k, err = knownOf(t, nil, "record,cluster\ncrm/c/1,A\ncrm/c/2,A\ncrm/c/5,A\ncrm/c/4,B\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestKnow_refusesLabelsThatContradict(t *testing.T) {
 			"l.csv:1: found no pair of which both records are there; expected keys of live records, system/stream/id",
 		},
 	} {
-		if _, err := known(t, one.decisions, one.text); err == nil || err.Error() != one.want {
+		if _, err := knownOf(t, one.decisions, one.text); err == nil || err.Error() != one.want {
 			t.Errorf("%v\nwant %s", err, one.want)
 		}
 	}

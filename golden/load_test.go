@@ -17,8 +17,17 @@ import (
 	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/golden/store/postgres"
+	"github.com/touchstone-hub/touchstone/golden/store/sqlite"
 	"github.com/touchstone-hub/touchstone/tests/pgtest"
 )
+
+func temporary(t fataler) golden.Store {
+	store, err := sqlite.Open(context.Background(), sqlite.Config{Temporary: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
 
 // TestLoad_asOneBatch: a store that was loaded is, to the last number and count, the one that gets
 // the same records in one batch, and goes on as that does.

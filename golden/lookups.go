@@ -31,7 +31,8 @@ func withRecords(all []Lookup, keys []string) []Lookup {
 
 // Lookups lists the standardised values by which a customer can be found, sorted, without
 // repetition: phones as E.164 and as national number, mail addresses, identifiers as
-// "scheme:value", and every word of the names, those in Chinese characters also by their parts and in each reading.
+// "scheme:value", and every word of the names, those in Chinese characters also by their parts and in each reading;
+// the words of towns, postcodes and the birth date.
 // What someone searches for is brought into the same form by it. Entity is not set.
 func (r *Ruleset) Lookups(c *canonical.Customer) []Lookup {
 	forms := r.standard.Customer(c)
@@ -53,17 +54,15 @@ func lookups(forms *standard.Standard) []Lookup {
 	for i := range forms.Names {
 		l.name(&forms.Names[i])
 	}
+	for i := range forms.Addresses {
+		for town := range strings.FieldsSeq(forms.Addresses[i].Locality) {
+			l.add(LookupPlace, cutWord(town))
+		}
+		l.add(LookupPlace, cutWord(strings.ToLower(forms.Addresses[i].Postcode)))
+	}
+	l.add(LookupBorn, forms.BirthDate)
 	slices.SortFunc(l.all, compareLookups)
 	return slices.Compact(l.all)
-}
-
-// SearchName returns the lookups of a name that someone searches for: all of them must be found.
-func (r *Ruleset) SearchName(name string) []Lookup {
-	l := lookupList{}
-	for _, word := range r.standard.Name(canonical.Name{Full: name}).Tokens {
-		l.add(LookupName, word)
-	}
-	return l.all
 }
 
 type lookupList struct{ all []Lookup }
@@ -76,18 +75,18 @@ func (l *lookupList) add(kind LookupKind, value string) {
 
 func (l *lookupList) name(n *standard.NameForms) {
 	for _, token := range n.Tokens {
-		l.add(LookupName, token)
+		l.add(LookupName, cutWord(token))
 	}
 	if strings.HasPrefix(n.Script, "Han") && n.Family != "" && n.Given != "" {
 		// written with and without a space between, as one field or as two
-		l.add(LookupName, n.Family)
-		l.add(LookupName, n.Given)
-		l.add(LookupName, n.Family+n.Given)
+		l.add(LookupName, cutWord(n.Family))
+		l.add(LookupName, cutWord(n.Given))
+		l.add(LookupName, cutWord(n.Family+n.Given))
 	}
 	for _, reading := range n.Readings {
 		for _, part := range []string{reading.Family, reading.Given} {
 			for word := range strings.FieldsSeq(part) {
-				l.add(LookupName, word)
+				l.add(LookupName, cutWord(word))
 			}
 		}
 	}

@@ -76,7 +76,11 @@ func TestResolve_joinsChineseNamesByReading(t *testing.T) {
 	if w.together("crm/0", "crm/other") {
 		t.Error("another given name with the same birthday joined")
 	}
-	found, err := w.store.FindCustomers(t.Context(), golden.Query{Lookups: w.rules.SearchName("xiaoming wang"), Limit: 10})
+	q, err := w.rules.SearchNames("xiaoming wang")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := w.store.Search(t.Context(), q)
 	if err != nil || len(found) != 1 {
 		t.Errorf("found %d customers by reading, %v", len(found), err)
 	}

@@ -2,6 +2,7 @@ package golden_test
 
 import (
 	"context"
+	"errors"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -33,6 +34,13 @@ var loadings = []loading{
 			}
 		}
 		return nil
+	}},
+	{"all at once", 3, func(_ *history, r *golden.Resolver, live []golden.Incoming) error {
+		_, err := r.Load(context.Background(), golden.Load{Records: slices.Clone(live)})
+		if errors.Is(err, golden.ErrNotEmpty) { // people have decided something
+			_, err = r.Resolve(context.Background(), golden.Batch{Records: live})
+		}
+		return err
 	}},
 }
 

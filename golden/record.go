@@ -176,9 +176,15 @@ const (
 	LookupPhone      LookupKind = "phone"
 	LookupEmail      LookupKind = "email"
 	LookupIdentifier LookupKind = "identifier"
-	LookupName       LookupKind = "name"   // one token of a name
-	LookupRecord     LookupKind = "record" // system/stream/id
+	LookupName       LookupKind = "name"      // one token of a name
+	LookupRecord     LookupKind = "record"    // system/stream/id
+	LookupPlace      LookupKind = "place"     // one word of a town, or a postcode
+	LookupBorn       LookupKind = "birthDate" // YYYY-MM-DD; narrows searches, finds nobody by itself
 )
+
+// Points says whether a value of the kind is one person's, or a few people's: names, places and days
+// of birth are everybody's.
+func (k LookupKind) Points() bool { return k != LookupName && k != LookupPlace && k != LookupBorn }
 
 // Lookup is one entry of the index by which customers are found.
 type Lookup struct {

@@ -217,7 +217,7 @@ func TestRuleset_lookups(t *testing.T) {
 	t.Parallel()
 	rules := ruleset(t, "")
 	var c canonical.Customer
-	doc := `{"names":[{"full":"王小明"}],"phones":[{"value":"+8613912345678"},{"value":"030 1234567"}],"emails":[{"value":"Li@Example.COM"}],"identifiers":[{"scheme":"GLN","value":"4012345000009"}]}`
+	doc := `{"names":[{"full":"王小明"}],"phones":[{"value":"+8613912345678"},{"value":"030 1234567"}],"emails":[{"value":"Li@Example.COM"}],"identifiers":[{"scheme":"GLN","value":"4012345000009"}],"birthDate":"1980-05-17","addresses":[{"locality":"Bad Ems","postcode":"D-56130","country":"DE"},{"locality":"深圳市"}]}`
 	if err := c.UnmarshalJSON([]byte(doc)); err != nil {
 		t.Fatal(err)
 	}
@@ -229,6 +229,8 @@ func TestRuleset_lookups(t *testing.T) {
 		golden.LookupPhone:      {"+49301234567", "+8613912345678", "13912345678", "301234567"},
 		golden.LookupEmail:      {"li@example.com"},
 		golden.LookupIdentifier: {"gln:4012345000009"},
+		golden.LookupPlace:      {"56130", "bad", "ems", "深圳"},
+		golden.LookupBorn:       {"1980-05-17"},
 		golden.LookupName:       {"wang", "xiaomeng", "xiaoming", "yu", "小明", "王", "王小明"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

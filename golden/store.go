@@ -172,7 +172,9 @@ type Results interface {
 	// inserted ones. A record that is not Live keeps its row, so that the ID resolves.
 	PutEntities(ctx context.Context, records []GoldenRecord) error
 	// PutLookups replaces all lookups of the entities in of. Those of LookupRecord serve timelines:
-	// searches find the customer of a live record by its membership.
+	// searches find the customer of a live record by its membership. A name or place is searched
+	// where it is one word of at most 256 bytes, without " ", |, # and =; of a customer's words no more
+	// are than fit into 1,024 bytes.
 	PutLookups(ctx context.Context, of []EntityNo, lookups []Lookup) error
 	// PutTasks inserts tasks whose ID is new, opens those again that are closed, with what the task
 	// says now, and brings score, priority and detail of open ones up to date; CloseTasks closes open
@@ -285,6 +287,9 @@ type Reader interface {
 	Customers(ctx context.Context, ids []string) ([]GoldenRecord, error)
 	// FindCustomers returns live golden records, ordered by ID, after the ID in q.After.
 	FindCustomers(ctx context.Context, q Query) ([]GoldenRecord, error)
+	// Search returns live golden records by words, without their lineage, in the order of their
+	// places, after the one in q.After. The order does not depend on how the store finds them.
+	Search(ctx context.Context, q Search) ([]Hit, error)
 	// SourcesOf returns the member records of an entity, tombstones included, ordered by key.
 	SourcesOf(ctx context.Context, entity EntityNo) ([]SourceRecord, error)
 	// Timeline returns the documents that name the entity by one of its lookups, newest first.
@@ -329,9 +334,8 @@ type Reader interface {
 
 // Query finds golden records: all conditions that are set must hold. Values are standardised.
 type Query struct {
-	Lookups []Lookup // Entity is ignored; a name's Value may be a prefix where Prefix is set
-	Prefix  bool
-	After   string // golden ID
+	Lookups []Lookup // Entity is ignored
+	After   string   // golden ID
 	Limit   int
 }
 

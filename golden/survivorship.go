@@ -59,7 +59,7 @@ func (c *cluster) lineage(attributes []survive.Attribute) []byte {
 // allOf tells whether a golden record has everything of its only source by which it is looked up:
 // their standardised forms are then the same, and deriving them is most of the work.
 func allOf(g, source *canonical.Customer) bool {
-	return g.Kind == source.Kind && len(g.Names) == len(source.Names) && len(g.Emails) == len(source.Emails) &&
+	return g.Kind == source.Kind && g.BirthDate == source.BirthDate && len(g.Names) == len(source.Names) && len(g.Emails) == len(source.Emails) &&
 		len(g.Phones) == len(source.Phones) && len(g.Faxes) == len(source.Faxes) &&
 		len(g.Addresses) == len(source.Addresses) && len(g.Identifiers) == len(source.Identifiers)
 }

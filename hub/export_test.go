@@ -151,3 +151,6 @@ func Gather(from, most int64, looks ...Look) (done []string) {
 	}
 	return done
 }
+
+// NextCount is when the store is counted again.
+var NextCount = nextCount

@@ -42,13 +42,14 @@ type ran struct {
 	Number  int64             `json:"number"`
 	Folder  string            `json:"folder"`
 	Ruleset string            `json:"ruleset"`
+	Search  int               `json:"search"`  // version of the words that customers are searched by
 	Targets map[string]string `json:"targets"` // target to the fingerprint of the routes that lead to it
 }
 
 const ranCheckpoint = "hub/generation"
 
 func (f *Folder) ran(number int64) ran {
-	r := ran{Number: number, Folder: f.fingerprint, Ruleset: f.Rules.Version, Targets: map[string]string{}}
+	r := ran{Number: number, Folder: f.fingerprint, Ruleset: f.Rules.Version, Search: golden.SearchVersion, Targets: map[string]string{}}
 	for _, t := range f.targets {
 		r.Targets[t.String()] = t.routesFingerprint()
 	}

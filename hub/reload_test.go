@@ -1,14 +1,19 @@
 package hub_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/hub"
@@ -242,6 +247,69 @@ func TestSweep_fillsATargetOfAChangedRoute(t *testing.T) {
 		return nil
 	})
 	holdsAll(t, shop, "name=Ann mail=ann@x.example", "name=Bob mail=bob@x.example")
+}
+
+// A store that was written by an older program: its customers are found by words after a sweep, and
+// nothing else happens to them.
+func TestSweep_bringsTheWordsOfAnOlderStoreUpToDate(t *testing.T) {
+	t.Parallel()
+	shop := newRemote(t)
+	server := httptest.NewServer(shop)
+	t.Cleanup(server.Close)
+	r := start(t, base, map[string]string{"SHOP": server.URL})
+	for i := range 5 {
+		r.send("shop/customers", fmt.Sprintf(`{"id": "s%d", "v": 1, "name": "Ann Lee", "mail": "n%d@x.example"}`, i, i))
+	}
+	r.settled()
+	before, err := r.Store().FindCustomers(t.Context(), golden.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = r.Store().InTx(t.Context(), func(ctx context.Context, tx golden.Tx) error {
+		var nos []golden.EntityNo
+		for _, c := range before {
+			nos = append(nos, c.No)
+		}
+		return tx.PutLookups(ctx, nos, nil)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := r.Store().LoadCheckpoint(t.Context(), "hub/generation")
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := regexp.MustCompile(`,"search":\d+`).ReplaceAll(text, nil)
+	if len(older) == len(text) {
+		t.Fatalf("no version of the search in %s", text)
+	}
+	if err := r.Store().SaveCheckpoint(t.Context(), "hub/generation", older); err != nil {
+		t.Fatal(err)
+	}
+	r.stop()
+	r.page = 2
+	r.start()
+	r.await("the sweep is noted", func() error {
+		now, err := r.Store().LoadCheckpoint(t.Context(), "hub/generation")
+		if err == nil && !bytes.Equal(now, text) {
+			err = fmt.Errorf("ran last: %s", now)
+		}
+		return err
+	})
+	r.swept()
+	hits, err := r.Store().Search(t.Context(), golden.Search{Words: []golden.Word{{Text: "ann"}, {Text: "le"}}})
+	if err != nil || len(hits) != 5 {
+		t.Errorf("%d customers found by words, %v", len(hits), err)
+	}
+	after, err := r.Store().FindCustomers(t.Context(), golden.Query{})
+	if diff := cmp.Diff(before, after); err != nil || diff != "" {
+		t.Errorf("the sweep changed customers, %v (-before +after):\n%s", err, diff)
+	}
+	r.stop()
+	r.start()
+	if strings.Contains(r.log.String(), "sweep begins") {
+		t.Error("the sweep began anew at the next start")
+	}
 }
 
 // A changed ruleset: values change at once for customers of whom nothing new arrives, at the

@@ -16,7 +16,7 @@ import (
 // Sweep is a walk over everything in the store that a changed ruleset or route may concern. It runs
 // in the background, rests as long as it works, and goes on where it was after a restart.
 type Sweep struct {
-	Name  string `json:"name"`  // "ruleset", or "routes to SYSTEM.STREAM"
+	Name  string `json:"name"`  // "ruleset", "search", or "routes to SYSTEM.STREAM"
 	Done  int64  `json:"done"`  // what has been looked at
 	Total int64  `json:"total"` // what there was to look at when it began
 
@@ -29,6 +29,7 @@ const (
 	sweepCheckpoint = "hub/sweeps"
 	sweepLease      = "sweep"
 	sweepPage       = 500
+	sweepSearch     = "search"
 )
 
 // sweepChanged notes what has to be swept after a change of ruleset or routes.
@@ -36,6 +37,9 @@ func (h *Hub) sweepChanged(ctx context.Context, last, now ran) error {
 	var fresh []Sweep
 	if last.Ruleset != now.Ruleset {
 		fresh = append(fresh, Sweep{Name: "ruleset"})
+	}
+	if last.Search != now.Search {
+		fresh = append(fresh, Sweep{Name: sweepSearch})
 	}
 	for target, routes := range now.Targets {
 		if last.Targets[target] != routes {
@@ -153,9 +157,12 @@ func (h *Hub) sweepSome(ctx context.Context) (more bool, err error) {
 	if one.After == "" && one.Done == 0 {
 		h.log.Info("sweep begins", "sweep", one.Name, "total", one.Total)
 	}
-	if one.Target == "" {
+	switch {
+	case one.Name == sweepSearch:
+		over, err = h.sweepWords(ctx, &one)
+	case one.Target == "":
 		over, err = h.sweepRuleset(ctx, &one)
-	} else {
+	default:
 		over, err = h.sweepTarget(ctx, &one)
 	}
 	if err != nil {
@@ -187,6 +194,17 @@ func (h *Hub) sweepRuleset(ctx context.Context, one *Sweep) (over bool, err erro
 	}
 	if last == "" {
 		return true, nil
+	}
+	one.After = last
+	one.Done = min(one.Done+int64(h.page()), one.Total)
+	return false, nil
+}
+
+// sweepWords writes anew by which words a page of customers is searched.
+func (h *Hub) sweepWords(ctx context.Context, one *Sweep) (over bool, err error) {
+	last, err := h.generation().resolver.Reindex(ctx, one.After, h.page())
+	if err != nil || last == "" {
+		return err == nil, err
 	}
 	one.After = last
 	one.Done = min(one.Done+int64(h.page()), one.Total)

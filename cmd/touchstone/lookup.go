@@ -18,9 +18,12 @@ func (a *app) lookupCommand() *cobra.Command {
 	var limit int
 	conditions := map[string]*string{}
 	c := &cobra.Command{
-		Use:   "lookup [NAME … | GOLDEN-ID]",
-		Short: "Find customers by name, phone, mail, identifier or source record",
-		Example: "  touchstone lookup --phone '+49 30 901820'\n" +
+		Use:   "lookup [WORD … | GOLDEN-ID]",
+		Short: "Find customers by words, phone, mail, identifier or source record",
+		Long: "Finds customers by what is known of them, in any order: words of names and towns, a postcode,\n" +
+			"the beginning or end of a phone number, a birth date, a mail address, scheme:value.",
+		Example: "  touchstone lookup smith leeds 055\n" +
+			"  touchstone lookup --phone '+49 30 901820'\n" +
 			"  touchstone lookup 王小明\n" +
 			"  touchstone lookup --source erp/customers/4711",
 		Args: cobra.ArbitraryArgs,
@@ -35,10 +38,10 @@ func (a *app) lookupCommand() *cobra.Command {
 				return a.lookupID(c, args[0])
 			}
 			if len(args) > 0 {
-				query.Set("name", strings.Join(args, " "))
+				query.Set("q", strings.Join(args, " "))
 			}
 			if len(query) == 1 {
-				return misuse(c, fmt.Errorf("say whom to find: a name, a golden ID, --phone, --email, --identifier or --source"))
+				return misuse(c, fmt.Errorf("say whom to find: words, a golden ID, --phone, --email, --identifier or --source"))
 			}
 			var found api.List[json.RawMessage]
 			if err := a.ask(c, "/v1/customers", query, &found); err != nil {

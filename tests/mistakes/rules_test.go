@@ -55,8 +55,8 @@ func (c *company) brings(name string, people ...population.Record) {
 			c.t.Fatal(err)
 		}
 	}
-	c.write("in/"+name+".part", lines.String())
-	whole := filepath.Join(c.folder, "in", name)
+	c.Write("in/"+name+".part", lines.String())
+	whole := filepath.Join(c.Folder, "in", name)
 	if err := os.Rename(whole+".part", whole); err != nil {
 		c.t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func (c *company) retrain() hub.TrainingReport {
 	c.t.Helper()
 	var learnt hub.TrainingReport
 	c.Act("/v1/match/training", map[string]any{}, &learnt)
-	c.write(golden.ParamsFile, learnt.Params)
+	c.Write(golden.ParamsFile, learnt.Params)
 	c.reload()
 	return learnt
 }
@@ -189,7 +189,7 @@ func TestARuleset_plannedAppliedAndTakenBack_leavesEverythingAsItWas(t *testing.
 		t.Fatalf("the plan tells of %v, expected some that split", sorts)
 	}
 
-	c.write("golden.yaml", changed)
+	c.Write("golden.yaml", changed)
 	c.reload()
 	now := map[string]string{}
 	_, err := c.Store().Snapshot(t.Context(), func(g golden.GoldenRecord) error {
@@ -205,7 +205,7 @@ func TestARuleset_plannedAppliedAndTakenBack_leavesEverythingAsItWas(t *testing.
 		t.Errorf("other customers than planned (-planned +done):\n%s", diff)
 	}
 
-	c.write("golden.yaml", weighed["golden.yaml"])
+	c.Write("golden.yaml", weighed["golden.yaml"])
 	c.reload()
 	if diff := cmp.Diff(before, c.everything()); diff != "" {
 		t.Errorf("taken back, not everything is as it was (-before +after):\n%s", diff)

@@ -32,7 +32,7 @@ server=$!
 cat >/dev/null
 kill -INT $server
 wait $server
-rm -rf "$folder"
+[ -n "$KEEP" ] || rm -rf "$folder"
 `
 
 // Settings of the server: tests may lose all in a power cut, what is measured may not.
@@ -48,6 +48,28 @@ var (
 // first database. It ends with the process, however that ends.
 func Durable() (string, error) { return launch(durable) }
 
+// Kept is Durable on the data in folder, which stays when the process ends and is made where it is
+// missing: for what takes long to fill.
+func Kept(folder string) (string, error) {
+	binaries, err := findBinaries()
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	identity, err := ownIdentity(folder)
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(filepath.Join(folder, "data", "PG_VERSION")); errors.Is(err, os.ErrNotExist) {
+		if err := makeCluster(binaries, folder, identity); err != nil {
+			return "", err
+		}
+	}
+	return keep(binaries, folder, identity, durable, "KEEP=1")
+}
+
 // launch makes a cluster in a temporary folder and starts a server on a free loopback port.
 func launch(settings []string) (string, error) {
 	binaries, err := findBinaries()
@@ -62,17 +84,24 @@ func launch(settings []string) (string, error) {
 	if err != nil {
 		return "", errors.Join(err, os.RemoveAll(folder))
 	}
+	if err := makeCluster(binaries, folder, identity); err != nil {
+		return "", errors.Join(err, os.RemoveAll(folder))
+	}
+	return keep(binaries, folder, identity, settings)
+}
+
+func makeCluster(binaries, folder string, identity *syscall.Credential) error {
 	initdb := exec.Command(filepath.Join(binaries, "initdb"), "-D", filepath.Join(folder, "data"),
 		"-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: identity}
 	initdb.Dir = folder
 	if out, err := initdb.CombinedOutput(); err != nil {
-		return "", errors.Join(fmt.Errorf("initdb: %w: %s", err, out), os.RemoveAll(folder))
+		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	return keep(binaries, folder, identity, settings)
+	return nil
 }
 
-func keep(binaries, folder string, identity *syscall.Credential, settings []string) (string, error) {
+func keep(binaries, folder string, identity *syscall.Credential, settings []string, env ...string) (string, error) {
 	free, err := ports.Free(1)
 	if err != nil {
 		return "", err
@@ -87,7 +116,7 @@ func keep(binaries, folder string, identity *syscall.Credential, settings []stri
 	// Not this process's output: whoever reads that would wait for the keeper too. A group of its
 	// own: Ctrl-C ends the tests, and that ends the keeper.
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Dir = folder
+	cmd.Dir, cmd.Env = folder, append(os.Environ(), env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: identity, Setpgid: true}
 	// The pipe stays open, in nobody's hands, as long as this process lives.
 	lifeline, err := cmd.StdinPipe()

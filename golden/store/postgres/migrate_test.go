@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -39,6 +40,43 @@ func TestMigrate_decisionsFromBeforeActs(t *testing.T) {
 		found, err := store.Decisions(t.Context(), golden.DecisionQuery{Records: []string{record}, Undone: true})
 		if err != nil || len(found) != 1 || found[0].Act != "d1" || found[0].Undone == nil {
 			t.Errorf("decisions of %s: %+v, %v", record, found, err)
+		}
+	}
+}
+
+// Names of an older store are found by several words before the hub has written them anew.
+func TestMigrate_namesFromBeforeWords(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Start(t)
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := stdlib.OpenDB(*config)
+	older, err := goose.NewProvider(goose.DialectPostgres, db, os.DirFS("migrations"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := older.UpTo(t.Context(), 9); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	run(t, url, `INSERT INTO entity (no, id, state, into_no, version) VALUES (1, 'G1', 'live', 0, 1), (2, 'G2', 'live', 0, 1)`)
+	run(t, url, `INSERT INTO lookup (kind, value, entity) VALUES (4, 'anna', 1), (4, 'lee', 1), (1, '+441752764055', 1), (1, '1752764055', 1), (4, 'anna', 2), (2, 'a@x.example', 2)`)
+	checkWords(t, open(t, postgres.Config{URL: url}))
+}
+
+func checkWords(t *testing.T, store golden.Store) {
+	t.Helper()
+	for text, want := range map[string]int{"anna": 2, "lee anna": 1, "055 anna": 1, "99 anna": 0} {
+		var q golden.Search
+		for word := range strings.FieldsSeq(text) {
+			q.Words = append(q.Words, golden.Word{Text: word})
+		}
+		if hits, err := store.Search(t.Context(), q); err != nil || len(hits) != want {
+			t.Errorf("%q finds %d customers, want %d: %v", text, len(hits), want, err)
 		}
 	}
 }

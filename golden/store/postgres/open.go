@@ -98,6 +98,8 @@ func configure(c *pgx.ConnConfig, schema string) {
 		// The statements of the store go by key. A planner that sees a table while it is small, or
 		// before its statistics exist, would read it whole, and keep that plan while it grows.
 		"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
+		// Counting may take a processor, not all of them: others look customers up meanwhile.
+		"max_parallel_workers_per_gather": "0",
 		// A process that stops in the middle of a transaction (SIGSTOP, a pulled cable) would hold the
 		// lease on settling: the server ends its transaction.
 		"idle_in_transaction_session_timeout": "30s",

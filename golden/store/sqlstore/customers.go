@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/touchstone-hub/touchstone/golden"
 )
@@ -91,23 +90,11 @@ func (t *tx) Customers(ctx context.Context, ids []string) ([]golden.GoldenRecord
 func (s *Store) FindCustomers(ctx context.Context, q golden.Query) (records []golden.GoldenRecord, err error) {
 	statement, args := allCustomers, []any{}
 	if len(q.Lookups) > 0 {
-		var shapes []byte
-		for _, l := range q.Lookups {
-			w, err := wayOf(l.Kind, l.Value)
-			if err != nil {
-				return nil, nil // nothing can have been stored under it
-			}
-			prefix := q.Prefix && l.Kind == golden.LookupName
-			switch {
-			case l.Kind == golden.LookupRecord:
-				shapes, args = append(shapes, byRecord), append(args, w.value, false)
-			case prefix:
-				shapes, args = append(shapes, byPrefix), append(args, w.kind, w.value, w.value+"\U0010FFFF")
-			default:
-				shapes, args = append(shapes, byValue), append(args, w.kind, w.value)
-			}
+		shapes, conditions, ok := keyConditions(q.Lookups)
+		if !ok {
+			return nil, nil // nothing can have been stored under it
 		}
-		statement = searchStatement(string(shapes))
+		statement, args = searchStatement(shapes), conditions
 	}
 	if !storable(q.After) {
 		return nil, nil
@@ -118,39 +105,6 @@ func (s *Store) FindCustomers(ctx context.Context, q golden.Query) (records []go
 		return err
 	})
 	return records, err
-}
-
-// How one condition of a search finds customers.
-const (
-	byValue  = 'v'
-	byPrefix = 'p'
-	byRecord = 'r' // through the membership of a live source record: that needs no index of its own
-)
-
-var conditions = map[byte]string{
-	byValue:  "SELECT DISTINCT entity FROM lookup WHERE kind = {int} AND value = {text}",
-	byPrefix: "SELECT DISTINCT entity FROM lookup WHERE kind = {int} AND value >= {text} AND value <= {text}",
-	byRecord: `SELECT m.entity FROM source_record r JOIN member m ON m.record = r.no
-		WHERE r.key = {text} AND r.deleted = {bool} AND m.entity <> 0`,
-}
-
-var searches sync.Map // the conditions of a search, one byte each, to *Statement
-
-// searchStatement intersects the conditions. The hits are found first and on their own: by the
-// order of IDs a planner would walk the whole store instead.
-func searchStatement(shapes string) *Statement {
-	if s, ok := searches.Load(shapes); ok {
-		return s.(*Statement)
-	}
-	var parts []string
-	for i := range len(shapes) {
-		parts = append(parts, conditions[shapes[i]])
-	}
-	s, _ := searches.LoadOrStore(shapes, plain(`WITH hit AS MATERIALIZED (`+strings.Join(parts, " INTERSECT ")+`)
-		SELECT `+entityFields+` FROM (SELECT h.no FROM hit JOIN entity h ON h.no = hit.entity
-			WHERE h.state = 'live' AND h.id > {text} ORDER BY h.id LIMIT {int}) x
-		JOIN entity e ON e.no = x.no ORDER BY e.id`))
-	return s.(*Statement)
 }
 
 // SourcesOf implements golden.Reader.

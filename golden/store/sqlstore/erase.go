@@ -85,12 +85,7 @@ func wayColumns(ways []golden.Lookup) (kinds []int64, values []string) {
 }
 
 func lookupKind(code int64) golden.LookupKind {
-	for kind, c := range lookupCodes {
-		if c == code {
-			return kind
-		}
-	}
-	return ""
+	return lookupKinds[code]
 }
 
 // DocumentsNaming implements golden.Erasures.

@@ -23,7 +23,7 @@ var (
 	memberTable     = table("member", "record int, entity int, last_entity int, since time, cause text")
 	entityTable     = table("entity", entityColumns)
 	lookupsTable    = table("entity_lookups", "entity int, packed bytes")
-	lookupTable     = table("lookup", "kind int, value text, entity int")
+	lookupTable     = table("lookup", "kind int, value text, entity int, words text")
 	taskTable       = table("task", "id text, kind text, score int, priority int, at time, records bytes, detail bytes")
 	taskRecordTable = table("task_record", "record text, task text")
 	changeTable     = table("change", "no int, entity int, version int, type text, at time, body bytes")
@@ -211,9 +211,7 @@ func (l *loading) PutLookups(ctx context.Context, _ []golden.EntityNo, lookups [
 		slices.SortFunc(ways, compareWays)
 		ways = slices.Compact(ways)
 		entities, packed = append(entities, int64(entity)), append(packed, packWays(ways))
-		for _, w := range indexed(ways) {
-			index = append(index, lookupRow{w, entity})
-		}
+		index = append(index, rowsOf(golden.EntityNo(entity), ways)...)
 	}
 	if err := l.fill(ctx, lookupsTable, entities, packed); err != nil {
 		return err

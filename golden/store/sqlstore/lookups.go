@@ -15,17 +15,35 @@ var (
 	putLookup = rows("e int, packed bytes", `INSERT INTO entity_lookups (entity, packed)
 		SELECT e, packed FROM v WHERE true ON CONFLICT (entity) DO UPDATE SET packed = excluded.packed`)
 	deleteLookup  = plain(`DELETE FROM entity_lookups WHERE entity = {any int}`)
-	insertLookups = rows("kind int, value text, e int", `INSERT INTO lookup (kind, value, entity)
-		SELECT kind, value, e FROM v`)
+	insertLookups = rows("kind int, value text, e int, words text", `INSERT INTO lookup (kind, value, entity, words)
+		SELECT kind, value, e, words FROM v`)
+	updateLookups = rows("kind int, value text, e int, words text", `UPDATE lookup SET words = v.words FROM v
+		WHERE lookup.kind = v.kind AND lookup.value = v.value AND lookup.entity = v.e`)
 	deleteLookups = rows("kind int, value text, e int", `DELETE FROM lookup
 		WHERE (kind, value, entity) IN (SELECT kind, value, e FROM v)`)
 )
 
 // lookupCodes are the numbers that stand for kinds in the store; they never change their meaning.
 var lookupCodes = map[golden.LookupKind]int64{
-	golden.LookupPhone: 1, golden.LookupEmail: 2, golden.LookupIdentifier: 3, golden.LookupName: 4,
-	golden.LookupRecord: 5,
+	golden.LookupPhone: phoneWay, golden.LookupEmail: 2, golden.LookupIdentifier: 3, golden.LookupName: nameWay,
+	golden.LookupRecord: recordWay, golden.LookupPlace: placeWay, golden.LookupBorn: bornWay,
 }
+
+var lookupKinds = func() map[int64]golden.LookupKind {
+	kinds := map[int64]golden.LookupKind{}
+	for kind, code := range lookupCodes {
+		kinds[code] = kind
+	}
+	return kinds
+}()
+
+const (
+	phoneWay  = 1
+	nameWay   = 4
+	recordWay = 5
+	placeWay  = 6
+	bornWay   = 7
+)
 
 // way is one way of finding a customer: kind and value.
 type way struct {
@@ -45,10 +63,30 @@ func wayOf(kind golden.LookupKind, value string) (way, error) {
 	return way{code, value}, checkText("lookup "+string(kind), value)
 }
 
-// lookupRow is one row of the index.
+// lookupRow is one row of the index. words is set on those of names and places: see wordsOf.
 type lookupRow struct {
 	way
 	entity golden.EntityNo
+	words  string
+}
+
+// rowsOf are the rows of the index for one entity, sorted. A record's customer is found by its
+// membership, and nobody is looked for by a birth date alone.
+func rowsOf(entity golden.EntityNo, ways []way) []lookupRow {
+	words, kept := wordsOf(ways)
+	out := make([]lookupRow, 0, len(ways))
+	for i, w := range ways {
+		switch w.kind {
+		case recordWay, bornWay:
+		case nameWay, placeWay:
+			if kept[i] {
+				out = append(out, lookupRow{w, entity, words})
+			}
+		default:
+			out = append(out, lookupRow{w, entity, ""})
+		}
+	}
+	return out
 }
 
 // PutLookups implements golden.Results.
@@ -69,47 +107,67 @@ func (t *tx) PutLookups(ctx context.Context, of []golden.EntityNo, lookups []gol
 	if err != nil {
 		return err
 	}
-	var gone, come []lookupRow
-	var none, changed []int64
-	var packed [][]byte
+	change := lookupChange{}
 	for _, entity := range of {
 		now := after[entity]
 		slices.SortFunc(now, compareWays)
-		now = slices.Compact(now)
-		if slices.Equal(before[entity], now) {
-			continue
-		}
-		minus, plus := differentWays(before[entity], now)
-		for _, w := range indexed(minus) {
-			gone = append(gone, lookupRow{w, entity})
-		}
-		for _, w := range indexed(plus) {
-			come = append(come, lookupRow{w, entity})
-		}
-		if len(now) == 0 {
-			none = append(none, int64(entity))
-			continue
-		}
-		changed, packed = append(changed, int64(entity)), append(packed, packWays(now))
+		change.add(entity, before[entity], slices.Compact(now))
 	}
-	if len(none) > 0 {
-		if err := t.c.Put(ctx, "remove lookups", deleteLookup, none); err != nil {
+	return change.write(ctx, t.c)
+}
+
+// lookupChange is what PutLookups has to write.
+type lookupChange struct {
+	none, packed      []int64 // entities without lookups, and those of ways
+	ways              [][]byte
+	gone, come, moved []lookupRow // moved are the same rows with other words
+}
+
+func (l *lookupChange) add(entity golden.EntityNo, before, now []way) {
+	if slices.Equal(before, now) {
+		return
+	}
+	if len(now) == 0 {
+		l.none = append(l.none, int64(entity))
+	} else {
+		l.packed, l.ways = append(l.packed, int64(entity)), append(l.ways, packWays(now))
+	}
+	old, fresh := rowsOf(entity, before), rowsOf(entity, now)
+	for _, w := range before {
+		if _, stays := findRow(fresh, w); !stays && w.kind != recordWay && w.kind != bornWay {
+			l.gone = append(l.gone, lookupRow{way: w, entity: entity})
+		}
+	}
+	for _, r := range fresh {
+		switch i, had := findRow(old, r.way); {
+		case !had:
+			l.come = append(l.come, r)
+		case old[i].words != r.words:
+			l.moved = append(l.moved, r)
+		}
+	}
+}
+
+func findRow(rows []lookupRow, w way) (int, bool) {
+	return slices.BinarySearchFunc(rows, w, func(r lookupRow, w way) int { return compareWays(r.way, w) })
+}
+
+func (l *lookupChange) write(ctx context.Context, c Conn) error {
+	if len(l.none) > 0 {
+		if err := c.Put(ctx, "remove lookups", deleteLookup, l.none); err != nil {
 			return err
 		}
 	}
-	if err := t.c.Put(ctx, "write lookups", putLookup, changed, packed); err != nil {
+	if err := c.Put(ctx, "write lookups", putLookup, l.packed, l.ways); err != nil {
 		return err
 	}
-	if err := t.c.Put(ctx, "remove lookups", deleteLookups, lookupRows(gone)...); err != nil {
+	if err := c.Put(ctx, "remove lookups", deleteLookups, lookupRows(l.gone)[:3]...); err != nil {
 		return err
 	}
-	return t.c.Put(ctx, "write lookups", insertLookups, lookupRows(come)...)
-}
-
-// indexed leaves out the ways that the index need not have: a record's customer is found by its
-// membership.
-func indexed(ways []way) []way {
-	return slices.DeleteFunc(ways, func(w way) bool { return w.kind == lookupCodes[golden.LookupRecord] })
+	if err := c.Put(ctx, "write lookups", updateLookups, lookupRows(l.moved)...); err != nil {
+		return err
+	}
+	return c.Put(ctx, "write lookups", insertLookups, lookupRows(l.come)...)
 }
 
 func readLookups(ctx context.Context, c Conn, of []golden.EntityNo) (map[golden.EntityNo][]way, error) {
@@ -129,6 +187,11 @@ func readLookups(ctx context.Context, c Conn, of []golden.EntityNo) (map[golden.
 	return held, doing("read lookups", err)
 }
 
+// pointing are the ways by which documents name a customer.
+func pointing(ways []way) []way {
+	return slices.DeleteFunc(slices.Clone(ways), func(w way) bool { return !lookupKind(w.kind).Points() })
+}
+
 func lookupRows(index []lookupRow) []any {
 	slices.SortFunc(index, compareLookupRows)
 	return lookupColumns(index)
@@ -144,22 +207,8 @@ func lookupColumns(index []lookupRow) []any {
 		column(index, func(r *lookupRow) int64 { return r.kind }),
 		column(index, func(r *lookupRow) string { return r.value }),
 		column(index, func(r *lookupRow) int64 { return int64(r.entity) }),
+		column(index, func(r *lookupRow) string { return r.words }),
 	}
-}
-
-// differentWays compares two sorted lists.
-func differentWays(before, after []way) (minus, plus []way) {
-	for _, w := range before {
-		if _, found := slices.BinarySearchFunc(after, w, compareWays); !found {
-			minus = append(minus, w)
-		}
-	}
-	for _, w := range after {
-		if _, found := slices.BinarySearchFunc(before, w, compareWays); !found {
-			plus = append(plus, w)
-		}
-	}
-	return minus, plus
 }
 
 // packWays writes each way as its code, the length of its value and the value.

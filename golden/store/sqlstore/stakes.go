@@ -49,7 +49,7 @@ func (t *tx) StakesOf(ctx context.Context, entities []golden.Entity) (map[golden
 	var of, kinds []int64
 	var values []string
 	for no, own := range ways {
-		for _, w := range own {
+		for _, w := range pointing(own) {
 			of, kinds, values = append(of, int64(no)), append(kinds, w.kind), append(values, w.value)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 //	{int} {text} {bytes} {bool} {time}   stand for one argument of that kind
 //	= {any int}, = {any text}            compare with a list, passed as one []int64 or []string
 //	{least}                              names the scalar function
+//	{position}                           names that which tells where in a text another one stands
 //	{skip locked}                        passes over rows that another transaction holds
 //	{by INDEX}                           after a table: SQLite, which keeps no statistics here,
 //	                                     reads it by this index
@@ -80,6 +81,10 @@ func render(text string, given int) (pg, lite string) {
 		case "least":
 			p.WriteString("least")
 			l.WriteString("min")
+			continue
+		case "position":
+			p.WriteString("strpos")
+			l.WriteString("instr")
 			continue
 		case "skip locked":
 			p.WriteString("FOR UPDATE SKIP LOCKED")

@@ -69,6 +69,7 @@ const DefaultFeedKeep = 10_000_000
 type Store struct {
 	backend  Backend
 	feedKeep int64
+	sizes    spanSizes
 }
 
 var _ golden.Store = (*Store)(nil)

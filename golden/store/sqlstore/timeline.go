@@ -43,7 +43,7 @@ func (s *Store) Timeline(ctx context.Context, entity golden.EntityNo, q golden.T
 		if err != nil {
 			return err
 		}
-		moments, err := momentsOf(ctx, c, ways[entity], q)
+		moments, err := momentsOf(ctx, c, pointing(ways[entity]), q)
 		if err != nil || len(moments) == 0 {
 			return err
 		}

@@ -59,9 +59,7 @@ var reads = []struct {
 		return err
 	}},
 	{"by name prefix", func(ctx context.Context, store golden.Store, g golden.GoldenRecord) error {
-		_, err := store.FindCustomers(ctx, golden.Query{Limit: 20, Prefix: true, Lookups: []golden.Lookup{
-			{Kind: golden.LookupName, Value: fmt.Sprintf("%03x", int64(g.No)%4096)},
-		}})
+		_, err := store.Search(ctx, golden.Search{Limit: 20, Words: []golden.Word{{Text: fmt.Sprintf("%03x", int64(g.No)%4096)}}})
 		return err
 	}},
 	{"sources", func(ctx context.Context, store golden.Store, g golden.GoldenRecord) error {

@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/touchstone-hub/touchstone/golden"
 )
@@ -112,47 +111,6 @@ func (s *suite) find(q golden.Query) []string {
 		ids = append(ids, f.ID)
 	}
 	return ids
-}
-
-func testSearch(s *suite) {
-	all := s.entities("S", 5)
-	names := [][]string{{"wang", "xiaoming", "王小明"}, {"wangler", "王"}, {"wan", "xiao"}, {"wang"}, {"x%_", "zoë"}}
-	var nos []golden.EntityNo
-	var lookups []golden.Lookup
-	for i, tokens := range names {
-		nos = append(nos, all[i].No)
-		for _, token := range tokens {
-			lookups = append(lookups, lookup(all[i], golden.LookupName, token))
-		}
-	}
-	s.tx(func(tx golden.Tx) error { return tx.PutLookups(s.ctx, nos, lookups) })
-	name := func(v string) golden.Lookup { return golden.Lookup{Kind: golden.LookupName, Value: v} }
-	for _, c := range []struct {
-		prefix bool
-		after  string
-		limit  int
-		tokens []string
-		want   []string
-	}{
-		{false, "", 0, []string{"wang"}, []string{"S0", "S3"}},
-		{true, "", 0, []string{"wang"}, []string{"S0", "S1", "S3"}},
-		{true, "", 0, []string{"wan", "xia"}, []string{"S0", "S2"}},
-		{true, "", 0, []string{"王"}, []string{"S0", "S1"}},
-		{true, "", 0, []string{"x%"}, []string{"S4"}},
-		{true, "", 2, []string{"wa"}, []string{"S0", "S1"}},
-		{true, "S1", 2, []string{"wa"}, []string{"S2", "S3"}},
-		{true, "S1", 1, nil, []string{"S2"}},
-		{false, "", 0, []string{"zo"}, []string{}},
-	} {
-		q := golden.Query{Prefix: c.prefix, After: c.after, Limit: c.limit}
-		for _, token := range c.tokens {
-			q.Lookups = append(q.Lookups, name(token))
-		}
-		s.equal(fmt.Sprintf("search %+v", c), s.find(q), c.want)
-	}
-	all[3].State, all[3].Into = golden.Merged, all[0].No
-	s.tx(func(tx golden.Tx) error { return tx.PutEntities(s.ctx, all[3:4]) })
-	s.equal("a merged one is not found", s.find(golden.Query{Lookups: []golden.Lookup{name("wang")}}), []string{"S0"})
 }
 
 func testSnapshot(s *suite) {

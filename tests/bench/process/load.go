@@ -23,7 +23,7 @@ func Load(ctx context.Context, rate int, d time.Duration, workers int, do func(c
 		})
 	}
 	began := time.Now()
-	for i := range calls {
+	for i := 0; i < calls && ctx.Err() == nil; i++ {
 		due := began.Add(time.Duration(i) * time.Second / time.Duration(rate))
 		if wait := time.Until(due); wait > 0 {
 			time.Sleep(wait)

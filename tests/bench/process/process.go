@@ -42,7 +42,7 @@ type Status struct {
 }
 
 // Start copies the folder and runs binary on the copy until it answers. env is added to the
-// environment, "NAME=value".
+// environment, "NAME=value"; DATA is where the folder says that its data are, if not in .touchstone.
 func Start(binary, folder string, env ...string) (h *Hub, err error) {
 	h = &Hub{}
 	if h.Folder, err = os.MkdirTemp("", "bench"); err != nil {
@@ -71,7 +71,13 @@ func (h *Hub) start(binary string, env []string) error {
 	if err := h.command.Start(); err != nil {
 		return err
 	}
-	socket := filepath.Join(h.Folder, ".touchstone", "touchstone.sock")
+	data := filepath.Join(h.Folder, ".touchstone")
+	for _, one := range env {
+		if folder, given := strings.CutPrefix(one, "DATA="); given {
+			data = folder
+		}
+	}
+	socket := filepath.Join(data, "touchstone.sock")
 	h.client = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}}

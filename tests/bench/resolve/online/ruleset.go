@@ -60,7 +60,7 @@ func learn(rules *golden.Ruleset, s settings) ([]byte, error) {
 		in.Record.Key = in.Customer.Source.Key()
 		records = append(records, rules.MatchRecord(&in))
 	}
-	t, err := golden.Train(rules, records, nil)
+	t, err := golden.Train(rules, records, nil, nil)
 	if err != nil {
 		return nil, err
 	}
