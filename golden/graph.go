@@ -114,7 +114,7 @@ func (s *settling) oldEdges(ctx context.Context) ([]Edge, error) {
 }
 
 // candidates lists the pairs that share an active key, the smaller number first, with at least
-// one dirty record each; every pair once.
+// one dirty record each; in order, every pair once.
 func (s *settling) candidates(ctx context.Context) ([][2]RecordNo, error) {
 	var active []uint64
 	by := map[*record][]uint64{}
@@ -142,13 +142,13 @@ func (s *settling) candidates(ctx context.Context) ([][2]RecordNo, error) {
 	var pairs [][2]RecordNo
 	for _, rec := range s.dirty {
 		for _, no := range members(blocks, by[rec]) {
-			// of two dirty ones the smaller has the pair
-			if no > rec.No || no < rec.No && !s.isDirty(no) {
+			if no != rec.No {
 				pairs = append(pairs, [2]RecordNo{min(no, rec.No), max(no, rec.No)})
 			}
 		}
 	}
-	return pairs, nil
+	slices.SortFunc(pairs, func(a, b [2]RecordNo) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
+	return slices.Compact(pairs), nil
 }
 
 // members lists those of several blocks, each once.
@@ -158,15 +158,6 @@ func members(blocks map[uint64][]RecordNo, keys []uint64) (nos []RecordNo) {
 	}
 	slices.Sort(nos)
 	return slices.Compact(nos)
-}
-
-// isDirty says so of a record that has keys.
-func (s *settling) isDirty(no RecordNo) bool {
-	rec := s.records[no]
-	if rec == nil {
-		rec = s.bare[no]
-	}
-	return rec != nil && rec.dirty
 }
 
 // weigh keeps the pairs that are worth an edge, in order.
@@ -192,7 +183,6 @@ func (s *settling) weigh(ctx context.Context, pairs [][2]RecordNo) ([]Edge, erro
 			edges = append(edges, Edge{A: pairs[i][0], B: pairs[i][1], Weight: w})
 		}
 	}
-	slices.SortFunc(edges, compareEdges)
 	return edges, nil
 }
 
