@@ -41,7 +41,9 @@ var (
 		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
 		"-c", "shared_buffers=128MB", "-c", "max_wal_size=2GB",
 	}
-	durable = []string{"-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB"}
+	durable = []string{
+		"-c", "shared_buffers=4GB", "-c", "max_wal_size=8GB", "-c", "checkpoint_timeout=15min", "-c", "wal_compression=on",
+	}
 )
 
 // Durable starts a server that syncs what it commits, for benchmarks, and returns the URL of its
