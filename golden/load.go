@@ -192,9 +192,10 @@ func (f *filling) write(ctx context.Context) error {
 		}
 	}
 	f.records, f.put = nil, nil
-	ctx, cancel := context.WithCancelCause(ctx)
+	// What is written must not end with what is worked out: writes may still be under way.
+	ahead, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	parts := f.workAhead(ctx)
+	parts := f.workAhead(ahead)
 	if err := errors.Join(f.putKeys(ctx), f.putEdges(ctx)); err != nil {
 		return err
 	}

@@ -22,6 +22,9 @@ var (
 	ErrText = errors.New("not text that can be stored")
 	// ErrFull: the disk is full. The transaction can be tried again when there is room.
 	ErrFull = errors.New("the store's disk is full")
+	// ErrInterrupted: the database broke off a transaction whose work cannot be done again as it is. It
+	// did nothing; the caller can begin anew.
+	ErrInterrupted = errors.New("the transaction was interrupted")
 	// ErrUnavailable: the database cannot be reached or went away, perhaps while it committed. The
 	// transaction can be tried again; whether it took effect shows in its offset or its keys.
 	ErrUnavailable = errors.New("the store cannot be reached")

@@ -18,6 +18,9 @@ const (
 
 	// firstLook is how often the first load looks what has arrived.
 	firstLook = 50 * time.Millisecond
+
+	// firstTries bounds how often a load begins anew that the database broke off.
+	firstTries = 3
 )
 
 // firstLoad has the first records go into an empty store all at once where there are many, which
@@ -67,13 +70,14 @@ func (f *firstLoad) wait() {
 
 // run loads, or finds that there is nothing to load. Where it fails, the records go the usual way.
 func (f *firstLoad) run() {
-	for f.ctx.Err() == nil {
+	for tries := 0; f.ctx.Err() == nil; {
 		err := f.try()
 		switch {
 		case errors.Is(err, golden.ErrLeaseLost): // another process loads
 			rest(f.ctx, time.Second)
 			continue
-		case errors.Is(err, golden.ErrUnavailable):
+		case errors.Is(err, golden.ErrUnavailable), errors.Is(err, golden.ErrInterrupted) && tries < firstTries:
+			tries++
 			f.hub.trouble("resolve", err)
 			rest(f.ctx, time.Second)
 			continue

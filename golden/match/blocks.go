@@ -62,10 +62,14 @@ func (b *Blocks) finer() []entry {
 		return nil
 	}
 	generic := make(map[uint64]bool, len(b.generic))
+	var some [1 << 16 / 64]uint64 // a bit for the first bits of each: most keys are not even like one
 	for _, g := range b.generic {
 		generic[g.Hash] = true
+		some[g.Hash>>54] |= 1 << (g.Hash >> 48 & 63)
 	}
-	return sortedKeys(b.records, func(k *Key) bool { return k.Of != 0 && generic[k.Of] })
+	return sortedKeys(b.records, func(k *Key) bool {
+		return k.Of != 0 && some[k.Of>>54]&(1<<(k.Of>>48&63)) != 0 && generic[k.Of]
+	})
 }
 
 // take makes blocks of entries.

@@ -104,8 +104,10 @@ func call(ctx context.Context, do func(ctx context.Context, c sqlstore.Conn) err
 }
 
 // isConflict: the server gave this transaction up in favour of another (serialization_failure,
-// deadlock_detected), and it may well succeed the next time.
-func isConflict(err error) bool { return hasCode(err, "40001") || hasCode(err, "40P01") }
+// deadlock_detected, lock_not_available), and it may well succeed the next time.
+func isConflict(err error) bool {
+	return hasCode(err, "40001") || hasCode(err, "40P01") || hasCode(err, "55P03")
+}
 
 func hasCode(err error, code string) bool {
 	var pg *pgconn.PgError

@@ -28,11 +28,19 @@ const indexesOf = `SELECT x.indrelid::regclass::text, x.indexrelid::regclass::te
 	LEFT JOIN pg_constraint k ON k.conindid = x.indexrelid AND k.conrelid = x.indrelid AND k.contype IN ('p', 'u', 'x')
 	ORDER BY t.place, x.indisprimary DESC, x.indexrelid`
 
-// Bare implements sqlstore.Filler. The tables are locked until the transaction ends.
+// Bare implements sqlstore.Filler. The tables are locked until the transaction ends. Who reads several of
+// them meanwhile must not be the one whom a deadlock ends: the lock is given up before the server looks
+// for one (deadlock_timeout, 1 s), and the transaction runs again.
 func (c *conn) Bare(ctx context.Context, tables []string) error {
+	err := c.each(ctx, []string{
+		"SET LOCAL lock_timeout = '300ms'", "LOCK TABLE " + strings.Join(tables, ", ") + " IN ACCESS EXCLUSIVE MODE", "SET LOCAL lock_timeout TO DEFAULT",
+	})
+	if err != nil {
+		return err
+	}
 	var drop []string
 	c.bared = nil
-	err := c.query(ctx, indexesOf, func(scan sqlstore.Scan) error {
+	err = c.query(ctx, indexesOf, func(scan sqlstore.Scan) error {
 		var table, name, text, constraint, of string
 		if err := scan(&table, &name, &text, &constraint, &of); err != nil {
 			return err
@@ -60,6 +68,9 @@ func (c *conn) Index(ctx context.Context) error {
 }
 
 func (c *conn) each(ctx context.Context, statements []string) error {
+	if err := c.finish(ctx); err != nil {
+		return err
+	}
 	for _, text := range statements {
 		if _, err := c.q.Exec(ctx, text, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return fmt.Errorf("%s: %w", text, c.note(err))
@@ -73,6 +84,9 @@ func (c *conn) Fill(ctx context.Context, t *sqlstore.Table, columns []any) error
 	tx, ok := c.q.(pgx.Tx)
 	if !ok {
 		return fmt.Errorf("%T is no transaction", c.q)
+	}
+	if err := c.finish(ctx); err != nil {
+		return err
 	}
 	r, err := newCopyReader(ctx, tx, t, columns)
 	if err != nil {

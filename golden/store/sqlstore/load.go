@@ -70,22 +70,20 @@ func (s *Store) Empty(ctx context.Context) (empty bool, err error) {
 	return empty && err == nil, err
 }
 
-// errOnce: what do made of its first run cannot be made again.
-var errOnce = errors.New("the transaction was interrupted")
-
 // Load implements golden.Store.
 func (s *Store) Load(ctx context.Context, note func(string, time.Duration), do func(ctx context.Context, tx golden.Tx) error) error {
 	if note == nil {
 		note = func(string, time.Duration) {}
 	}
 	ran := false
+	var broken error // what broke the first run off
 	return s.write(ctx, func(ctx context.Context, c Conn) error {
 		f, ok := c.(Filler)
 		if !ok {
 			return fmt.Errorf("a connection of type %T cannot fill tables", c)
 		}
 		if ran {
-			return errOnce
+			return errors.Join(golden.ErrInterrupted, broken)
 		}
 		if err := c.Settle(ctx); err != nil {
 			return fmt.Errorf("take the lease on settling: %w", err)
@@ -97,10 +95,11 @@ func (s *Store) Load(ctx context.Context, note func(string, time.Duration), do f
 		if holds {
 			return golden.ErrNotEmpty
 		}
-		return newLoading(f, note).run(ctx, func(ctx context.Context, tx golden.Tx) error {
+		broken = newLoading(f, note).run(ctx, func(ctx context.Context, tx golden.Tx) error {
 			ran = true
 			return do(ctx, tx)
 		})
+		return broken
 	})
 }
 
