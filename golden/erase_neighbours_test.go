@@ -166,3 +166,20 @@ func TestErase_ofATombstoneLeavesTheCustomer(t *testing.T) {
 		t.Errorf("the customer is %s, of %v", g.State, g.Sources)
 	}
 }
+
+// A tombstone leaves alone: the customer that it was a record of goes on with those that live.
+func TestErase_ofTombstoneKeepsTheCustomer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, erasable)
+	w.resolver = golden.NewResolver(w.store, w.rules, golden.ResolverOptions{Suppress: golden.NewSuppressor([]byte("key"))})
+	w.resolve(w.record("erp/1", 1, anna), w.record("shop/9", 1, anna2))
+	w.resolve(w.deleted("shop/9", 2))
+	before := w.entity("erp/1")
+	if _, err := w.resolver.Erase(t.Context(), golden.Erase{Customer: before.ID, Records: []string{"shop/customers/9"}, Reason: "request 17", Author: "dpo"}); err != nil {
+		t.Fatal(err)
+	}
+	after := w.entity("erp/1")
+	if after.ID != before.ID || after.State != golden.Live || len(after.Sources) != 1 {
+		t.Errorf("the customer %s of %v is %s now and %s, of %v", before.ID, before.Sources, after.ID, after.State, after.Sources)
+	}
+}
