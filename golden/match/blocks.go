@@ -170,8 +170,8 @@ func (b *Blocks) pairs(do func(worker int, a, b int32)) {
 	})
 }
 
-// first says whether a hash is the first of those that two records share.
-func (b *Blocks) first(x, y int32, hash uint64) bool {
+// firstShared is the first of the hashes of blocks that two records share.
+func (b *Blocks) firstShared(x, y int32) (hash uint64, any bool) {
 	p, q := b.activeOf(x), b.activeOf(y)
 	for i, j := 0, 0; i < len(p) && j < len(q); {
 		switch {
@@ -180,10 +180,16 @@ func (b *Blocks) first(x, y int32, hash uint64) bool {
 		case p[i] > q[j]:
 			j++
 		default:
-			return p[i] == hash
+			return p[i], true
 		}
 	}
-	return false
+	return 0, false
+}
+
+// first says whether a hash is the first of those that two records share.
+func (b *Blocks) first(x, y int32, hash uint64) bool {
+	least, any := b.firstShared(x, y)
+	return any && least == hash
 }
 
 // shared lists the rules of the active keys that two records share, each once, as bits.
@@ -208,18 +214,8 @@ func (b *Blocks) shared(x, y int32) (rules uint64) {
 
 // Together says of two of the records whether a key brings them together.
 func (b *Blocks) Together(x, y int) bool {
-	p, q := b.activeOf(int32(x)), b.activeOf(int32(y))
-	for i, j := 0, 0; i < len(p) && j < len(q); {
-		switch {
-		case p[i] < q[j]:
-			i++
-		case p[i] > q[j]:
-			j++
-		default:
-			return true
-		}
-	}
-	return false
+	_, any := b.firstShared(int32(x), int32(y))
+	return any
 }
 
 // EachCandidate calls do for every two records that share an active key, one after the other, with
