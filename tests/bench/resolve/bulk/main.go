@@ -8,16 +8,14 @@ import (
 	"flag"
 	"fmt"
 	"log"
-	"os"
 	"runtime"
-	"runtime/pprof"
 	"sync"
 	"syscall"
 	"time"
 
-	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/golden/match"
+	"github.com/touchstone-hub/touchstone/tests/bench/resolve/rig"
 	"github.com/touchstone-hub/touchstone/tests/population"
 )
 
@@ -25,7 +23,7 @@ func main() {
 	log.SetFlags(0)
 	n := flag.Int("n", 100_000, "records")
 	seed := flag.Uint64("seed", 1, "seed of the population")
-	ruleset := flag.String("ruleset", "", "golden.yaml; without it the rules person")
+	ruleset := flag.String("ruleset", "tests/bench/resolve/hub/golden.yaml", "golden.yaml")
 	profile := flag.String("cpuprofile", "", "write a processor profile of training and resolving to this file")
 	flag.Parse()
 	if err := run(*n, *seed, *ruleset, *profile); err != nil {
@@ -34,7 +32,7 @@ func main() {
 }
 
 func run(n int, seed uint64, path, profile string) error {
-	rules, err := load(path)
+	rules, err := rig.Rules(path)
 	if err != nil {
 		return err
 	}
@@ -48,17 +46,11 @@ func run(n int, seed uint64, path, profile string) error {
 	step("features")
 	runtime.GC()
 	fmt.Printf("%-10s %6d bytes a record\n", "features", heap()/uint64(n))
-	if profile != "" {
-		f, err := os.Create(profile)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+	stop, err := rig.Profile(profile)
+	if err != nil {
+		return err
 	}
+	defer stop()
 	began, used = time.Now(), processor()
 	trained, err := golden.Train(rules, records, nil, nil)
 	if err != nil {
@@ -88,20 +80,6 @@ func run(n int, seed uint64, path, profile string) error {
 		found.Pairs, 2*float64(found.Pairs)/float64(n), len(found.Edges), len(found.Clusters), largest, len(found.Findings))
 	fmt.Printf("pairs: precision %.4f, recall %.4f, F1 %.4f\n", s.Precision(), s.Recall(), s.F1())
 	return nil
-}
-
-func load(path string) (*golden.Ruleset, error) {
-	text, name := []byte("match: {rules: person}\n"), "golden.yaml"
-	if path != "" {
-		var err error
-		if text, err = os.ReadFile(path); err != nil {
-			return nil, err
-		}
-		name = path
-	}
-	var ps config.Problems
-	rules := golden.LoadRuleset(config.Parse(name, text, nil, &ps), golden.RulesetOptions{Region: "GB"}, &ps)
-	return rules, ps.Err()
 }
 
 // read derives the features of all records on all cores.

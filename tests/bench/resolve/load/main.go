@@ -13,20 +13,14 @@ import (
 	"log"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
-	"runtime/pprof"
-	"strconv"
 	"sync/atomic"
 	"syscall"
 	"time"
 
-	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/golden"
-	"github.com/touchstone-hub/touchstone/golden/store/postgres"
-	"github.com/touchstone-hub/touchstone/golden/store/sqlite"
 	"github.com/touchstone-hub/touchstone/tests/bench/process"
-	"github.com/touchstone-hub/touchstone/tests/pgtest"
+	"github.com/touchstone-hub/touchstone/tests/bench/resolve/rig"
 	"github.com/touchstone-hub/touchstone/tests/population"
 )
 
@@ -67,7 +61,7 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	store, server, folder, err := open(ctx, s.store)
+	store, server, folder, err := rig.Open(ctx, s.store)
 	if err != nil {
 		return err
 	}
@@ -83,30 +77,21 @@ func run(ctx context.Context, s settings) error {
 		return err
 	}
 	if s.most > 0 && took > s.most {
-		return fmt.Errorf("the load took %s, expected %s at most", seconds(took), s.most)
+		return fmt.Errorf("the load took %s, expected %s at most", rig.Seconds(took), s.most)
 	}
 	return nil
 }
 
 func ruleset(s settings) (*golden.Ruleset, error) {
-	var ps config.Problems
-	var node *config.Node
-	if s.ruleset != "" {
-		text, err := os.ReadFile(s.ruleset)
-		if err != nil {
-			return nil, err
-		}
-		node = config.Parse(s.ruleset, text, nil, &ps)
+	rules, err := rig.Rules(s.ruleset)
+	if err != nil || s.params == "" {
+		return rules, err
 	}
-	rules := golden.LoadRuleset(node, golden.RulesetOptions{Region: "GB"}, &ps)
-	if s.params != "" {
-		text, err := os.ReadFile(s.params)
-		if err != nil {
-			return nil, err
-		}
-		rules.UseParams(s.params, text, &ps)
+	text, err := os.ReadFile(s.params)
+	if err != nil {
+		return nil, err
 	}
-	return rules, ps.Err()
+	return rules, rig.UseParams(rules, s.params, text)
 }
 
 // documents are the population's records as they stand on the canonical topic, made outside of what
@@ -123,31 +108,9 @@ func documents(s settings) (docs [][]byte, labels []int, err error) {
 	return docs, labels, nil
 }
 
-// open makes an empty store. server is the URL of the database, "" where there is none; folder is
-// to be removed in the end.
-func open(ctx context.Context, kind string) (store golden.Store, server, folder string, err error) {
-	switch kind {
-	case "sqlite":
-		if folder, err = os.MkdirTemp("", "load-"); err != nil {
-			return nil, "", "", err
-		}
-		store, err = sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(folder, "golden.db")})
-	case "postgres":
-		if server = os.Getenv("TOUCHSTONE_POSTGRES"); server == "" {
-			if server, err = pgtest.Durable(); err != nil {
-				return nil, "", "", err
-			}
-		}
-		store, err = postgres.Open(ctx, postgres.Config{URL: server, Schema: "load_" + strconv.Itoa(os.Getpid())})
-	default:
-		err = fmt.Errorf("-store: found %q, expected postgres or sqlite", kind)
-	}
-	return store, server, folder, err
-}
-
 // load parses and loads the documents, and prints how long each step took.
 func load(ctx context.Context, s settings, resolver *golden.Resolver, docs [][]byte) (took time.Duration, keys []string, err error) {
-	stop, err := profile(s.profile)
+	stop, err := rig.Profile(s.profile)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -157,7 +120,7 @@ func load(ctx context.Context, s settings, resolver *golden.Resolver, docs [][]b
 		return 0, nil, err
 	}
 	clear(docs)
-	note := func(step string, took time.Duration) { fmt.Printf("%9s  %s\n", seconds(took), step) }
+	note := func(step string, took time.Duration) { fmt.Printf("%9s  %s\n", rig.Seconds(took), step) }
 	note("parse", time.Since(began))
 	loaded, err := resolver.Load(ctx, golden.Load{Records: records, Note: note})
 	took = time.Since(began)
@@ -166,7 +129,7 @@ func load(ctx context.Context, s settings, resolver *golden.Resolver, docs [][]b
 		return 0, nil, err
 	}
 	fmt.Printf("%9s  in all, into %s: %d records, %.0f/s; %d pairs weighed, %d edges, %d customers, %d tasks\n",
-		seconds(took), s.store, loaded.Records, float64(loaded.Records)/took.Seconds(), loaded.Compared, loaded.Edges, loaded.Customers, loaded.Tasks)
+		rig.Seconds(took), s.store, loaded.Records, float64(loaded.Records)/took.Seconds(), loaded.Compared, loaded.Edges, loaded.Customers, loaded.Tasks)
 	return took, keys, nil
 }
 
@@ -212,23 +175,3 @@ func quality(ctx context.Context, store golden.Store, keys []string, labels []in
 	fmt.Printf("%d customers; pairs: precision %.4f, recall %.4f, F1 %.4f\n", n, pairs.Precision(), pairs.Recall(), pairs.F1())
 	return nil
 }
-
-func profile(path string) (stop func(), err error) {
-	if path == "" {
-		return func() {}, nil
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		return nil, err
-	}
-	if err := pprof.StartCPUProfile(f); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return func() {
-		pprof.StopCPUProfile()
-		_ = f.Close()
-	}, nil
-}
-
-// seconds are shown with two digits.
-func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }

@@ -9,25 +9,20 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"iter"
 	"log"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/touchstone-hub/touchstone/golden"
-	"github.com/touchstone-hub/touchstone/golden/store/postgres"
-	"github.com/touchstone-hub/touchstone/golden/store/sqlite"
 	"github.com/touchstone-hub/touchstone/tests/bench/process"
-	"github.com/touchstone-hub/touchstone/tests/pgtest"
+	"github.com/touchstone-hub/touchstone/tests/bench/resolve/rig"
 	"github.com/touchstone-hub/touchstone/tests/population"
 )
 
@@ -95,13 +90,13 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	store, server, folder, err := open(ctx, s.store)
+	store, server, folder, err := rig.Open(ctx, s.store)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
 	defer store.Close()
-	stopProfile, err := profile(s.profile)
+	stopProfile, err := rig.Profile(s.profile)
 	if err != nil {
 		return err
 	}
@@ -120,46 +115,6 @@ func run(ctx context.Context, s settings) error {
 		return fmt.Errorf("%.0f records/s at %d, expected %.0f", m.last, s.n, s.floor)
 	}
 	return nil
-}
-
-// open makes an empty store. server is the URL of the database, "" where there is none; folder is
-// to be removed in the end.
-func open(ctx context.Context, kind string) (store golden.Store, server, folder string, err error) {
-	switch kind {
-	case "sqlite":
-		if folder, err = os.MkdirTemp("", "online-"); err != nil {
-			return nil, "", "", err
-		}
-		store, err = sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(folder, "golden.db")})
-	case "postgres":
-		if server = os.Getenv("TOUCHSTONE_POSTGRES"); server == "" {
-			if server, err = pgtest.Durable(); err != nil {
-				return nil, "", "", err
-			}
-		}
-		schema := "online_" + strconv.Itoa(os.Getpid())
-		store, err = postgres.Open(ctx, postgres.Config{URL: server, Schema: schema})
-	default:
-		err = fmt.Errorf("-store: found %q, expected postgres or sqlite", kind)
-	}
-	return store, server, folder, err
-}
-
-func profile(path string) (stop func(), err error) {
-	if path == "" {
-		return func() {}, nil
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		return nil, err
-	}
-	if err := pprof.StartCPUProfile(f); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return func() {
-		pprof.StopCPUProfile()
-		_ = f.Close()
-	}, nil
 }
 
 // stretch is how many records are made at a time, outside of what is timed.

@@ -7,27 +7,21 @@ import (
 	"os"
 	"time"
 
-	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/golden/match"
+	"github.com/touchstone-hub/touchstone/tests/bench/resolve/rig"
 	"github.com/touchstone-hub/touchstone/tests/population"
 )
 
 // ruleset loads the rules, and the parameters of those that have comparisons.
 func ruleset(s settings) (*golden.Ruleset, error) {
-	var ps config.Problems
-	var node *config.Node
-	if s.ruleset != "" {
-		text, err := os.ReadFile(s.ruleset)
-		if err != nil {
-			return nil, err
-		}
-		node = config.Parse(s.ruleset, text, nil, &ps)
+	rules, err := rig.Rules(s.ruleset)
+	if err != nil {
+		return nil, err
 	}
-	rules := golden.LoadRuleset(node, golden.RulesetOptions{Region: "GB"}, &ps)
-	if err := ps.Err(); err != nil || len(rules.MatchRules().Comparisons) == 0 {
+	if len(rules.MatchRules().Comparisons) == 0 {
 		fmt.Println("rules: keys alone decide")
-		return rules, err
+		return rules, nil
 	}
 	text, err := os.ReadFile(s.params)
 	switch {
@@ -43,8 +37,7 @@ func ruleset(s settings) (*golden.Ruleset, error) {
 			return nil, err
 		}
 	}
-	rules.UseParams(s.params, text, &ps)
-	return rules, ps.Err()
+	return rules, rig.UseParams(rules, s.params, text)
 }
 
 // learn trains on the first records of the population. It gives, and keeps where that is asked for,
