@@ -46,16 +46,9 @@ func (a *app) matchTrainCommand() *cobra.Command {
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			var t hub.TrainingReport
-			q := hub.TrainRequest{Name: labels, Weight: weight}
-			if labels != "" {
-				text, err := os.ReadFile(labels)
-				if err != nil {
-					return err
-				}
-				q.Labels = string(text)
-				if _, err := golden.ReadLabels(labels, text); err != nil {
-					return err
-				}
+			q, err := trainRequest(labels, weight)
+			if err != nil {
+				return err
 			}
 			if len(args) == 0 {
 				err := a.with(c, func(cl *client) error { return cl.post(c.Context(), "/v1/match/training", q, &t) })
@@ -74,17 +67,7 @@ func (a *app) matchTrainCommand() *cobra.Command {
 			if len(t.Refusals) > 0 && !force {
 				return errors.New("the parameters were not written; --force writes them all the same")
 			}
-			if out == "" {
-				out = filepath.Join(a.folder, golden.ParamsFile)
-			}
-			if out == "-" {
-				return nil
-			}
-			if err := writeFile(out, []byte(t.Params)); err != nil {
-				return err
-			}
-			fmt.Fprintln(c.ErrOrStderr(), "written:", out)
-			return nil
+			return a.writeParams(c, out, t.Params)
 		},
 	}
 	s.flags(c)
@@ -93,6 +76,36 @@ func (a *app) matchTrainCommand() *cobra.Command {
 	c.Flags().Float64Var(&weight, "label-weight", golden.LabelWeight, "for how many pairs each label of the file stands")
 	c.Flags().BoolVar(&force, "force", false, "write the parameters whatever speaks against them")
 	return c
+}
+
+// trainRequest asks for training with the labels of a file; "" for none.
+func trainRequest(labels string, weight float64) (hub.TrainRequest, error) {
+	q := hub.TrainRequest{Name: labels, Weight: weight}
+	if labels == "" {
+		return q, nil
+	}
+	text, err := os.ReadFile(labels)
+	if err != nil {
+		return q, err
+	}
+	q.Labels = string(text)
+	_, err = golden.ReadLabels(labels, text)
+	return q, err
+}
+
+// writeParams writes parameters: beside golden.yaml where out is "", nowhere where it is -.
+func (a *app) writeParams(c *cobra.Command, out, params string) error {
+	switch out {
+	case "-":
+		return nil
+	case "":
+		out = filepath.Join(a.folder, golden.ParamsFile)
+	}
+	if err := writeFile(out, []byte(params)); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.ErrOrStderr(), "written:", out)
+	return nil
 }
 
 func (s *sampleFile) trainOn(c *cobra.Command, q hub.TrainRequest, report *hub.TrainingReport) error {

@@ -282,10 +282,6 @@ func (p *parts) identifier(id standard.Identifier, issuer string, r *Rules) {
 // products calls do with the hash of every way of choosing a value for each part of a rule, from a
 // hash on: with none where a part has no value.
 func (p *parts) products(from uint64, rule *KeyRule, do func(hash uint64)) {
-	if len(rule.Parts) == 0 {
-		p.attributes(from, rule.Attributes, do)
-		return
-	}
 	p.choose(from, rule.Parts, func(hash uint64) { p.attributes(hash, rule.Attributes, do) })
 }
 
