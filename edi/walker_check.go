@@ -233,4 +233,3 @@ func clock(s string, length int) bool {
 	}
 	return s[:2] < "24" && s[2:4] < "60" && (length < 6 || s[4:6] < "60")
 }
-
