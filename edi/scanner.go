@@ -111,7 +111,7 @@ func (s *Scanner) Next() bool {
 				continue
 			}
 		}
-		if (len(ends) >= 7 || end-p > 400) && s.swallowed(p, end) {
+		if len(ends) >= 7 && s.suspicious(ends, end-p) && s.swallowed(p, end) {
 			return true
 		}
 		s.deliver(p, end, ends, s.sweep.subs[s.prev.subs:c.subs])

@@ -134,6 +134,23 @@ func (s *Scanner) carry(p int, h *header) {
 	h.syntax.distinct()
 }
 
+// suspicious says whether a segment is to be searched for the beginning of another interchange: it is
+// very long, or an element ends as the tag of a header does.
+func (s *Scanner) suspicious(ends []uint32, size int) bool {
+	if size > 4096 {
+		return true
+	}
+	for _, at := range ends[1 : len(ends)-1] {
+		if at < 3 {
+			continue
+		}
+		if b := s.buf[at-1]; b == 'B' && s.buf[at-3] == 'U' || b == 'A' && s.buf[at-3] == 'I' && len(ends) > isaElements {
+			return true
+		}
+	}
+	return false
+}
+
 // swallowed looks in a segment for the beginning of another interchange: one that was cut off before
 // its terminator runs into the next. It delivers what stands before that.
 func (s *Scanner) swallowed(p, end int) bool {
