@@ -9,7 +9,10 @@ import (
 // ISA and UNA; other headers are segments like the rest.
 func (s *Scanner) enter(p int, h *header) bool {
 	s.syntax, s.open, s.closed = h.syntax, true, false
-	s.step = firstStep
+	s.step, s.many = firstStep, 7
+	if s.syntax.Standard == X12 {
+		s.many = isaElements + 2
+	}
 	s.next, s.prev = 0, cut{}
 	s.blanks = p
 	if h.size == 0 {
