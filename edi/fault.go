@@ -91,13 +91,14 @@ const (
 	DuplicateExchange // the interchange was received before
 
 	// of a set's structure
-	UnknownSegment  // no set has it
-	UnwantedSegment // this set has it not
-	MissingSegment  // a mandatory one is not there
-	TooManySegments // more often than it may be
-	TooManyLoops    // a loop more often than it may be
-	OutOfSequence   // not at this place
-	NotUsed         // the guide says not to use it (segment, element)
+	UnknownSegment    // no set has it
+	UnwantedSegment   // this set has it not
+	MissingSegment    // a mandatory one is not there
+	TooManySegments   // more often than it may be
+	TooManyLoops      // a loop more often than it may be
+	OutOfSequence     // its turn has passed
+	UnexpectedSegment // the loop that it belongs to is not open
+	NotUsed           // the guide says not to use it (segment, element)
 
 	// of elements and components
 	TooManyElements    // more elements than the segment has
@@ -146,6 +147,7 @@ var kindNames = [...]string{
 	TooManySegments:    "segment occurs too often",
 	TooManyLoops:       "loop occurs too often",
 	OutOfSequence:      "segment is not in sequence",
+	UnexpectedSegment:  "segment is unexpected here",
 	NotUsed:            "not to be used",
 	TooManyElements:    "too many elements",
 	TooManyComponents:  "too many components",
