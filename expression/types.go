@@ -42,6 +42,7 @@ type Type struct {
 	fields map[string]*Type  // members as declared
 	names  []string          // of fields, in order of declaration
 	part   formats.Part      // what a record of segments may have here
+	spread bool              // a member that is read of it is that of all elements
 }
 
 // The types that need no description.

@@ -94,7 +94,7 @@ func (d *decoder) takes(w *want, kid int) bool {
 func (d *decoder) everySegment(w *want) formats.Node {
 	n := formats.Node{Kind: formats.List, Offset: -1}
 	for at := 1; at < len(d.items); at++ {
-		if d.segments[d.items[at].line].offset < 0 {
+		if d.items[at].line < d.body {
 			continue
 		}
 		value := d.occurrence(w.plan, at)

@@ -208,3 +208,25 @@ func (l *loop) names() []string {
 	}
 	return list
 }
+
+// repeated finds the loop of which each can be a record, by the group's name or the tag of its first
+// segment; of several the last one, which is that of the detail section. nil where there is none.
+func (l *loop) repeated(name string) *loop {
+	for _, p := range slices.Backward(l.find(name)) {
+		if p.loop != nil && p.max != 1 {
+			return p.loop
+		}
+	}
+	return nil
+}
+
+// loops lists the loops that repeat.
+func (l *loop) loops() []string {
+	var list []string
+	for _, p := range l.places {
+		if p.loop != nil && p.max != 1 {
+			list = append(list, p.loop.name)
+		}
+	}
+	return list
+}
