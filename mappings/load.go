@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	inboundKeys  = []string{"mapping", "to", "format", "input", "when", "lookups", "let", "id", "version", "businessTime", "deleted", "fields", "tests"}
-	outboundKeys = []string{"mapping", "from", "to", "format", "when", "lookups", "let", "fields", "tests"}
+	inboundKeys  = []string{"mapping", "extends", "to", "format", "input", "when", "lookups", "let", "id", "version", "businessTime", "deleted", "fields", "tests"}
+	outboundKeys = []string{"mapping", "extends", "from", "to", "format", "when", "lookups", "let", "fields", "tests"}
 )
 
 // loader compiles one mapping file.
@@ -22,6 +22,7 @@ type loader struct {
 	options Options
 	ps      *config.Problems
 	scope   *expression.Scope
+	extends bool // fields that are null are those of the extended mapping that are left out
 }
 
 // Load compiles one mapping file. All problems go to ps; the result is nil where one of them is
@@ -45,6 +46,7 @@ func (l *loader) load() {
 		l.wrong(l.node, "found "+l.node.Kind().String(), "a mapping file: mapping, to or from, fields")
 		return
 	}
+	l.extended()
 	l.keys(l.node)
 	if l.name == "" {
 		l.wrong(l.node.Get("mapping"), "the mapping has no name", "mapping: NAME")
