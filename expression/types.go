@@ -153,6 +153,7 @@ func (t *Type) elements() *Type {
 	switch {
 	case t.part != nil:
 		one := t.at(shape)
+		one.spread = false
 		if one.Kind = Any; t.part.Simple() {
 			one.Kind = Text
 		}

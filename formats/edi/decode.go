@@ -126,6 +126,12 @@ func (d *decoder) read(r *read, l *line, p *place) formats.Node {
 		return formats.Node{Kind: formats.Text, Text: l.tag, Offset: l.offset}
 	case r.pair != "":
 		return d.pair(l, r.pair)
+	case r.pairs:
+		n := formats.Node{Kind: formats.Object, Kids: d.arena.Nodes(r.size), Offset: l.offset}
+		for _, p := range r.parts {
+			n.Kids[p.slot] = d.pair(l, p.id)
+		}
+		return n
 	}
 	known := d.known(l, p)
 	spots := []spot{{r.place, 0}}

@@ -9,18 +9,18 @@ import (
 )
 
 // divide gives the loops of a set that are records. A frame's bytes are the loop's; its Context is
-// the envelope with what stands in the set before the first loop.
+// the envelope with what stands in the set before the first loop, and in the loops around it before
+// the first one there.
 func (c *cutter) divide(set formats.Frame) bool {
-	m := &message{}
+	d := &divider{cutter: c, set: set, message: &message{}}
 	from := c.format.options.From
-	err := c.format.prepare(m, set)
-	l := c.format.layoutOf(m.kind())
+	err := c.format.prepare(d.message, set)
+	l := c.format.layoutOf(d.message.kind())
 	if err == nil && l == nil {
 		err = &formats.SyntaxError{Position: set.Position, Found: "a set without a guide", Expected: "one with a guide, whose loops " + from + " are the records"}
 	}
-	var loop *loop
 	if err == nil {
-		if loop = l.root.repeated(from); loop == nil {
+		if d.path = l.root.repeated(from); d.path == nil {
 			err = &formats.SyntaxError{Position: set.Position, Found: "a set of " + l.name, Expected: "one that has loops " + from}
 		}
 	}
@@ -28,28 +28,53 @@ func (c *cutter) divide(set formats.Frame) bool {
 		set.Err = err
 		return c.yieldFrame(set)
 	}
-	m.arrange(l)
-	number, context := int64(0), []byte(nil)
+	d.arrange(l)
 	c.at.Record--
-	for kid := m.items[0].child; kid >= 0; kid = m.items[kid].next {
-		if p := m.items[kid].place; p == nil || p.loop != loop {
+	return d.level(0, 0, set.Context, 0)
+}
+
+// divider goes through one set.
+type divider struct {
+	*cutter
+	*message
+	set    formats.Frame
+	path   []*loop // down to the loop of which each is a record
+	number int
+}
+
+// level gives the records below an item. start is where the item begins in the set.
+func (d *divider) level(depth, item int, context []byte, start int) bool {
+	below := []byte(nil)
+	for kid := d.items[item].child; kid >= 0; kid = d.items[kid].next {
+		if p := d.items[kid].place; p == nil || p.loop != d.path[depth] {
 			continue
 		}
-		start, end := m.segments[m.items[kid].line].offset, m.end(kid)
-		if context == nil {
-			context = slices.Concat(set.Context, set.Bytes[:start])
+		at := d.segments[d.items[kid].line].offset
+		if below == nil {
+			below = slices.Concat(context, d.set.Bytes[start:at])
 		}
-		number++
-		c.at.Record++
-		one := formats.Frame{Bytes: set.Bytes[start:end:end], Context: context, Position: set.Position, Header: set.Header}
-		one.Position.Record, one.Position.Offset = c.at.Record, set.Position.Offset+int64(start)
-		one.Position.Line += int64(bytes.Count(set.Bytes[:start], []byte{'\n'}))
-		one.Position.Path += fmt.Sprintf(", %s loop %d", m.segments[m.items[kid].line].tag, number)
-		if !c.yieldFrame(one) {
+		ok := true
+		if depth == len(d.path)-1 {
+			ok = d.record(kid, below, at)
+		} else {
+			ok = d.level(depth+1, kid, below, at)
+		}
+		if !ok {
 			return false
 		}
 	}
 	return true
+}
+
+func (d *divider) record(kid int, context []byte, start int) bool {
+	d.number++
+	d.at.Record++
+	end := d.message.end(kid)
+	one := formats.Frame{Bytes: d.set.Bytes[start:end:end], Context: context, Position: d.set.Position, Header: d.set.Header}
+	one.Position.Record, one.Position.Offset = d.at.Record, d.set.Position.Offset+int64(start)
+	one.Position.Line += int64(bytes.Count(d.set.Bytes[:start], []byte{'\n'}))
+	one.Position.Path += fmt.Sprintf(", %s loop %d", d.segments[d.items[kid].line].tag, d.number)
+	return d.yieldFrame(one)
 }
 
 // end is where a segment or loop ends in the frame.
