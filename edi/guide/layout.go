@@ -3,6 +3,7 @@ package guide
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/touchstone-hub/touchstone/edi"
 )
@@ -14,6 +15,9 @@ type Layout struct {
 	// Needed has bit i set where the field i is mandatory.
 	Needed uint64
 	Rules  []Rule
+	// Spread is the same with every repetition at a place of its own, as syntax
+	// versions without a repetition separator have them; nil where none repeats.
+	Spread *Layout
 }
 
 // Field is a compiled element or component.
@@ -88,9 +92,48 @@ func (l *layouts) compile(s *Segment) (*Layout, error) {
 	if layout.Fields, layout.Needed, err = l.fields(s.ID, s.Elements); err != nil {
 		return nil, err
 	}
-	layout.Rules, err = rules(s.ID, s.Conditions, len(s.Elements))
-	return layout, err
+	if layout.Rules, err = rules(s.ID, s.Conditions, len(s.Elements)); err != nil {
+		return nil, err
+	}
+	layout.spread()
+	return layout, nil
 }
+
+// spread gives each repetition a place of its own, the first as needed as it is.
+func (l *Layout) spread() {
+	if !slices.ContainsFunc(l.Fields, func(f Field) bool { return f.Repeat > 1 }) {
+		return
+	}
+	s := &Layout{Segment: l.Segment}
+	places := make([]int, len(l.Fields))
+	for i, f := range l.Fields {
+		places[i] = len(s.Fields) + 1
+		if f.Need == Mandatory && len(s.Fields) < 64 {
+			s.Needed |= 1 << len(s.Fields)
+		}
+		for n := range min(f.Repeat, spreadLimit) {
+			one := f
+			if one.Repeat = 1; n > 0 {
+				one.Need = Optional
+			}
+			s.Fields = append(s.Fields, one)
+		}
+	}
+	for _, r := range l.Rules {
+		moved := Rule{Condition: Condition{Relation: r.Relation}}
+		for _, place := range r.Places {
+			moved.Places = append(moved.Places, places[place-1])
+		}
+		if slices.Max(moved.Places) <= 64 {
+			moved.First, moved.Rest = moved.masks()
+			s.Rules = append(s.Rules, moved)
+		}
+	}
+	l.Spread = s
+}
+
+// spreadLimit bounds the places of one element.
+const spreadLimit = 99
 
 func (l *layouts) fields(where string, uses []Use) (fields []Field, needed uint64, err error) {
 	fields = make([]Field, len(uses))

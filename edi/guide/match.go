@@ -83,6 +83,22 @@ func (m *Matcher) Match(seg *edi.Segment) Step {
 	return m.choose(seg, code, tag)
 }
 
+// End is the end of a set without a trailer: the step tells what is missing
+// before it.
+func (m *Matcher) End() Step {
+	last := len(m.plan.Places) - 1
+	tag := m.plan.tags.index(edi.Code(m.plan.Places[last].ID))
+	m.doubt.on = false
+	for i := m.plan.next[int(m.at)*m.plan.tags.n+tag]; i != 0; i++ {
+		if w := &m.plan.ways[i]; int(w.place) == last {
+			return m.step(w)
+		} else if !w.more {
+			break
+		}
+	}
+	return Step{Place: last, Group: -1}
+}
+
 // room says whether the way's place may be filled once more.
 func (m *Matcher) room(w *way) bool {
 	if w.group >= 0 {

@@ -123,12 +123,12 @@ func (r *reader) read(root value) {
 		},
 		"version":    func(v value) { g.Version = v.text() },
 		"extends":    func(value) {},
-		"only":       func(value) {}, // after the messages
-		"messages":   func(value) {}, // after the segments
-		"segments":   each(r.segment),
-		"composites": each(r.composite),
-		"elements":   each(r.element),
-		"codes":      each(r.codes),
+		"only":       func(value) {}, // these in the order in which one needs the other
+		"messages":   func(value) {},
+		"segments":   func(value) {},
+		"composites": func(value) {},
+		"elements":   func(value) {},
+		"codes":      func(value) {},
 	})
 	if g.Name == "" {
 		root.say("the guide has no name: write guide: partner/name")
@@ -136,6 +136,10 @@ func (r *reader) read(root value) {
 	if g.Standard == edi.Unknown && len(root.doc.problems) == 0 {
 		root.say("the guide does not say its standard: write standard: x12 or edifact, or what it extends")
 	}
+	each(r.codes)(root.get("codes"))
+	each(r.element)(root.get("elements"))
+	each(r.composite)(root.get("composites"))
+	each(r.segment)(root.get("segments"))
 	each(r.message)(root.get("messages"))
 	if only := root.get("only"); !only.absent() {
 		r.only(only)
@@ -419,7 +423,7 @@ func (r *reader) codesOf(u Use, v value) *CodeList {
 	if v.isText() {
 		l := r.guide.Codes[v.text()]
 		if l == nil {
-			v.say("there is no code list %s above", v.text())
+			v.say("there is no code list %s", v.text())
 		}
 		return l
 	}
