@@ -34,6 +34,7 @@ func detectUNA(b []byte) *header {
 		y.Repetition = r
 	}
 	y.distinct()
+	y.identify(unb)
 	return &header{syntax: y, size: size}
 }
 
@@ -82,7 +83,18 @@ func detectUNB(b []byte) *header {
 	if d.Segment == '\n' || d.Segment == '\r' {
 		y.notes = append(y.notes, note{BadDelimiters, 0, "a line break for terminator", "' where there is no UNA"})
 	}
+	y.identify(b)
 	return &header{syntax: y}
+}
+
+// identify takes the syntax identifier from a UNB (S001).
+func (y *Syntax) identify(unb []byte) {
+	y.Level = syntaxVersion(unb, y.Delimiters)
+	end := 4
+	for end < len(unb) && end < 12 && alphanumeric(unb[end]) {
+		end++
+	}
+	y.Repertoire = string(unb[4:end])
 }
 
 // syntaxVersion is S001.0002, one character, 0 where there is none.

@@ -179,6 +179,32 @@ func (s *Segment) Components(i, r int) int {
 	return 1 + len(s.within(from, to))
 }
 
+// Marks gives what the segment is made of, for walks that cannot afford a call for each element: the
+// buffer, where the tag begins in it, where each element ends (the tag being the first), and where
+// component and repetition separators stand. An element begins behind the end of the one before.
+func (s *Segment) Marks() (buf []byte, start uint32, ends, subs []uint32) {
+	return s.buf, uint32(s.start), s.ends, s.subs
+}
+
+// Clone gives a copy that holds for good.
+func (s *Segment) Clone() *Segment {
+	c := *s
+	from := s.start - len(s.Before)
+	to := min(s.end+1, len(s.buf))
+	c.buf = append([]byte(nil), s.buf[from:to]...)
+	c.Before = c.buf[:len(s.Before):len(s.Before)]
+	c.start, c.end = s.start-from, s.end-from
+	marks := make([]uint32, 0, len(s.ends)+len(s.subs))
+	for _, at := range s.ends {
+		marks = append(marks, at-uint32(from))
+	}
+	for _, at := range s.subs {
+		marks = append(marks, at-uint32(from))
+	}
+	c.ends, c.subs = marks[:len(s.ends):len(s.ends)], marks[len(s.ends):]
+	return &c
+}
+
 // At is the place of an element, a component or a repetition; zeros stand for the whole.
 func (s *Segment) At(element, repetition, component int) Position {
 	p := Position{

@@ -68,6 +68,8 @@ func (d Delimiters) Has(b byte) bool {
 type Syntax struct {
 	Standard Standard
 	Delimiters
+	Repertoire string // EDIFACT's syntax identifier (0001), such as UNOC; "" elsewhere
+	Level      byte   // EDIFACT's syntax version (0002), '1' to '4'; 0 where there is none
 	// Wrapped says that lines were broken inside the interchange header, as mainframes do at column
 	// 80: line breaks inside values are then no part of them.
 	Wrapped bool
