@@ -156,3 +156,19 @@ func (h *Hub) measureLedgers(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Exchange returns one row of a connector's ledger; golden.ErrNotFound where there is none.
+func (h *Hub) Exchange(ctx context.Context, system, kind, key string) (found golden.LedgerRow, err error) {
+	err = h.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
+		rows, err := tx.LedgerRows(ctx, system, kind, []string{key})
+		if err == nil && len(rows) == 0 {
+			err = fmt.Errorf("%s %s of %s: %w", kind, key, system, golden.ErrNotFound)
+		}
+		if err != nil {
+			return err
+		}
+		found = rows[0]
+		return nil
+	})
+	return found, err
+}

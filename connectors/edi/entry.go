@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/touchstone-hub/touchstone/connectors"
+	"github.com/touchstone-hub/touchstone/edi"
 	"github.com/touchstone-hub/touchstone/formats"
 )
 
@@ -111,6 +112,12 @@ func (e *entry) frames(ctx context.Context) error {
 				return err
 			}
 		}
+		if len(e.letters) >= mostSets {
+			if err := e.buryOnce(ctx, fmt.Sprintf("%s up to byte %d", e.ordinal(), f.Position.Offset), e.letters...); err != nil {
+				return err
+			}
+			e.letters = nil
+		}
 	}
 }
 
@@ -132,12 +139,12 @@ func (e *entry) set(ctx context.Context, f formats.Frame) error {
 	if stream == "" {
 		s.unknown(fmt.Sprintf("no stream takes %s of %s", kind, e.partner.name))
 	}
-	if f.Err != nil {
-		s.broken(f.Err)
-	}
 	switch {
 	case s.rejected():
 		f.Err = s.err()
+		e.bury(stream, "rejected", f)
+	case f.Err != nil: // the format cannot read what the envelope leaves in order
+		s.faults = append(s.faults, edi.Fault{Level: edi.InSet, Kind: edi.BadTag, Position: edi.Position{Offset: s.offset}, Expected: f.Err.Error()})
 		e.bury(stream, "rejected", f)
 	case e.verdict.Test && !e.partner.Test:
 		// it was sent to be checked, and goes no further

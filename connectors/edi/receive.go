@@ -53,7 +53,7 @@ func (w *worker) take(ctx context.Context, d delivery) error {
 	next, stop := iter.Pull2(w.frames(ctx, again, d.Name()))
 	defer stop()
 	r.next = next
-	for v, err := range judge(ctx, in, w.guidesFor) {
+	for v, err := range judge(ctx, in) {
 		if err != nil {
 			return err
 		}
@@ -199,8 +199,8 @@ func (r *receipt) rest(ctx context.Context) error {
 	}
 }
 
-// buryOnce writes a dead letter of a delivery, which may be worked through again, once.
-func (r *receipt) buryOnce(ctx context.Context, name string, l connectors.Letter) error {
+// buryOnce writes dead letters of a delivery, which may be worked through again, once.
+func (r *receipt) buryOnce(ctx context.Context, name string, letters ...connectors.Letter) error {
 	row := connectors.Row{Kind: kindLetter, Key: digest(r.ID() + " " + name), State: stateDone, At: r.env.Clock()}
 	return r.env.Ledger.InTx(ctx, func(ctx context.Context, tx connectors.LedgerTx) error {
 		known, err := tx.Rows(ctx, row.Kind, row.Key)
@@ -210,7 +210,7 @@ func (r *receipt) buryOnce(ctx context.Context, name string, l connectors.Letter
 		if err := put(ctx, tx, row, name); err != nil {
 			return err
 		}
-		return tx.Bury(ctx, l)
+		return tx.Bury(ctx, letters...)
 	})
 }
 

@@ -14,7 +14,7 @@ const (
 	kindInterchange = "interchange" // "in/PARTNER/CONTROL", and for a repetition "/DELIVERY" behind it; "out/PARTNER/CONTROL"
 	kindDocument    = "document"    // by idempotency key
 	kindNumber      = "number"      // "PARTNER/interchange", "PARTNER/group", "PARTNER/set"
-	kindGroup       = "group"       // "PARTNER/GROUP CONTROL": the interchange of ours that holds the group
+	kindReference   = "reference"   // "PARTNER/group/CONTROL", "PARTNER/message/CONTROL": the interchange of ours that holds it
 	kindLetter      = "letter"      // dead letters of deliveries that belong to no interchange
 )
 

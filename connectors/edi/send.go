@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/touchstone-hub/touchstone/connectors"
+	"github.com/touchstone-hub/touchstone/edi"
 )
 
 // lookEvery is how often the ledger is looked at where nothing tells of news: another process may
@@ -180,29 +181,32 @@ func (w *worker) seal(ctx context.Context, tx connectors.LedgerTx, p *partner, c
 			b.Groups = append(b.Groups, s.group)
 		}
 	}
-	if err := w.noteGroups(ctx, tx, p, b.Groups, row.Key, now); err != nil {
+	if err := w.refer(ctx, tx, p, c, b.Groups, row.Key, now); err != nil {
 		return b, row, err
 	}
 	return b, row, n.save(ctx)
 }
 
-// noteGroups notes which interchange holds a group: acknowledgements name the group alone.
-func (w *worker) noteGroups(ctx context.Context, tx connectors.LedgerTx, p *partner, groups []string, key string, now time.Time) error {
+// refer notes which interchange holds a group or message: some acknowledgements name nothing else.
+func (w *worker) refer(ctx context.Context, tx connectors.LedgerTx, p *partner, c *content, groups []string, key string, now time.Time) error {
 	var keys []string
 	for _, g := range groups {
-		keys = append(keys, p.name+"/"+g)
+		keys = append(keys, p.name+"/group/"+g)
 	}
-	old, err := tx.Rows(ctx, kindGroup, keys...)
+	if p.standard == edi.EDIFACT && !c.answers() {
+		for _, s := range c.sets {
+			keys = append(keys, p.name+"/message/"+s.control)
+		}
+	}
+	old, err := tx.Rows(ctx, kindReference, keys...)
 	if err != nil {
 		return err
 	}
-	for _, k := range keys {
-		r := connectors.Row{Kind: kindGroup, Key: k, Version: old[k].Version, State: "holds", At: now}
-		if err := put(ctx, tx, r, key); err != nil {
-			return err
-		}
+	rows := make([]connectors.Row, len(keys))
+	for i, k := range keys {
+		rows[i] = with(connectors.Row{Kind: kindReference, Key: k, Version: old[k].Version, State: "holds", At: now}, key)
 	}
-	return nil
+	return tx.Put(ctx, rows...)
 }
 
 // control is an interchange's control number as the partner's standard writes it.

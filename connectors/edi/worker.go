@@ -162,7 +162,7 @@ func (w *worker) prune(ctx context.Context) error {
 	before := w.env.Clock().Add(-keep)
 	closed := []string{stateAccepted, statePartly, stateRejected, stateDuplicate, stateAnswers, stateDone, stateAcknowledged}
 	return w.env.Ledger.InTx(ctx, func(ctx context.Context, tx connectors.LedgerTx) error {
-		for kind, states := range map[string][]string{kindInterchange: closed, kindDocument: closed, kindGroup: {"holds"}} {
+		for kind, states := range map[string][]string{kindInterchange: closed, kindDocument: closed, kindReference: {"holds"}, kindLetter: {stateDone}} {
 			if _, err := tx.Prune(ctx, kind, states, before); err != nil {
 				return err
 			}
