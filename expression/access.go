@@ -29,13 +29,22 @@ func (c *compiler) walk(n ast.Node) (op, *Type) {
 	case *ast.PointerNode:
 		return c.pointer(n)
 	case *ast.MemberNode:
+		if c.env.segmented {
+			if o, t, ok := c.chosen(n); ok {
+				return o, t
+			}
+		}
 		base, t := c.walk(n.Node)
 		if c.failed {
 			return base, t
 		}
 		switch property := n.Property.(type) {
 		case *ast.StringNode:
-			return c.member(base, t, property.Value, property.Location())
+			return c.member(base, t, unmasked(property.Value), property.Location())
+		case *ast.IdentifierNode:
+			if which, ok := code(property); ok && c.env.segmented && isDigit(which[0]) {
+				return c.counted(base, t, which, n)
+			}
 		case *ast.IntegerNode:
 			return c.elementAt(base, t, property.Value, property.Location())
 		case *ast.UnaryNode:
@@ -88,6 +97,14 @@ func (c *compiler) pointer(n *ast.PointerNode) (op, *Type) {
 }
 
 func (c *compiler) member(base op, t *Type, name string, at file.Location) (op, *Type) {
+	if t.part != nil {
+		if t.Shape == nil {
+			return c.wrong(at, "the element in each place, such as first(NAD[BY].1, NAD[OB].1)", "%q is read of a segment that an expression chose", name)
+		}
+		if t.Kind == List && t.part.Repeats() {
+			base, t = extend(base, step{isIndex: true, implied: true}), t.elements()
+		}
+	}
 	if !t.has(name) {
 		known := t.Members()
 		if known == nil {

@@ -14,6 +14,7 @@ type step struct {
 	slot    int // of the member where the object was decoded by slots; -1 unknown
 	index   int // of the element, from the end where negative
 	isIndex bool
+	implied bool // the first element, which the expression does not write
 }
 
 // path walks from a variable to a part of its value.
@@ -39,6 +40,7 @@ func (p *path) String() string {
 	text := p.at
 	for _, s := range p.steps {
 		switch {
+		case s.implied:
 		case s.isIndex:
 			text += "[" + strconv.Itoa(s.index) + "]"
 		case text == "":

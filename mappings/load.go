@@ -13,7 +13,7 @@ import (
 
 var (
 	inboundKeys  = []string{"mapping", "to", "format", "input", "when", "lookups", "let", "id", "version", "businessTime", "deleted", "fields", "tests"}
-	outboundKeys = []string{"mapping", "from", "to", "when", "lookups", "let", "fields", "tests"}
+	outboundKeys = []string{"mapping", "from", "to", "format", "when", "lookups", "let", "fields", "tests"}
 )
 
 // loader compiles one mapping file.
@@ -53,16 +53,21 @@ func (l *loader) load() {
 		return
 	}
 	l.environment()
-	l.format = l.openFormat(l.node.Get("format"))
 	l.scope = l.env.Scope()
 	if l.Outbound() {
+		l.format = l.openFormat(&config.Node{})
+		if to := l.node.Get("format"); to.IsSet() {
+			l.payload = l.openFormat(to)
+		}
 		l.vars.document = l.scope.Document(l.from, l.shape, true)
 	} else {
+		l.format = l.openFormat(l.node.Get("format"))
 		l.vars = inboundVariables(l.scope, l.input(l.node.Get("input")))
 	}
 	l.values()
 	l.frameRules()
 	l.rootFields()
+	l.payloadFields()
 	l.readTests()
 	for _, e := range l.node.Get("lookups").Entries() {
 		if !l.env.Names(e.Key) && !l.ps.HasErrors() {
@@ -171,9 +176,18 @@ func (l *loader) values() {
 			l.scope.Define(e.Key, expression.AnyType) // so that its uses are no further problems
 			continue
 		}
-		value.program.Whole()
-		l.lets = append(l.lets, let{l.scope.Define(e.Key, value.program.Type.Computed()), value})
+		l.lets = append(l.lets, let{l.named(e.Key, value.program), value})
 	}
+}
+
+// named defines a name for a value. Segments stay a part of the record, of which only what is read
+// by the name is decoded.
+func (l *loader) named(name string, p *expression.Program) *expression.Variable {
+	if p.Type.OfRecord() && len(p.Paths) == 1 {
+		return l.scope.Define(name, p.Type).Path(p.Paths[0])
+	}
+	p.Whole()
+	return l.scope.Define(name, p.Type.Computed())
 }
 
 // frameRules reads what decides on the record as a whole.

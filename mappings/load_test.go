@@ -211,7 +211,7 @@ var badMappings = []struct {
 		`m.yaml:4:28: "company" is never the value of this field; expected one of person, organisation`,
 	}},
 	{"outbound with id", "mapping: m\nfrom: Customer\nid: id\nfields: {a: id}", []string{
-		`m.yaml:3:1: unknown key "id"; expected one of mapping, from, to, when, lookups, let, fields, tests`,
+		`m.yaml:3:1: unknown key "id"; expected one of mapping, from, to, format, when, lookups, let, fields, tests`,
 	}},
 	{"outbound to an entity", "mapping: m\nfrom: Customer\nto: Order\nfields: {a: id}", []string{
 		`m.yaml:3:5: found "Order" beside from; expected "payload", or nothing`,

@@ -29,6 +29,8 @@ type Mapping struct {
 	kinds  []formats.Kind
 	folder string
 
+	payload formats.Format // what `format:` of an outbound mapping names, against which its fields are checked; or nil
+
 	env    *expression.Env
 	shape  *formats.Shape
 	vars   variables
@@ -91,6 +93,9 @@ func (m *Mapping) Position() config.Position { return m.node.Position() }
 
 // Format is what `format:` names, or the first format of the options; nil if there is none.
 func (m *Mapping) Format() formats.Format { return m.format }
+
+// Payload is the format that an outbound mapping's `format:` names; nil where it names none.
+func (m *Mapping) Payload() formats.Format { return m.payload }
 
 // NamesFormat says whether the file has a `format:` of its own.
 func (m *Mapping) NamesFormat() bool { return m.node.Get("format").IsSet() }
