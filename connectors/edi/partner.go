@@ -19,7 +19,7 @@ import (
 type settings struct {
 	Root     string                         `yaml:"root" doc:"the folder that folders of partners are in; relative to the hub folder, which is the default"`
 	Us       *identity                      `yaml:"us" doc:"who we are, in interchanges with all partners that say nothing else"`
-	Partners config.Ordered[partnerSetting] `yaml:"partners,required" doc:"who interchanges are exchanged with, by a name of your own"`
+	Partners config.Ordered[partnerSetting] `yaml:"partners" doc:"who interchanges are exchanged with, by a name of your own"`
 }
 
 // identity is how somebody is named in envelopes.
@@ -108,8 +108,8 @@ func (c *connector) openPartners(node *config.Node, ps *config.Problems) {
 	if !filepath.IsAbs(c.root) {
 		c.root = filepath.Join(c.folder, c.root)
 	}
-	if len(set.Partners) == 0 && node.Get("partners").IsSet() {
-		ps.Add(config.Problem{Position: node.Get("partners").Position(), What: "there are no partners", Expected: "a name with id: and standard: below it"})
+	if len(set.Partners) == 0 {
+		ps.Add(config.Problem{Position: node.Position(), What: "there are no partners", Expected: "partners: with a name, and id: and standard: below it"})
 	}
 	for _, one := range set.Partners {
 		c.partners = append(c.partners, openPartner(one, set.Us, ps))

@@ -9,9 +9,11 @@ import (
 	"io"
 	"iter"
 
+	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/connectors"
 	"github.com/touchstone-hub/touchstone/edi"
 	"github.com/touchstone-hub/touchstone/formats"
+	ediformat "github.com/touchstone-hub/touchstone/formats/edi"
 )
 
 // A batch of sets is handed to their streams when it has so many or so many bytes.
@@ -250,3 +252,6 @@ func (r *receipt) noteKept(ctx context.Context, kept string) error {
 func (w *worker) frames(ctx context.Context, in io.Reader, origin string) iter.Seq2[formats.Frame, error] {
 	return cutter.Frames(ctx, in, origin)
 }
+
+// cutter cuts deliveries into sets. It knows each interchange's standard by itself.
+var cutter = ediformat.X12.Open(nil, &config.Problems{})
