@@ -13,6 +13,7 @@ type Fault struct {
 	Position Position
 	Found    string // what stands there; a long value is cut
 	Expected string // what ought to stand there, in words or as the value
+	Loop     string // the group of segments that it stands in, as its guide calls it: N1, SG2
 	Warning  bool   // read over: worth telling the sender, and no reason to reject anything
 	Ref      string // what the element or segment is called in its standard: an element's number such as 353 or 3039
 }
@@ -92,13 +93,14 @@ const (
 	DuplicateExchange // the interchange was received before
 
 	// of a set's structure
-	UnknownSegment  // no set has it
-	UnwantedSegment // this set has it not
-	MissingSegment  // a mandatory one is not there
-	TooManySegments // more often than it may be
-	TooManyLoops    // a loop more often than it may be
-	OutOfSequence   // not at this place
-	NotUsed         // the guide says not to use it (segment, element)
+	UnknownSegment    // no set has it
+	UnwantedSegment   // this set has it not
+	MissingSegment    // a mandatory one is not there
+	TooManySegments   // more often than it may be
+	TooManyLoops      // a loop more often than it may be
+	OutOfSequence     // its turn has passed
+	UnexpectedSegment // the loop that it belongs to is not open
+	NotUsed           // the guide says not to use it (segment, element)
 
 	// of elements and components
 	TooManyElements    // more elements than the segment has
@@ -147,6 +149,7 @@ var kindNames = [...]string{
 	TooManySegments:    "segment occurs too often",
 	TooManyLoops:       "loop occurs too often",
 	OutOfSequence:      "segment is not in sequence",
+	UnexpectedSegment:  "segment is unexpected here",
 	NotUsed:            "not to be used",
 	TooManyElements:    "too many elements",
 	TooManyComponents:  "too many components",

@@ -56,6 +56,7 @@ type Scanner struct {
 	next   int // the next cut
 	prev   cut // the cut before
 	step   int // how much is swept next, in bytes
+	many   int // with so many elements, a segment may have run into an interchange header
 	sweep  sweep
 
 	open    bool // delimiters are known
@@ -111,7 +112,7 @@ func (s *Scanner) Next() bool {
 				continue
 			}
 		}
-		if (len(ends) >= 7 || end-p > 400) && s.swallowed(p, end) {
+		if (len(ends) >= s.many || end-p > 4096) && s.suspicious(ends, end-p) && s.swallowed(p, end) {
 			return true
 		}
 		s.deliver(p, end, ends, s.sweep.subs[s.prev.subs:c.subs])

@@ -9,7 +9,10 @@ import (
 // ISA and UNA; other headers are segments like the rest.
 func (s *Scanner) enter(p int, h *header) bool {
 	s.syntax, s.open, s.closed = h.syntax, true, false
-	s.step = firstStep
+	s.step, s.many = firstStep, 7
+	if s.syntax.Standard == X12 {
+		s.many = isaElements + 2
+	}
 	s.next, s.prev = 0, cut{}
 	s.blanks = p
 	if h.size == 0 {
@@ -132,6 +135,23 @@ func (s *Scanner) carry(p int, h *header) {
 	h.syntax.Repetition = repetition
 	h.syntax.notes = nil
 	h.syntax.distinct()
+}
+
+// suspicious says whether a segment is to be searched for the beginning of another interchange: it is
+// very long, or an element ends as the tag of a header does.
+func (s *Scanner) suspicious(ends []uint32, size int) bool {
+	if size > 4096 {
+		return true
+	}
+	for _, at := range ends[1 : len(ends)-1] {
+		if at < 3 {
+			continue
+		}
+		if b := s.buf[at-1]; b == 'B' && s.buf[at-3] == 'U' || b == 'A' && s.buf[at-3] == 'I' && len(ends) > isaElements {
+			return true
+		}
+	}
+	return false
 }
 
 // swallowed looks in a segment for the beginning of another interchange: one that was cut off before

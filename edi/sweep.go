@@ -64,6 +64,9 @@ func (s *sweep) reset(d Delimiters, at int) {
 // run sweeps buf from where it stopped up to the place given.
 func (s *sweep) run(buf []byte, to int) {
 	for to-s.at >= 64 {
+		if s.runVectors(buf, to); to-s.at < 64 {
+			break
+		}
 		s.block((*[64]byte)(buf[s.at:]), 64)
 	}
 	if n := to - s.at; n > 0 {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/touchstone-hub/touchstone/edi"
 )
 
 // Relation is how the presence of some elements of a segment, or components of a
@@ -104,8 +106,8 @@ func (c Condition) check(bad error) (Condition, error) {
 
 // Text writes the condition as the standard does; D1 and D7 have no letter in
 // X12 and are written as EDIFACT does.
-func (c Condition) Text(s Standard) string {
-	if letter := keyOf(x12Relations, c.Relation); s == X12 && letter != 0 {
+func (c Condition) Text(s edi.Standard) string {
+	if letter := keyOf(x12Relations, c.Relation); s == edi.X12 && letter != 0 {
 		var b strings.Builder
 		b.WriteByte(letter)
 		for _, place := range c.Places {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/touchstone-hub/touchstone/edi"
 )
 
 // Type is what characters an element may have, and what they mean.
@@ -63,8 +65,8 @@ func (f Form) String() string {
 }
 
 // text writes the form as the standard does.
-func (f Form) text(s Standard) string {
-	if s == EDIFACT && f.Type == Text {
+func (f Form) text(s edi.Standard) string {
+	if s == edi.EDIFACT && f.Type == Text {
 		return f.edifact()
 	}
 	return f.String()

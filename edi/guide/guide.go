@@ -11,6 +11,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/touchstone-hub/touchstone/edi"
 )
 
 // Guide says what messages of one standard and version hold: a directory as its
@@ -22,7 +24,7 @@ type Guide struct {
 	// Title is one line for people.
 	Title string
 	// Standard is x12 or edifact.
-	Standard Standard
+	Standard edi.Standard
 	// Version is 004010 (GS08 and ISA12 without what a group of users appends)
 	// or D.03B (UNH S009: 0052.0054).
 	Version string
@@ -35,15 +37,6 @@ type Guide struct {
 	Elements   map[string]*Element
 	Codes      map[string]*CodeList
 }
-
-// Standard is a family of syntax rules.
-type Standard string
-
-// The standards that have guides.
-const (
-	X12     Standard = "x12"
-	EDIFACT Standard = "edifact"
-)
 
 // Message is a transaction set of X12 or a message of EDIFACT.
 type Message struct {
@@ -113,13 +106,13 @@ const (
 )
 
 // letter gives the need as the standard writes it.
-func (n Need) letter(s Standard) string {
+func (n Need) letter(s edi.Standard) string {
 	switch {
 	case n == Mandatory:
 		return "M"
 	case n == Unused:
 		return "X"
-	case s == EDIFACT:
+	case s == edi.EDIFACT:
 		return "C"
 	}
 	return "O"
@@ -209,7 +202,7 @@ func (l *CodeList) Title(value string) string {
 }
 
 // New gives an empty guide.
-func New(name string, standard Standard, version string) *Guide {
+func New(name string, standard edi.Standard, version string) *Guide {
 	return &Guide{
 		Name: name, Standard: standard, Version: version,
 		Messages: map[string]*Message{}, Segments: map[string]*Segment{}, Composites: map[string]*Composite{},
@@ -243,7 +236,9 @@ type checker struct {
 	errors []error
 }
 
-func (c *checker) say(format string, args ...any) { c.errors = append(c.errors, fmt.Errorf(format, args...)) }
+func (c *checker) say(format string, args ...any) {
+	c.errors = append(c.errors, fmt.Errorf(format, args...))
+}
 
 func (c *checker) message(m *Message) {
 	if len(m.Body) < 2 {

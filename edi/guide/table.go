@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/touchstone-hub/touchstone/edi"
 )
 
 // ReadTable reads a structure table: the facts of a directory in lines, an indent
@@ -41,7 +43,7 @@ func ReadTable(r io.Reader, name string) (*Guide, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read structure table %s: %w", name, err)
 	}
-	t := table{guide: New(name, X12, ""), rest: string(text)}
+	t := table{guide: New(name, edi.X12, ""), rest: string(text)}
 	if err := t.read(); err != nil {
 		return nil, fmt.Errorf("structure table %s:%d: %w", name, t.line, err)
 	}
@@ -118,7 +120,8 @@ func (t *table) top(line string) error {
 	case "title":
 		g.Title = rest
 	case "standard":
-		if g.Standard = Standard(id); g.Standard != X12 && g.Standard != EDIFACT {
+		var err error
+		if g.Standard, err = edi.ParseStandard(id); err != nil || g.Standard == edi.TRADACOMS {
 			return fmt.Errorf("%q is neither x12 nor edifact", id)
 		}
 	case "version":

@@ -85,7 +85,7 @@ func TestReadTable_tellsTheLineOfWhatItCannotRead(t *testing.T) {
 		"set 850\n  ST Q 1\n":                       `:2: "Q" is no requirement: M is mandatory, O or C is not, X may not be there`,
 		"set 850\n    ST M 1\n":                     `:2: ST stands 2 levels deep below a place of level 0`,
 		"segment N1\n  N101 M 3..2 AN\n":            `:2: "3..2" is no length: write 1..30`,
-		"segment N1\n  N101 M 1..2 QQ\n":            `:2: "QQ 1..2" has no type: AN, ID, R, N0 to N9, DT, TM, B`,
+		"segment N1\n  N101 M 1..2 QQ\n":            `:2: "1..2 QQ" has no type: AN, ID, R, N0 to N9, DT, TM, B`,
 		"segment N1\n  condition P03\n":             `:2: "P03" is no condition: write P0304, R0506, E0102, C0304, L030405 or D1(1,2) to D7(1,2)`,
 		"segment N1\n  N101 M C080\n    N1.1 M a3":  `:3: "N1.1 M a3" stands below no composite`,
 		"standard asn1\n":                           `:1: "asn1" is neither x12 nor edifact`,

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/touchstone-hub/touchstone/edi"
 )
 
 // WriteTable writes the guide as a structure table, which ReadTable reads. What
@@ -78,7 +80,7 @@ func (t *tableWriter) head() {
 	if g.Title != "" {
 		t.line(0, "title", g.Title)
 	}
-	t.line(0, "standard", string(g.Standard))
+	t.line(0, "standard", g.Standard.String())
 	if g.Version != "" {
 		t.line(0, "version", g.Version)
 	}
@@ -115,7 +117,7 @@ func (t *tableWriter) body(depth int, body []*Node) {
 }
 
 // nodeUse writes M 1, O *.
-func nodeUse(n *Node, s Standard) string {
+func nodeUse(n *Node, s edi.Standard) string {
 	if n.Max == 0 {
 		return n.Need.letter(s) + " *"
 	}
@@ -134,7 +136,7 @@ func (t *tableWriter) uses(depth int, id, dot string, uses []Use, conditions []C
 }
 
 // useText writes M AN 1..30, C C507 x5, M composite, O ID 2..2 =A,B.
-func useText(u Use, s Standard) string {
+func useText(u Use, s edi.Standard) string {
 	words := []string{u.Need.letter(s)}
 	switch {
 	case u.Ref != "":

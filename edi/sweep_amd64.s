@@ -1,0 +1,178 @@
+#include "textflag.h"
+
+// func sweepVectors(r *vectorRun)
+//
+// SI in, CX blocks, DX base; DI, R9, R10 where the next end, sub and cut are written; R11, R12 the
+// numbers of ends and subs. Y8 to Y12 the delimiters. In a block: AX ends, BX subs, R8 terminators.
+TEXT ·sweepVectors(SB), NOSPLIT, $0-8
+	MOVQ r+0(FP), R15
+	MOVQ 0(R15), SI
+	MOVQ 8(R15), CX
+	MOVQ 16(R15), DX
+	MOVQ 24(R15), DI
+	MOVQ 32(R15), R9
+	MOVQ 40(R15), R10
+	MOVQ 48(R15), R11
+	MOVQ 56(R15), R12
+	MOVQ 64(R15), AX
+	LEAQ (DI)(R11*4), DI
+	LEAQ (R9)(R12*4), R9
+	LEAQ (R10)(AX*8), R10
+	VPBROADCASTB 72(R15), Y8
+	VPBROADCASTB 73(R15), Y9
+	VPBROADCASTB 74(R15), Y10
+	VPBROADCASTB 75(R15), Y11
+	VPBROADCASTB 76(R15), Y12
+
+block:
+	TESTQ CX, CX
+	JE done
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y1
+
+	// ends: separators and terminators
+	VPCMPEQB Y8, Y0, Y2
+	VPCMPEQB Y8, Y1, Y3
+	VPCMPEQB Y9, Y0, Y4
+	VPCMPEQB Y9, Y1, Y5
+	VPMOVMSKB Y4, R8
+	VPMOVMSKB Y5, R13
+	SHLQ $32, R13
+	ORQ R13, R8
+	VPOR Y4, Y2, Y4
+	VPOR Y5, Y3, Y5
+	VPMOVMSKB Y4, AX
+	VPMOVMSKB Y5, R13
+	SHLQ $32, R13
+	ORQ R13, AX
+
+	// release characters, but not an element separator in their place
+	VPCMPEQB Y12, Y0, Y6
+	VPCMPEQB Y12, Y1, Y7
+	VPANDN Y6, Y2, Y6
+	VPANDN Y7, Y3, Y7
+	VPOR Y6, Y7, Y6
+	VPTEST Y6, Y6
+	JNE done
+
+	// subs, but not an element separator in their place
+	VPCMPEQB Y10, Y0, Y6
+	VPCMPEQB Y10, Y1, Y7
+	VPCMPEQB Y11, Y0, Y0
+	VPCMPEQB Y11, Y1, Y1
+	VPOR Y0, Y6, Y6
+	VPOR Y1, Y7, Y7
+	VPANDN Y6, Y2, Y6
+	VPANDN Y7, Y3, Y7
+	VPMOVMSKB Y6, BX
+	VPMOVMSKB Y7, R13
+	SHLQ $32, R13
+	ORQ R13, BX
+
+	// a cut for each terminator: the numbers of ends and subs up to it
+cuts:
+	TESTQ R8, R8
+	JE ends
+	BLSMSKQ R8, R13
+	BLSRQ R8, R8
+	MOVQ R13, R14
+	ANDQ AX, R13
+	ANDQ BX, R14
+	POPCNTQ R13, R13
+	POPCNTQ R14, R14
+	ADDQ R11, R13
+	ADDQ R12, R14
+	MOVL R13, 0(R10)
+	MOVL R14, 4(R10)
+	ADDQ $8, R10
+	JMP cuts
+
+	// the places of ends, eight at a time whether there are as many or not
+ends:
+	POPCNTQ AX, R13
+	ADDQ R13, R11
+	LEAQ (DI)(R13*4), R14
+
+eight:
+	TZCNTQ AX, R13
+	BLSRQ AX, AX
+	ADDQ DX, R13
+	MOVL R13, 0(DI)
+	TZCNTQ AX, R13
+	BLSRQ AX, AX
+	ADDQ DX, R13
+	MOVL R13, 4(DI)
+	TZCNTQ AX, R13
+	BLSRQ AX, AX
+	ADDQ DX, R13
+	MOVL R13, 8(DI)
+	TZCNTQ AX, R13
+	BLSRQ AX, AX
+	ADDQ DX, R13
+	MOVL R13, 12(DI)
+	TZCNTQ AX, R13
+	BLSRQ AX, AX
+	ADDQ DX, R13
+	MOVL R13, 16(DI)
+	TZCNTQ AX, R13
+	BLSRQ AX, AX
+	ADDQ DX, R13
+	MOVL R13, 20(DI)
+	TZCNTQ AX, R13
+	BLSRQ AX, AX
+	ADDQ DX, R13
+	MOVL R13, 24(DI)
+	TZCNTQ AX, R13
+	BLSRQ AX, AX
+	ADDQ DX, R13
+	MOVL R13, 28(DI)
+	ADDQ $32, DI
+	TESTQ AX, AX
+	JNE eight
+	MOVQ R14, DI
+
+	// the places of subs, four at a time
+	TESTQ BX, BX
+	JE next
+	POPCNTQ BX, R13
+	ADDQ R13, R12
+	LEAQ (R9)(R13*4), R14
+
+four:
+	TZCNTQ BX, R13
+	BLSRQ BX, BX
+	ADDQ DX, R13
+	MOVL R13, 0(R9)
+	TZCNTQ BX, R13
+	BLSRQ BX, BX
+	ADDQ DX, R13
+	MOVL R13, 4(R9)
+	TZCNTQ BX, R13
+	BLSRQ BX, BX
+	ADDQ DX, R13
+	MOVL R13, 8(R9)
+	TZCNTQ BX, R13
+	BLSRQ BX, BX
+	ADDQ DX, R13
+	MOVL R13, 12(R9)
+	ADDQ $16, R9
+	TESTQ BX, BX
+	JNE four
+	MOVQ R14, R9
+
+next:
+	ADDQ $64, SI
+	ADDQ $64, DX
+	DECQ CX
+	JMP block
+
+done:
+	MOVQ CX, 8(R15)
+	MOVQ DX, 16(R15)
+	MOVQ R11, 48(R15)
+	MOVQ R12, 56(R15)
+	SUBQ 40(R15), R10
+	SHRQ $3, R10
+	MOVQ R10, 64(R15)
+	VZEROUPPER
+	RET
