@@ -169,7 +169,7 @@ func (a *API) explain(ctx context.Context, in *customerInput) (*explainOutput, e
 // inputs lists the paths of a record from which a mapping makes an attribute; none where the mapping
 // is no longer there.
 func (a *API) inputs(mapping, attribute string) []string {
-	if m := a.hub.Folder().Mappings[mapping]; m != nil {
+	if m := a.hub.Folder().Mapping(mapping); m != nil {
 		return m.Inputs(attribute)
 	}
 	return nil

@@ -13,8 +13,11 @@ import (
 // walk by index.
 func (c *compiler) access(n ast.Node) (op, *Type) {
 	o, t := c.walk(n)
-	if p, ok := o.(*path); ok {
-		c.note(p)
+	switch o := o.(type) {
+	case *path:
+		c.note(o)
+	case *spread:
+		o.number = c.noted(o.text)
 	}
 	return o, t
 }
@@ -97,6 +100,9 @@ func (c *compiler) pointer(n *ast.PointerNode) (op, *Type) {
 }
 
 func (c *compiler) member(base op, t *Type, name string, at file.Location) (op, *Type) {
+	if t.spread {
+		return c.spread(base, t, name, at)
+	}
 	if t.part != nil {
 		if t.Shape == nil {
 			return c.wrong(at, "the element in each place, such as first(NAD[BY].1, NAD[OB].1)", "%q is read of a segment that an expression chose", name)
@@ -147,15 +153,20 @@ func (c *compiler) note(p *path) {
 	if !p.record {
 		return
 	}
-	name := p.String()
-	p.number = slices.Index(c.env.paths, name)
-	if p.number < 0 {
-		p.number = len(c.env.paths)
+	p.number = c.noted(p.String())
+}
+
+// noted gives the number of a path, which is new or was noted before.
+func (c *compiler) noted(name string) int {
+	number := slices.Index(c.env.paths, name)
+	if number < 0 {
+		number = len(c.env.paths)
 		c.env.paths = append(c.env.paths, name)
 	}
 	if !slices.Contains(c.program.Paths, name) {
 		c.program.Paths = append(c.program.Paths, name)
 	}
+	return number
 }
 
 func oneOf(names []string) string {

@@ -6,14 +6,47 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/language"
+
 	"github.com/touchstone-hub/touchstone/formats"
 )
 
 var ediFunctions = []*function{
 	{signature: "period(scalar, text, text?) text", doc: `the date or time, read by a format code of EDIFACT (element 2379: 102, 203, 718) or X12 (element 1250: D8, DT, RD8), the code being a value of the record as well: period(DTM[137].2380, DTM[137].2379); of a period its beginning; a third argument names the time zone (UTC if none is named)`, build: buildPeriod(false)},
 	{signature: "periodEnd(scalar, text, text?) text", doc: "the same of a period's end; nothing where the value is no period", build: buildPeriod(true)},
+	{signature: "country(scalar) text", doc: "the country as ISO 3166-1 alpha-2, of its alpha-2, alpha-3 or numeric code; nothing where it is none", eval: country},
+	{signature: "chunks(text, number) texts", doc: "the text in pieces of so many characters, for messages that have several short elements for one", eval: chunks},
 	{signature: "implied(scalar, number) number", doc: `the number with so many implied decimal places: implied("17060", 2) is 170.60`, eval: implied},
 	{signature: "withoutPoint(number, number) text", doc: `the reverse: withoutPoint(170.6, 2) is "17060"; rounded to so many places`, eval: withoutPoint},
+}
+
+// chunks divides a text for messages that have several short elements for one long text.
+func chunks(m *Machine, args []*formats.Node) *formats.Node {
+	size, ok := m.whole(args[1])
+	if !ok || size < 1 {
+		if ok {
+			m.fail(fmt.Errorf("chunks: found %d characters; expected at least 1", size))
+		}
+		return &absent
+	}
+	mark := len(m.pile)
+	for text := []rune(string(args[0].Text)); len(text) > 0 && m.spend(1); {
+		n := min(size, len(text))
+		m.pile = append(m.pile, *m.text(append(m.buf[:0], string(text[:n])...)))
+		text = text[n:]
+	}
+	if len(m.pile) == mark {
+		return &absent
+	}
+	return m.list(mark)
+}
+
+func country(m *Machine, args []*formats.Node) *formats.Node {
+	region, err := language.ParseRegion(strings.TrimSpace(string(args[0].Text)))
+	if err != nil || !region.IsCountry() {
+		return &absent
+	}
+	return m.text(append(m.buf[:0], region.Canonicalize().String()...))
 }
 
 func implied(m *Machine, args []*formats.Node) *formats.Node {

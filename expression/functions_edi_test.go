@@ -36,7 +36,7 @@ func TestEDI_datesAreReadByTheirFormatCode(t *testing.T) {
 		`period("20261127", "102", "Mars")`:              `problem: unknown time zone "Mars"`,
 		`implied("17060", 2)`:                            `170.60`,
 		`implied("-5", 2)`:                               `-0.05`,
-		`implied("7", 31)`:                               `problem: found 31; expected 0 to 30 decimal places`,
+		`implied("7", 31)`:                               `problem: found number 31; expected 0 to 30 decimal places`,
 		`withoutPoint(170.6, 2)`:                         `"17060"`,
 		`withoutPoint(0.005, 2)`:                         `"1"`,
 		`withoutPoint(qty, 0)`:                           `"3"`,

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
 
 	"github.com/touchstone-hub/touchstone/formats"
 )
@@ -194,7 +195,7 @@ func (c *compiler) chosen(n *ast.MemberNode) (o op, t *Type, ok bool) {
 		}
 		c.reads, v.used = true, true
 		o, t = c.member(&path{slot: v.slot, at: v.origin, record: v.record}, v.Type, name+"["+which+"]", n.Property.Location())
-		return o, t, true
+		return o, t.all(which), true
 	case *ast.MemberNode:
 		name, named := base.Property.(*ast.StringNode)
 		if !named {
@@ -204,13 +205,13 @@ func (c *compiler) chosen(n *ast.MemberNode) (o op, t *Type, ok bool) {
 		if c.failed {
 			return of, ot, true
 		}
-		if ot.part == nil {
+		if ot.part == nil && !ot.spread {
 			of, ot = c.member(of, ot, unmasked(name.Value), name.Location())
 			o, t = c.counted(of, ot, which, n)
 			return o, t, true
 		}
 		o, t = c.member(of, ot, unmasked(name.Value)+"["+which+"]", n.Property.Location())
-		return o, t, true
+		return o, t.all(which), true
 	}
 	return nil, nil, false
 }
@@ -225,4 +226,72 @@ func (c *compiler) counted(base op, t *Type, which string, n *ast.MemberNode) (o
 		index = 10*index + int(which[i]-'0')
 	}
 	return c.elementAt(base, t, index, n.Property.Location())
+}
+
+// all lets a member be read of all elements, where it is they that were chosen.
+func (t *Type) all(which string) *Type {
+	if which != "*" || t.Kind != List {
+		return t
+	}
+	each := *t
+	each.spread = true
+	return &each
+}
+
+// spread compiles a member of every element of a list, such as CPS[*].LIN: one list of all of them.
+func (c *compiler) spread(base op, t *Type, name string, at file.Location) (op, *Type) {
+	element := t.elements()
+	o, of := c.member(&path{}, element, name, at)
+	p, ok := o.(*path)
+	if c.failed || !ok {
+		return base, AnyType
+	}
+	each := &Type{Kind: List, Items: of, spread: true}
+	if of.Kind == List {
+		each.Items = of.elements()
+	}
+	text := ""
+	switch base := base.(type) {
+	case *path:
+		text = base.String() + "[*]"
+	case *spread:
+		text = base.text
+	}
+	return &spread{of: base, steps: p.steps, text: text + "." + name}, each
+}
+
+// spread takes a part of every element and puts the parts into one list.
+type spread struct {
+	of     op
+	steps  []step
+	text   string
+	number int // in Env.paths
+}
+
+func (o *spread) eval(m *Machine) *formats.Node {
+	list := o.of.eval(m)
+	if list.Kind != formats.List {
+		return &absent
+	}
+	mark := len(m.pile)
+	for i := range list.Kids {
+		n := &list.Kids[i]
+		for j := range o.steps {
+			n = m.step(n, &o.steps[j])
+		}
+		switch {
+		case !m.spend(1):
+		case n.Kind == formats.List:
+			m.pile = append(m.pile, n.Kids...)
+		case !missing(n):
+			m.pile = append(m.pile, *n)
+		}
+	}
+	if len(m.pile) == mark {
+		return &absent
+	}
+	if m.read != nil {
+		m.read[o.number] = true
+	}
+	return m.list(mark)
 }

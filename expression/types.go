@@ -42,6 +42,7 @@ type Type struct {
 	fields map[string]*Type  // members as declared
 	names  []string          // of fields, in order of declaration
 	part   formats.Part      // what a record of segments may have here
+	spread bool              // a member that is read of it is that of all elements
 }
 
 // The types that need no description.
@@ -152,6 +153,7 @@ func (t *Type) elements() *Type {
 	switch {
 	case t.part != nil:
 		one := t.at(shape)
+		one.spread = false
 		if one.Kind = Any; t.part.Simple() {
 			one.Kind = Text
 		}

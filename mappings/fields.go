@@ -157,6 +157,9 @@ func (l *loader) only(n *config.Node, keys ...string) {
 func (l *loader) objectFields(entries []config.Entry, at *config.Node, s *canonical.Schema, path string) *object {
 	o := &object{field: path, plain: true}
 	for _, e := range entries {
+		if l.extends && e.Value.Kind() == config.Null {
+			continue
+		}
 		var schema *canonical.Schema
 		if s != nil {
 			if schema = l.fieldSchema(e, s, path); schema == nil {

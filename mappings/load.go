@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	inboundKeys  = []string{"mapping", "to", "format", "input", "when", "lookups", "let", "id", "version", "businessTime", "deleted", "fields", "tests"}
-	outboundKeys = []string{"mapping", "from", "to", "format", "when", "lookups", "let", "fields", "tests"}
+	inboundKeys  = []string{"mapping", "extends", "to", "format", "input", "when", "lookups", "let", "id", "version", "businessTime", "deleted", "fields", "tests"}
+	outboundKeys = []string{"mapping", "extends", "from", "to", "format", "when", "lookups", "let", "fields", "tests"}
 )
 
 // loader compiles one mapping file.
@@ -22,6 +22,8 @@ type loader struct {
 	options Options
 	ps      *config.Problems
 	scope   *expression.Scope
+	file    string
+	extends bool // fields that are null are those of the extended mapping that are left out
 }
 
 // Load compiles one mapping file. All problems go to ps; the result is nil where one of them is
@@ -31,7 +33,7 @@ func Load(node *config.Node, o Options, ps *config.Problems) *Mapping {
 		return nil // the file could not be read, which has been told
 	}
 	m := &Mapping{name: node.Get("mapping").Text(), node: node, shape: &formats.Shape{}, folder: filepath.Dir(node.Position().File), kinds: o.Formats}
-	l := &loader{Mapping: m, options: o, ps: &config.Problems{}}
+	l := &loader{Mapping: m, options: o, ps: &config.Problems{}, file: node.Position().File}
 	l.load()
 	ps.Append(l.ps.Sorted()...)
 	if l.ps.HasErrors() {
@@ -45,6 +47,7 @@ func (l *loader) load() {
 		l.wrong(l.node, "found "+l.node.Kind().String(), "a mapping file: mapping, to or from, fields")
 		return
 	}
+	l.extended()
 	l.keys(l.node)
 	if l.name == "" {
 		l.wrong(l.node.Get("mapping"), "the mapping has no name", "mapping: NAME")
@@ -70,16 +73,19 @@ func (l *loader) load() {
 	l.payloadFields()
 	l.readTests()
 	for _, e := range l.node.Get("lookups").Entries() {
-		if !l.env.Names(e.Key) && !l.ps.HasErrors() {
+		if !l.env.Names(e.Key) && !l.ps.HasErrors() && l.own(e.Position) {
 			l.ps.Warnf(e.Position, "lookup table %s is never used", e.Key)
 		}
 	}
 	for _, let := range l.lets {
-		if !let.at.Used() {
+		if !let.at.Used() && l.own(let.value.program.At.Position()) {
 			l.ps.Warnf(let.value.program.At.Position(), "let %s is never used", let.at.Name)
 		}
 	}
 }
+
+// own tells what stands in the file itself from what it extends, of which not all need be used.
+func (l *loader) own(at config.Position) bool { return at.File == l.file }
 
 // keys reports unknown keys, by direction.
 func (l *loader) keys(n *config.Node) {

@@ -1,6 +1,7 @@
 package mappings
 
 import (
+	"io/fs"
 	"slices"
 	"sync"
 
@@ -16,6 +17,7 @@ type Options struct {
 	Folder  string                        // the hub folder; samples and lookups/*.csv stand beside the mapping file
 	Lookups map[string]*expression.Lookup // further tables, which win over those of files
 	Formats []formats.Kind                // formats that `format:` may name; the first is the default
+	Presets fs.FS                         // mappings that extends: may name, as NAME.yaml; nil for none
 	Budget  expression.Budget             // what one record may cost; zero: the defaults
 }
 

@@ -21,6 +21,9 @@ func (l *loader) payloadFields() {
 
 func (l *loader) payloadObject(n *config.Node, part formats.Part, path string) {
 	for _, e := range n.Entries() {
+		if l.extends && e.Value.Kind() == config.Null {
+			continue
+		}
 		member := part.Member(e.Key)
 		if member == nil || strings.Contains(e.Key, "[") {
 			known := part.Names()

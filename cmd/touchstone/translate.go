@@ -70,6 +70,9 @@ func (a *app) translateCommand() *cobra.Command {
 func (t *translation) once(c *cobra.Command) error {
 	folder, problems := hub.LoadMappings(t.app.folder, os.LookupEnv)
 	m := folder[t.mapping]
+	if m == nil && !problems.HasErrors() {
+		m = hub.Preset(t.app.folder, os.LookupEnv, t.mapping)
+	}
 	if m == nil {
 		printProblems(c.ErrOrStderr(), problems)
 		if problems.HasErrors() {

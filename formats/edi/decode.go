@@ -94,7 +94,7 @@ func (d *decoder) takes(w *want, kid int) bool {
 func (d *decoder) everySegment(w *want) formats.Node {
 	n := formats.Node{Kind: formats.List, Offset: -1}
 	for at := 1; at < len(d.items); at++ {
-		if d.segments[d.items[at].line].offset < 0 {
+		if d.items[at].line < d.body {
 			continue
 		}
 		value := d.occurrence(w.plan, at)
@@ -126,6 +126,12 @@ func (d *decoder) read(r *read, l *line, p *place) formats.Node {
 		return formats.Node{Kind: formats.Text, Text: l.tag, Offset: l.offset}
 	case r.pair != "":
 		return d.pair(l, r.pair)
+	case r.pairs:
+		n := formats.Node{Kind: formats.Object, Kids: d.arena.Nodes(r.size), Offset: l.offset}
+		for _, p := range r.parts {
+			n.Kids[p.slot] = d.pair(l, p.id)
+		}
+		return n
 	}
 	known := d.known(l, p)
 	spots := []spot{{r.place, 0}}

@@ -27,7 +27,7 @@ var EDIFACT = formats.Kind{Name: "edi.edifact", Options: options{}, Keys: keys, 
 }}
 
 // keys are those of options.
-var keys = []string{"set", "version", "association", "guide", "charset", "max_record"}
+var keys = []string{"set", "version", "association", "guide", "from", "charset", "max_record"}
 
 // options stand beside `format: edi.x12`.
 type options struct {
@@ -35,6 +35,7 @@ type options struct {
 	Version     string          `yaml:"version" doc:"its version, such as 004010 or D.96A"`
 	Association string          `yaml:"association" doc:"the association assigned code of messages that are written, such as EAN008"`
 	Guide       string          `yaml:"guide" doc:"the guide to read by, such as x12/004010; by default the one of the version that a message names, or the nearest that has the message"`
+	From        string          `yaml:"from" doc:"the loop of which each is a record, such as LIN or SG4, with what stands before the first one; by default the set is the record"`
 	Charset     string          `yaml:"charset" doc:"the character set where it is not the one that the interchange names: utf-8, windows-1252, iso-8859-1 and others"`
 	MaxRecord   config.ByteSize `yaml:"max_record" default:"16MB" doc:"beyond this a set is a dead letter"`
 }
@@ -100,6 +101,13 @@ func (f *Format) openGuide(n *config.Node, ps *config.Problems) {
 		ps.Add(config.Problem{
 			Position: n.Get("set").Position(), What: fmt.Sprintf("there is no guide for %s %s", o.Set, o.Version),
 			Expected: "one of " + strings.Join(knownSets(f.standard), ", "), Hint: config.Nearest(o.Set, knownSets(f.standard)),
+		})
+		return
+	}
+	if o.From != "" && f.layout.root.repeated(o.From) == nil {
+		ps.Add(config.Problem{
+			Position: n.Get("from").Position(), What: fmt.Sprintf("%s has no loop %q that repeats", o.Set, o.From),
+			Expected: "one of " + strings.Join(f.layout.root.loops(), ", "), Hint: config.Nearest(o.From, f.layout.root.loops()),
 		})
 	}
 }
@@ -173,7 +181,7 @@ func (f *Format) prepare(m *message, fr formats.Frame) error {
 	}
 	set := 0
 	for i := range m.segments {
-		if tag := string(m.segments[i].tag); m.segments[i].offset >= 0 && (tag == "ST" || tag == "UNH") {
+		if isHeader(m.segments[i].tag) {
 			set++
 		}
 	}

@@ -291,6 +291,9 @@ func (c *cutter) emit(err error) bool {
 		fr.Header["group"] = c.group.control
 	}
 	c.set = nil
+	if c.format.options.From != "" && err == nil {
+		return c.divide(fr)
+	}
 	return c.yieldFrame(fr)
 }
 

@@ -10,7 +10,6 @@ import (
 // changes once it is built.
 type layout struct {
 	name     string // of the guide and the message: x12/004010 850
-	standard guide.Standard
 	version  string
 	message  string
 	root     *loop
@@ -58,7 +57,7 @@ type spot struct{ element, component int }
 func newLayout(g *guide.Guide, m *guide.Message) *layout {
 	b := &builder{guide: g, known: map[*guide.Segment]*segment{}}
 	l := &layout{
-		name: g.Name + " " + m.ID, standard: g.Standard, version: g.Version, message: m.ID,
+		name: g.Name + " " + m.ID, version: g.Version, message: m.ID,
 		segments: map[string]*segment{}, groups: map[*loop]int{},
 	}
 	for tag, s := range g.Segments {
@@ -103,6 +102,9 @@ func (b *builder) places(body []*guide.Node) []*place {
 		if p.segment = b.segment(first.ID, b.guide.Segments[first.ID]); first.Segment != nil {
 			p.segment = b.segment(first.ID, first.Segment)
 		}
+		if p.segment == nil {
+			p.segment = service[first.ID]
+		}
 		if n.IsGroup() {
 			p.loop = &loop{name: n.ID, places: b.places(n.Body)}
 		}
@@ -145,7 +147,13 @@ func (b *builder) uses(uses []guide.Use) []element {
 }
 
 // numeric says that the value is a number, whose decimal mark may be a comma.
-func (e *element) numeric() bool { return e.form.Type == guide.Number || e.form.Type == guide.Real }
+func (e *element) numeric() bool {
+	return e.form.Type == guide.Number || e.form.Type == guide.Real || numbers[e.id]
+}
+
+// numbers are elements that hold numbers although later directories let them have letters: quantity,
+// price, amount, measurement, control value, rate, percentage.
+var numbers = map[string]bool{"6060": true, "5118": true, "5004": true, "6314": true, "6066": true, "5420": true, "5482": true}
 
 // named lists the places of the element, composite or component with that ID, in order. A component
 // is found where no element is called so.
@@ -204,6 +212,37 @@ func (l *loop) names() []string {
 	for _, p := range l.places {
 		if !slices.Contains(list, p.tag) {
 			list = append(list, p.tag)
+		}
+	}
+	return list
+}
+
+// repeated finds the loop of which each can be a record, by the group's name or the tag of its first
+// segment, with the loops around it from the outermost on: of several the outermost, and of these the
+// last one, which is that of the detail section. nil where there is none.
+func (l *loop) repeated(name string) []*loop {
+	for _, p := range slices.Backward(l.find(name)) {
+		if p.loop != nil && p.max != 1 {
+			return []*loop{p.loop}
+		}
+	}
+	for _, p := range slices.Backward(l.places) {
+		if p.loop == nil {
+			continue
+		}
+		if below := p.loop.repeated(name); below != nil {
+			return append([]*loop{p.loop}, below...)
+		}
+	}
+	return nil
+}
+
+// loops lists the loops that repeat.
+func (l *loop) loops() []string {
+	var list []string
+	for _, p := range l.places {
+		if p.loop != nil && p.max != 1 {
+			list = append(list, p.loop.name)
 		}
 	}
 	return list

@@ -11,6 +11,7 @@ import (
 type message struct {
 	buf    []byte // context and set, one after the other
 	before int    // bytes of the context
+	body   int    // the segment with which the set begins
 	syntax *edilib.Syntax
 	text   charset
 
@@ -25,6 +26,7 @@ type line struct {
 	tag      []byte
 	from, to int // its tokens, without the tag
 	offset   int // in the frame; negative in the context
+	end      int // behind its terminator, in the frame
 }
 
 // token is one value as it is written.
@@ -57,7 +59,7 @@ type open struct {
 func (m *message) read(context, set []byte) error {
 	m.buf = append(append(m.buf[:0], context...), set...)
 	m.before = len(context)
-	m.segments, m.tokens, m.syntax = m.segments[:0], m.tokens[:0], nil
+	m.segments, m.tokens, m.syntax, m.body = m.segments[:0], m.tokens[:0], nil, -1
 	s := edilib.NewBytesScanner(m.buf)
 	s.Limit = len(m.buf) + 1
 	for s.Next() {
@@ -69,11 +71,17 @@ func (m *message) read(context, set []byte) error {
 				m.tokens = append(m.tokens, token{t.Raw, int(t.Offset) - m.before, t.Element, t.Repetition, t.Component})
 			}
 		}
-		l.to = len(m.tokens)
+		l.to, l.end = len(m.tokens), l.offset+len(g.Bytes())
+		if m.body < 0 && isHeader(l.tag) {
+			m.body = len(m.segments)
+		}
 		m.segments = append(m.segments, l)
 	}
 	return s.Err()
 }
+
+// isHeader says that a segment begins a set or message.
+func isHeader(tag []byte) bool { return string(tag) == "ST" || string(tag) == "UNH" }
 
 // value gives a component as it is written, all places from 1; found is false where it is not there
 // or empty.
@@ -103,7 +111,7 @@ func (m *message) arrange(l *layout) {
 	m.items = append(m.items[:0], item{line: -1, child: -1, last: -1, next: -1})
 	m.walk = m.walk[:0]
 	for i := range m.segments {
-		if l == nil || m.segments[i].offset < 0 {
+		if l == nil || i < m.body {
 			m.add(0, i, nil)
 			continue
 		}

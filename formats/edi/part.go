@@ -3,6 +3,7 @@ package edi
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	edilib "github.com/touchstone-hub/touchstone/edi"
 	"github.com/touchstone-hub/touchstone/formats"
@@ -90,8 +91,11 @@ func (o *occurrence) Member(name string) formats.Part {
 		return &value{name: name, simple: true}
 	}
 	if base == pairName {
-		if which == "" || which == all || o.segment != nil && pairs[o.segment.tag] == 0 {
+		switch {
+		case which == all || o.segment != nil && pairs[o.segment.tag] == 0:
 			return nil
+		case which == "":
+			return pairPart{}
 		}
 		return &value{name: name, simple: true}
 	}
@@ -197,4 +201,19 @@ func (v *value) Names() []string {
 		}
 	}
 	return list
+}
+
+// pairPart are the pairs of a segment by their qualifiers: PO1.pair.VN, as payloads have them.
+type pairPart struct{}
+
+func (pairPart) Name() string    { return pairName }
+func (pairPart) Repeats() bool   { return false }
+func (pairPart) Simple() bool    { return false }
+func (pairPart) Names() []string { return nil }
+
+func (pairPart) Member(code string) formats.Part {
+	if code == "" || len(code) > 3 || strings.ContainsFunc(code, func(r rune) bool { return r > 'Z' || r < '0' }) {
+		return nil
+	}
+	return &value{name: code, simple: true}
 }

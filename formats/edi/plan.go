@@ -27,6 +27,7 @@ type want struct {
 type read struct {
 	slot  int
 	pair  string // the qualifier of a pair; "" where id or place says it
+	pairs bool   // the pairs that parts name by their qualifiers
 	id    string
 	place int
 	which string // "" for the first, * for all, or the code of the composite
@@ -50,7 +51,7 @@ func newPlan(s *formats.Shape) *plan {
 		base, which := cut(f.Name)
 		switch {
 		case base == pairName:
-			p.values = append(p.values, read{slot: slot, pair: which})
+			p.values = append(p.values, newPairs(slot, which, f.Shape))
 		case base == "tag":
 			p.values = append(p.values, read{slot: slot, tag: true})
 		case number(base) > 0 || isID(base):
@@ -98,6 +99,15 @@ func newRead(slot int, base, which string, s *formats.Shape) read {
 			p.id = name
 		}
 		r.parts = append(r.parts, p)
+	}
+	return r
+}
+
+// newPairs asks for what follows a qualifier, or for several by their qualifiers.
+func newPairs(slot int, which string, s *formats.Shape) read {
+	r := read{slot: slot, pair: which, pairs: which == "", size: len(s.Fields)}
+	for i, f := range s.Fields {
+		r.parts = append(r.parts, part{slot: i, id: f.Name})
 	}
 	return r
 }

@@ -22,7 +22,7 @@ func (d *decoder) wholeRecord() formats.Node {
 	for kid := d.items[0].child; kid >= 0; kid = d.items[kid].next {
 		l := &d.segments[d.items[kid].line]
 		switch {
-		case l.offset < 0:
+		case d.items[kid].line < d.body:
 			d.wholeMember(&n, string(l.tag), d.wholeItem(kid))
 		case !trailer(l.tag):
 			one := d.wholeItem(kid)
