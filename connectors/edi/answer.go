@@ -48,8 +48,7 @@ func (e *entry) again(ctx context.Context, tx connectors.LedgerTx, key string) e
 // reply is what answers an interchange; nil for nothing.
 func (p *partner) reply(v *verdict, now time.Time) *content {
 	with := p.Acknowledge.With.Value
-	wrong := v.refused || len(v.faults()) > 0 || v.rejectedSets() > 0
-	if p.Acknowledge.When == "errors" && !wrong || v.state() == stateAnswers {
+	if p.Acknowledge.When == "errors" && !v.broken() || v.state() == stateAnswers {
 		return nil
 	}
 	c := &content{}
@@ -58,7 +57,7 @@ func (p *partner) reply(v *verdict, now time.Time) *content {
 			c.loose = append(c.loose, p.ta1(v))
 		}
 		if with != "none" && !v.refused {
-			c.sets = p.functional(v, now)
+			c.sets = p.functional(v)
 		}
 	} else if with != "none" {
 		c.sets = append(c.sets, p.contrl(v))
@@ -77,7 +76,7 @@ func (p *partner) wantsTA1(v *verdict) bool {
 	case "never":
 		return false
 	case "errors":
-		return len(v.outer) > 0
+		return v.Broken()
 	}
-	return v.Acknowledge || len(v.outer) > 0
+	return v.head.Acknowledge || v.Broken()
 }

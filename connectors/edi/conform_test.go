@@ -168,8 +168,8 @@ func TestPartnerThatSends_keepsTheContract(t *testing.T) {
 // payload is an order as an outbound mapping writes it.
 func payload(r connectortest.Record) []byte {
 	b, _ := json.Marshal(map[string]any{
-		"BEG": []any{"00", "NE", r.Key, nil, "20260102"},
-		"PO1": []any{map[string]any{"PO1": []any{"1", strconv.Itoa(r.Value), "EA", "9.5", nil, "VC", "LX-100"}}},
+		"BEG": map[string]any{"1": "00", "2": "NE", "3": r.Key, "5": "20260102"},
+		"PO1": []any{map[string]any{"1": "1", "2": strconv.Itoa(r.Value), "3": "EA", "4": "9.5", "6": "VC", "7": "LX-100"}},
 	})
 	return b
 }
@@ -194,7 +194,7 @@ func partnerTakes(t *testing.T) connectortest.TargetSystem {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, set := range bytes.SplitAfter(content, []byte("CTT")) {
+				for _, set := range bytes.SplitAfter(content, []byte("~SE*")) {
 					if r, err := readOrder(set); err == nil {
 						id := "G-" + r.Key
 						if held[id].Value == r.Value {

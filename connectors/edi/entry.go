@@ -1,7 +1,9 @@
 package edi
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -32,7 +34,7 @@ type entry struct {
 // was done. One whose control number came before in another delivery is a duplicate.
 func (e *entry) begin(ctx context.Context) error {
 	v := e.verdict
-	first := "in/" + e.partner.name + "/" + v.ControlNumber
+	first := "in/" + e.partner.name + "/" + v.head.ControlNumber
 	return e.env.Ledger.InTx(ctx, func(ctx context.Context, tx connectors.LedgerTx) error {
 		e.finished, e.refused, e.silent, e.repeat = false, false, false, ""
 		again := first + "/" + digest(e.ordinal())
@@ -48,12 +50,14 @@ func (e *entry) begin(ctx context.Context) error {
 			}
 			if b.Delivery != e.ordinal() {
 				key = again
-				e.duplicate(first, b)
+				if err := e.duplicate(first, b); err != nil {
+					return err
+				}
 			}
 		}
 		e.row = connectors.Row{Kind: kindInterchange, Key: key, State: stateReceiving, At: e.env.Clock()}
 		e.body = interchange{
-			Partner: e.partner.name, Standard: e.partner.Standard, Control: v.ControlNumber, Test: v.Test,
+			Partner: e.partner.name, Standard: e.partner.Standard, Control: v.head.ControlNumber, Test: v.head.Test,
 			Name: e.Name(), Delivery: e.ordinal(), Sets: len(v.sets),
 		}
 		if row, known := rows[key]; known {
@@ -73,20 +77,25 @@ func (e *entry) begin(ctx context.Context) error {
 }
 
 // duplicate decides what becomes of an interchange whose control number came before.
-func (e *entry) duplicate(first string, before interchange) {
+func (e *entry) duplicate(first string, before interchange) error {
 	switch e.partner.Duplicates {
 	case "ignore":
 		e.refused, e.silent = true, true
 	case "answer":
 		e.refused, e.repeat = true, before.Answer
 	case "retransmission":
-		e.refused = !e.verdict.reissued()
+		again, err := e.reissued()
+		if err != nil {
+			return err
+		}
+		e.refused = !again
 	default:
 		e.refused = true
 	}
-	if e.refused {
+	if e.refused && !e.verdict.refused {
 		e.verdict.refuse(duplicateFault(e.verdict, first))
 	}
+	return nil
 }
 
 // frames goes through the interchange's sets: acknowledgements are heeded, what is sound goes to its
@@ -94,7 +103,7 @@ func (e *entry) duplicate(first string, before interchange) {
 func (e *entry) frames(ctx context.Context) error {
 	e.batch = map[string][]formats.Frame{}
 	for {
-		f, ok, err := e.frame(e.verdict.end)
+		f, ok, err := e.frame(e.verdict.End)
 		if err != nil {
 			return err
 		}
@@ -126,9 +135,11 @@ func (e *entry) set(ctx context.Context, f formats.Frame) error {
 	s := e.verdict.at(f.Position.Offset)
 	kind := f.Header["type"]
 	switch {
+	case s == nil && bytes.HasPrefix(f.Bytes, []byte("TA1")):
+		return e.heed(ctx, f)
 	case s == nil:
 		if f.Err == nil {
-			f.Err = fmt.Errorf("the set stands outside of its interchange")
+			f.Err = errors.New("the set stands outside of its interchange")
 		}
 		e.bury("", "syntax", f)
 		return nil
@@ -137,16 +148,16 @@ func (e *entry) set(ctx context.Context, f formats.Frame) error {
 	}
 	stream := e.takes(e.partner, kind)
 	if stream == "" {
-		s.unknown(fmt.Sprintf("no stream takes %s of %s", kind, e.partner.name))
+		unwanted(s, fmt.Sprintf("no stream takes %s of %s", kind, e.partner.name))
 	}
 	switch {
-	case s.rejected():
-		f.Err = s.err()
+	case s.Rejected():
+		f.Err = reason(s)
 		e.bury(stream, "rejected", f)
 	case f.Err != nil: // the format cannot read what the envelope leaves in order
-		s.faults = append(s.faults, edi.Fault{Level: edi.InSet, Kind: edi.BadTag, Position: edi.Position{Offset: s.offset}, Expected: f.Err.Error()})
+		s.Faults = append(s.Faults, edi.Fault{Level: edi.InSet, Kind: edi.BadTag, Position: edi.Position{Offset: s.Start}, Expected: f.Err.Error()})
 		e.bury(stream, "rejected", f)
-	case e.verdict.Test && !e.partner.Test:
+	case e.verdict.head.Test && !e.partner.Test:
 		// it was sent to be checked, and goes no further
 	default:
 		e.batch[stream] = append(e.batch[stream], f)
@@ -209,9 +220,9 @@ func (e *entry) finish(ctx context.Context) error {
 		return tx.Bury(ctx, e.letters...)
 	})
 	if err != nil {
-		return fmt.Errorf("note interchange %s of %s: %w", v.ControlNumber, e.partner.name, err)
+		return fmt.Errorf("note interchange %s of %s: %w", v.head.ControlNumber, e.partner.name, err)
 	}
-	e.log.Info("interchange was received", "partner", e.partner.name, "control", v.ControlNumber, "state", state,
+	e.log.Info("interchange was received", "partner", e.partner.name, "control", v.head.ControlNumber, "state", state,
 		"sets", len(v.sets), "rejected", e.body.Rejected, "file", e.Name())
 	e.poke()
 	return nil

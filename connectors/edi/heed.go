@@ -73,6 +73,8 @@ func (r *ackReader) last() *acknowledged {
 func (r *ackReader) segment(g *edi.Segment) {
 	v := func(n int) string { return string(g.Value(n)) }
 	switch tag := string(g.Tag()); tag {
+	case "TA1":
+		r.list = append(r.list, readTA1(g))
 	case "AK1":
 		r.list = append(r.list, acknowledged{group: v(2)})
 	case "AK2":

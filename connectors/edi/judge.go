@@ -1,59 +1,51 @@
 package edi
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/touchstone-hub/touchstone/edi"
+	"github.com/touchstone-hub/touchstone/edi/guide"
+	"github.com/touchstone-hub/touchstone/edi/validate"
 )
 
-// verdict is what was found of one interchange that came in: its envelope, its sets, and what is wrong
-// with each.
+// verdict is what was found of one interchange that came in, and what we add to it.
 type verdict struct {
-	*edi.Interchange
-	start, end int64
-	groups     []*groupVerdict
-	sets       []*setVerdict
-	outer      []edi.Fault   // of the interchange itself
-	answers    []acknowledged // TA1, which stand beside groups
-	refused    bool
+	*validate.Report
+	head    *edi.Interchange
+	sets    []*validate.Set // of all groups, in order
+	refused bool
 }
 
-// groupVerdict is a functional group.
-type groupVerdict struct {
-	*edi.Group
-	faults []edi.Fault
+func newVerdict(r *validate.Report) *verdict {
+	v := &verdict{Report: r, head: r.Interchange}
+	for _, g := range r.Groups {
+		v.sets = append(v.sets, g.Kept...)
+	}
+	return v
 }
 
-// setVerdict is one set. It keeps no more than an answer needs: an interchange may have hundreds of
-// thousands.
-type setVerdict struct {
-	offset  int64
-	group   int // place in verdict.groups; -1 for none
-	id      string
-	control string
-	version string
-	reissue bool
-	faults  []edi.Fault
+// trust takes sets without a guide by their envelope alone.
+func (v *verdict) trust() {
+	for _, s := range v.sets {
+		for i := range s.Faults {
+			if s.Faults[i].Kind == edi.UnknownSet {
+				s.Faults[i].Warning = true
+			}
+		}
+	}
 }
-
-func (v *verdict) standard() edi.Standard { return v.Syntax.Standard }
 
 // at finds the set that begins at an offset; nil where none does.
-func (v *verdict) at(offset int64) *setVerdict {
-	i, found := slices.BinarySearchFunc(v.sets, offset, func(s *setVerdict, o int64) int {
-		switch {
-		case s.offset < o:
-			return -1
-		case s.offset > o:
-			return 1
-		}
-		return 0
-	})
+func (v *verdict) at(offset int64) *validate.Set {
+	i, found := slices.BinarySearchFunc(v.sets, offset, func(s *validate.Set, o int64) int { return int(s.Start - o) })
 	if !found {
 		return nil
 	}
@@ -63,18 +55,13 @@ func (v *verdict) at(offset int64) *setVerdict {
 // refuse rejects the interchange as a whole.
 func (v *verdict) refuse(f edi.Fault) {
 	v.refused = true
-	v.outer = append(v.outer, f)
-}
-
-// reissued says whether every set is marked as a duplicate or as sent again.
-func (v *verdict) reissued() bool {
-	return len(v.sets) > 0 && !slices.ContainsFunc(v.sets, func(s *setVerdict) bool { return !s.reissue })
+	v.Faults = append(v.Faults, f)
 }
 
 // rejectedSets counts the sets that are not taken.
 func (v *verdict) rejectedSets() (n int) {
 	for _, s := range v.sets {
-		if v.refused || s.rejected() {
+		if v.refused || s.Rejected() {
 			n++
 		}
 	}
@@ -83,16 +70,11 @@ func (v *verdict) rejectedSets() (n int) {
 
 // state is what becomes of the interchange.
 func (v *verdict) state() string {
-	taken := 0
-	for _, s := range v.sets {
-		if !acknowledgement(s.id) {
-			taken++
-		}
-	}
+	answers := !slices.ContainsFunc(v.sets, func(s *validate.Set) bool { return !acknowledgement(s.ID) })
 	switch rejected := v.rejectedSets(); {
 	case v.refused:
 		return stateRejected
-	case taken == 0 && (len(v.sets) > 0 || len(v.answers) > 0):
+	case answers && (len(v.sets) > 0 || v.Acknowledgements > 0):
 		return stateAnswers
 	case rejected == 0:
 		return stateAccepted
@@ -102,42 +84,53 @@ func (v *verdict) state() string {
 	return stateRejected
 }
 
+// broken says whether something is wrong with the interchange or with anything in it.
+func (v *verdict) broken() bool {
+	return v.refused || v.Broken() || slices.ContainsFunc(v.Groups, (*validate.Group).Broken) || v.rejectedSets() > 0
+}
+
 // faults are those of the envelope.
 func (v *verdict) faults() []edi.Fault {
-	all := slices.Clone(v.outer)
-	for _, g := range v.groups {
-		all = append(all, g.faults...)
+	all := slices.Clone(v.Faults)
+	for _, g := range v.Groups {
+		all = append(all, g.Faults...)
 	}
 	return all
 }
 
-func (s *setVerdict) rejected() bool { return len(s.faults) > 0 }
-
-// err is what is wrong with the set, in one line.
-func (s *setVerdict) err() error {
-	list := make([]string, 0, len(s.faults))
-	for _, f := range s.faults[:min(len(s.faults), mostProblems)] {
-		list = append(list, f.Error())
+// reason is what is wrong with a set, in one line.
+func reason(s *validate.Set) error {
+	var list []string
+	for _, f := range s.Faults {
+		if !f.Warning && len(list) < mostProblems {
+			list = append(list, f.Error())
+		}
 	}
-	if more := len(s.faults) - len(list); more > 0 {
-		list = append(list, fmt.Sprintf("and %d more", more))
-	}
-	return fmt.Errorf("%s %s is rejected: %s", s.id, s.control, strings.Join(list, "; "))
+	return fmt.Errorf("%s %s is rejected: %s", s.ID, s.ControlNumber, strings.Join(list, "; "))
 }
 
-// unknown rejects a set that nobody here takes.
-func (s *setVerdict) unknown(why string) {
-	s.faults = append(s.faults, edi.Fault{Level: edi.InSet, Kind: edi.UnknownSet, Position: edi.Position{Offset: s.offset}, Found: s.id, Expected: "a set that is taken: " + why})
+// unwanted rejects a set that nobody here takes.
+func unwanted(s *validate.Set, why string) {
+	s.Faults = append(s.Faults, edi.Fault{Level: edi.InSet, Kind: edi.UnknownSet, Position: edi.Position{Offset: s.Start}, Found: s.ID, Expected: "a set that is taken: " + why})
 }
 
 // judge goes through a delivery and gives a verdict for each interchange in it.
-func judge(ctx context.Context, in io.Reader) iter.Seq2[*verdict, error] {
+func (w *worker) judge(ctx context.Context, in io.Reader) iter.Seq2[*verdict, error] {
 	return func(yield func(*verdict, error) bool) {
 		src := &reader{ctx: ctx, r: in}
-		w := edi.NewWalker(edi.NewScanner(src))
-		j := &judging{}
-		for w.Next() {
-			if v := j.event(w.Event()); v != nil && !yield(v, nil) {
+		for report, err := range validate.Interchanges(src, validate.Options{Guides: w.plan}) {
+			switch {
+			case src.err != nil:
+				yield(nil, src.err)
+				return
+			case err != nil || report.Interchange == nil:
+				continue // what belongs to no interchange is a frame without one
+			}
+			v := newVerdict(report)
+			if p := w.sender(v.head); p != nil && p.Unguided {
+				v.trust()
+			}
+			if !yield(v, nil) {
 				return
 			}
 		}
@@ -159,76 +152,60 @@ func (r *reader) Read(p []byte) (int, error) {
 		return 0, r.err
 	}
 	n, err := r.r.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		r.err = err
 	}
 	return n, err
 }
 
-// judging is a walk over one delivery.
-type judging struct {
-	v *verdict
-	s *setVerdict
+// plan finds the guide of a set: that of the partner that sent it.
+func (w *worker) plan(i *edi.Interchange, g *edi.Group, s *edi.Set) (*guide.Plan, error) {
+	if p := w.sender(i); p != nil {
+		return p.library.Find(i, g, s)
+	}
+	return nil, errStranger
 }
 
-// event takes one event, and gives the verdict once an interchange is through.
-func (j *judging) event(e *edi.Event) *verdict {
-	switch e.Kind {
-	case edi.InterchangeStart:
-		j.v = &verdict{Interchange: e.Interchange, start: e.Interchange.Position.Offset}
-	case edi.GroupStart:
-		j.v.groups = append(j.v.groups, &groupVerdict{Group: e.Group})
-	case edi.SetStart:
-		j.s = &setVerdict{offset: e.Set.Position.Offset, group: len(j.v.groups) - 1, id: e.Set.ID, control: e.Set.ControlNumber, version: e.Set.Version}
-		j.v.sets = append(j.v.sets, j.s)
-	case edi.SegmentRead:
-		j.segment(e)
-	}
-	j.blame(e)
-	switch e.Kind {
-	case edi.SetEnd:
-		j.s = nil
-	case edi.InterchangeEnd:
-		v := j.v
-		v.end = v.start
-		if e.Segment != nil {
-			v.end = e.Segment.Offset + int64(len(e.Segment.Bytes()))
+var errStranger = errors.New("the interchange is from no partner")
+
+// sender finds the partner that an interchange is from, and to us.
+func (c *connector) sender(i *edi.Interchange) *partner {
+	for _, p := range c.partners {
+		if p.standard == i.Syntax.Standard && p.them.is(i.Sender) && p.us.is(i.Receiver) {
+			return p
 		}
-		j.v = nil
-		return v
 	}
 	return nil
 }
 
-// segment looks at what decides about a set as a whole.
-func (j *judging) segment(e *edi.Event) {
-	switch {
-	case e.Set == nil && j.v != nil && e.Segment.Is("TA1"):
-		j.v.answers = append(j.v.answers, readTA1(e.Segment))
-	case j.s != nil && e.InSet == 2:
-		j.s.reissue = reissue(e.Segment)
+// reissued says whether every set of the interchange is marked as a duplicate or as sent again. It
+// reads the delivery once more.
+func (e *entry) reissued() (bool, error) {
+	in, err := e.Open()
+	if err != nil {
+		return false, err
 	}
-}
-
-// blame gives faults to what they are faults of.
-func (j *judging) blame(e *edi.Event) {
-	for _, f := range e.Faults {
+	defer in.Close()
+	sets, marked := 0, 0
+	w := edi.NewWalker(edi.NewScanner(in))
+	for w.Next() {
+		ev := w.Event()
+		if ev.Segment == nil || ev.Segment.Offset < e.verdict.Start || ev.Segment.Offset >= e.verdict.End {
+			continue
+		}
 		switch {
-		case j.v == nil: // junk between interchanges: what it is a part of is a dead letter
-		case f.Level >= edi.InSet && j.s != nil:
-			j.s.faults = append(j.s.faults, f)
-		case f.Level == edi.InGroup && len(j.v.groups) > 0:
-			g := j.v.groups[len(j.v.groups)-1]
-			g.faults = append(g.faults, f)
-		default:
-			j.v.outer = append(j.v.outer, f)
+		case ev.Kind == edi.SetStart:
+			sets++
+		case ev.Kind == edi.SegmentRead && ev.InSet == 2 && isReissue(ev.Segment):
+			marked++
 		}
 	}
+	return sets > 0 && marked == sets, nil
 }
 
-// reissue says whether a set's first segment marks it as a duplicate or as sent again: BEG01 and its
+// isReissue says whether a set's first segment marks it as a duplicate or as sent again: BEG01 and its
 // like (X12 element 353), BGM 1225.
-func reissue(g *edi.Segment) bool {
+func isReissue(g *edi.Segment) bool {
 	switch string(g.Tag()) {
 	case "BEG", "BCH", "BSN", "BGN", "BAK", "BCA", "BFR":
 		return slices.Contains([]string{"07", "15", "18"}, string(g.Value(1)))
@@ -241,7 +218,29 @@ func reissue(g *edi.Segment) bool {
 // duplicateFault says that an interchange came before.
 func duplicateFault(v *verdict, before string) edi.Fault {
 	return edi.Fault{
-		Level: edi.InInterchange, Kind: edi.DuplicateExchange, Position: v.Position, Found: v.ControlNumber,
+		Level: edi.InInterchange, Kind: edi.DuplicateExchange, Position: v.head.Position, Found: v.head.ControlNumber,
 		Expected: "a control number that did not come before, as this one did in " + before,
 	}
+}
+
+// checkSet gives what is wrong with a set of ours by the partner's guides.
+func (p *partner) checkSet(o outgoing) (faults []string) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	o.control = p.setControl(1)
+	whole := p.wrap(&content{sets: []outgoing{o}}, 1, func() int64 { return 1 }, at)
+	for report, err := range validate.Interchanges(bytes.NewReader(whole), validate.Options{Guides: p.library.Find, Unguided: p.Unguided}) {
+		if err != nil {
+			return append(faults, err.Error())
+		}
+		for _, g := range report.Groups {
+			for _, s := range g.Kept {
+				for _, f := range s.Faults {
+					if !f.Warning {
+						faults = append(faults, f.Error())
+					}
+				}
+			}
+		}
+	}
+	return faults
 }

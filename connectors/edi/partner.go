@@ -13,6 +13,7 @@ import (
 
 	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/edi"
+	"github.com/touchstone-hub/touchstone/edi/guides"
 )
 
 // settings are the kind's `settings:`.
@@ -32,23 +33,24 @@ type identity struct {
 // partnerSetting is one partner as it stands in the file.
 type partnerSetting struct {
 	identity
-	Us          *identity                 `yaml:"us" doc:"who we are to this partner, where that is not the same for all"`
-	Standard    string                    `yaml:"standard,required" enum:"x12,edifact" doc:"what interchanges we send are written in"`
-	Version     config.Positioned[string] `yaml:"version" doc:"of what we send: 004010 (GS08), or D.96A (UNH 0052 and 0054); these where left out"`
-	Syntax      config.Positioned[string] `yaml:"syntax" doc:"EDIFACT: syntax and its version, such as UNOC:3, which holds where left out"`
-	Test        bool                      `yaml:"test" doc:"whether what we send is marked as a test. What comes in so marked is acknowledged and goes no further, unless this is true"`
-	Delimiters  *delimiters               `yaml:"delimiters" doc:"of what we send, where they are not the customary ones"`
-	LineBreaks  bool                      `yaml:"line_breaks" doc:"whether a line break follows each segment that we send"`
-	UNA         bool                      `yaml:"una" default:"true" doc:"EDIFACT: whether what we send begins with a UNA"`
-	Acknowledge acknowledge               `yaml:"acknowledge" doc:"what the partner is told of what it sent"`
-	Await       time.Duration             `yaml:"await" default:"24h" min:"0s" doc:"how long what we sent may wait for its acknowledgement before that is an alarm; 0s: none is awaited"`
-	Duplicates  string                    `yaml:"duplicates" enum:"reject,ignore,answer,retransmission" default:"reject" doc:"what becomes of an interchange whose control number came before: reject it; ignore it; answer it once more as before; retransmission: take it where its sets are marked as duplicates or reissued, else reject it"`
-	Numbers     int64                     `yaml:"numbers_from" default:"1" min:"1" max:"999999999" doc:"control number to begin with"`
-	Guides      []string                  `yaml:"guides" doc:"guides of this partner, files in the hub folder; they go before those that are shipped"`
-	In          inFolder                  `yaml:"in" doc:"where the partner's interchanges arrive"`
-	Out         outFolder                 `yaml:"out" doc:"where ours are put for the partner"`
-	Collect     collect                   `yaml:"collect" doc:"how documents are collected to interchanges"`
-	Keep        time.Duration             `yaml:"keep" default:"2160h" min:"1h" doc:"how long interchanges are remembered once nothing is open about them, and duplicates known by it"`
+	Us          *identity                   `yaml:"us" doc:"who we are to this partner, where that is not the same for all"`
+	Standard    string                      `yaml:"standard,required" enum:"x12,edifact" doc:"what interchanges we send are written in"`
+	Version     config.Positioned[string]   `yaml:"version" doc:"of what we send: 004010 (GS08), or D.96A (UNH 0052 and 0054); these where left out"`
+	Syntax      config.Positioned[string]   `yaml:"syntax" doc:"EDIFACT: syntax and its version, such as UNOC:3, which holds where left out"`
+	Test        bool                        `yaml:"test" doc:"whether what we send is marked as a test. What comes in so marked is acknowledged and goes no further, unless this is true"`
+	Delimiters  *delimiters                 `yaml:"delimiters" doc:"of what we send, where they are not the customary ones"`
+	LineBreaks  bool                        `yaml:"line_breaks" doc:"whether a line break follows each segment that we send"`
+	UNA         bool                        `yaml:"una" default:"true" doc:"EDIFACT: whether what we send begins with a UNA"`
+	Acknowledge acknowledge                 `yaml:"acknowledge" doc:"what the partner is told of what it sent"`
+	Await       time.Duration               `yaml:"await" default:"24h" min:"0s" doc:"how long what we sent may wait for its acknowledgement before that is an alarm; 0s: none is awaited"`
+	Duplicates  string                      `yaml:"duplicates" enum:"reject,ignore,answer,retransmission" default:"reject" doc:"what becomes of an interchange whose control number came before: reject it; ignore it; answer it once more as before; retransmission: take it where its sets are marked as duplicates or reissued, else reject it"`
+	Numbers     int64                       `yaml:"numbers_from" default:"1" min:"1" max:"999999999" doc:"control number to begin with"`
+	Unguided    bool                        `yaml:"unguided" doc:"whether sets that no guide describes are taken by their envelope alone"`
+	Guides      []config.Positioned[string] `yaml:"guides" doc:"guides of this partner, files in the hub folder; they go before those that are shipped"`
+	In          inFolder                    `yaml:"in" doc:"where the partner's interchanges arrive"`
+	Out         outFolder                   `yaml:"out" doc:"where ours are put for the partner"`
+	Collect     collect                     `yaml:"collect" doc:"how documents are collected to interchanges"`
+	Keep        time.Duration               `yaml:"keep" default:"2160h" min:"1h" doc:"how long interchanges are remembered once nothing is open about them, and duplicates known by it"`
 }
 
 // delimiters are single characters.
@@ -96,6 +98,7 @@ type partner struct {
 	them     party
 	delim    edi.Delimiters
 	schedule cron.Schedule // nil: after
+	library  *guides.Library
 }
 
 // party is a name in an envelope.
@@ -112,7 +115,9 @@ func (c *connector) openPartners(node *config.Node, ps *config.Problems) {
 		ps.Add(config.Problem{Position: node.Position(), What: "there are no partners", Expected: "partners: with a name, and id: and standard: below it"})
 	}
 	for _, one := range set.Partners {
-		c.partners = append(c.partners, openPartner(one, set.Us, ps))
+		p := openPartner(one, set.Us, ps)
+		p.openGuides(c.folder, ps)
+		c.partners = append(c.partners, p)
 	}
 	c.checkTwice(ps)
 }
@@ -299,6 +304,24 @@ func (p *partner) checkPlaces(ps *config.Problems) {
 			ps.Add(config.Problem{Position: v.Position(), What: fmt.Sprintf("schedule %q is none", v.Value), Expected: `a cron expression such as "0 6-20 * * 1-5", or @every 15m`})
 		}
 		p.schedule = schedule
+	}
+}
+
+// openGuides reads the partner's own guides.
+func (p *partner) openGuides(folder string, ps *config.Problems) {
+	p.library = guides.Shipped
+	if len(p.Guides) == 0 {
+		return
+	}
+	p.library = &guides.Library{}
+	for _, name := range p.Guides {
+		if !filepath.IsLocal(name.Value) {
+			ps.Add(config.Problem{Position: name.Position(), What: fmt.Sprintf("guide %q leads out of the hub folder", name.Value), Expected: "a file in the hub folder, such as guides/acme-850.yaml"})
+			continue
+		}
+		if _, err := p.library.AddPath(filepath.Join(folder, name.Value)); err != nil {
+			ps.Errorf(name.Position(), "guide %s cannot be read: %v", name.Value, err)
+		}
 	}
 }
 

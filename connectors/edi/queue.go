@@ -177,7 +177,7 @@ func (q *queue) write(payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", q.Set, err)
 	}
-	if faults := q.partner.checkSet(set); len(faults) > 0 {
+	if faults := q.partner.checkSet(outgoing{set: set, kind: q.Set, version: q.Version}); len(faults) > 0 {
 		return nil, fmt.Errorf("write %s: %s", q.Set, strings.Join(faults, "; "))
 	}
 	return set, nil

@@ -55,7 +55,7 @@ func (w *worker) take(ctx context.Context, d delivery) error {
 	next, stop := iter.Pull2(w.frames(ctx, again, d.Name()))
 	defer stop()
 	r.next = next
-	for v, err := range judge(ctx, in) {
+	for v, err := range w.judge(ctx, in) {
 		if err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func (r *receipt) ordinal() string { return fmt.Sprintf("%s #%d", r.ID(), r.coun
 
 // interchange takes one interchange, unless that was done before.
 func (r *receipt) interchange(ctx context.Context, v *verdict) error {
-	p := r.sender(v)
+	p := r.sender(v.head)
 	if p == nil {
 		return r.stranger(ctx, v)
 	}
@@ -132,16 +132,6 @@ func (r *receipt) interchange(ctx context.Context, v *verdict) error {
 	return e.finish(ctx)
 }
 
-// sender finds the partner that an interchange is from, and to us.
-func (r *receipt) sender(v *verdict) *partner {
-	for _, p := range r.partners {
-		if p.standard == v.standard() && p.them.is(v.Sender) && p.us.is(v.Receiver) {
-			return p
-		}
-	}
-	return nil
-}
-
 // is says whether an envelope names the party. A qualifier that the settings leave out is any.
 func (p party) is(in edi.Party) bool {
 	return p.id == in.ID && (p.qualifier == "" || p.qualifier == in.Qualifier)
@@ -150,7 +140,7 @@ func (p party) is(in edi.Party) bool {
 // skip passes over the frames of an interchange.
 func (r *receipt) skip(_ context.Context, v *verdict) error {
 	for {
-		if _, ok, err := r.frame(v.end); err != nil || !ok {
+		if _, ok, err := r.frame(v.End); err != nil || !ok {
 			return err
 		}
 	}
@@ -158,11 +148,11 @@ func (r *receipt) skip(_ context.Context, v *verdict) error {
 
 // stranger buries an interchange of nobody known: who it is from and to, and its first bytes.
 func (r *receipt) stranger(ctx context.Context, v *verdict) error {
-	err := fmt.Errorf("interchange %s is from %s to %s; expected one of the partners' IDs and ours", v.ControlNumber, shown(v.Sender), shown(v.Receiver))
-	letter := connectors.Letter{Cause: "partner", Err: err, Key: v.ControlNumber, Frame: formats.Frame{Position: formats.Position{Origin: r.Name(), Record: int64(r.count), Offset: v.start}}}
+	err := fmt.Errorf("interchange %s is from %s to %s; expected one of the partners' IDs and ours", v.head.ControlNumber, shown(v.head.Sender), shown(v.head.Receiver))
+	letter := connectors.Letter{Cause: "partner", Err: err, Key: v.head.ControlNumber, Frame: formats.Frame{Position: formats.Position{Origin: r.Name(), Record: int64(r.count), Offset: v.Start}}}
 	r.bad = append(r.bad, err)
 	for {
-		f, ok, err := r.frame(v.end)
+		f, ok, err := r.frame(v.End)
 		if err != nil {
 			return err
 		}

@@ -3,9 +3,9 @@ package edi
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/touchstone-hub/touchstone/edi"
+	"github.com/touchstone-hub/touchstone/edi/validate"
 )
 
 // line writes one segment in the partner's delimiters.
@@ -15,7 +15,7 @@ func (p *partner) line(tag string, elements ...string) []byte {
 	return []byte(strings.TrimRight(string(w.out), "\n"))
 }
 
-// body joins the segments of a set between header and trailer, whose number comes later.
+// set joins the segments of a set between header and trailer, whose number comes later.
 func (p *partner) set(kind, version string, header []byte, segments [][]byte) outgoing {
 	out := header
 	for _, s := range segments {
@@ -32,7 +32,7 @@ func (p *partner) set(kind, version string, header []byte, segments [][]byte) ou
 // ta1 answers the envelope (X12.5, TA1).
 func (p *partner) ta1(v *verdict) []byte {
 	status, note := "A", "000"
-	for _, f := range v.outer {
+	for _, f := range v.Faults {
 		status = "E"
 		if note == "000" {
 			note = ta1Note(f)
@@ -41,7 +41,7 @@ func (p *partner) ta1(v *verdict) []byte {
 	if v.refused {
 		status = "R"
 	}
-	return p.line("TA1", v.ControlNumber, v.Date, v.Time, status, note)
+	return p.line("TA1", v.head.ControlNumber, v.head.Date, v.head.Time, status, note)
 }
 
 // ta1Note is TA105 of a fault (X12 code list I18).
@@ -64,37 +64,34 @@ func ta1Note(f edi.Fault) string {
 }
 
 // functional answers each group that holds more than acknowledgements (997, 999).
-func (p *partner) functional(v *verdict, _ time.Time) (sets []outgoing) {
-	for i, g := range v.groups {
-		if g.ID == "FA" {
+func (p *partner) functional(v *verdict) (sets []outgoing) {
+	for _, g := range v.Groups {
+		if g.Group == nil || g.Group.ID == "FA" {
 			continue
 		}
-		sets = append(sets, p.functionalOf(v, i, g))
+		sets = append(sets, p.functionalOf(g))
 	}
 	return sets
 }
 
-func (p *partner) functionalOf(v *verdict, place int, g *groupVerdict) outgoing {
+func (p *partner) functionalOf(g *validate.Group) outgoing {
 	kind := p.Acknowledge.With.Value
 	if kind == "auto" {
-		if kind = "997"; g.Version >= "005010" {
+		if kind = "997"; g.Group.Version >= "005010" {
 			kind = "999"
 		}
 	}
 	total, taken := 0, 0
-	segments := [][]byte{p.line("AK1", g.ID, g.ControlNumber)}
-	for _, s := range v.sets {
-		if s.group != place {
-			continue
-		}
+	segments := [][]byte{p.line("AK1", g.Group.ID, g.Group.ControlNumber)}
+	for _, s := range g.Kept {
 		total++
 		status := p.line(map[string]string{"997": "AK5", "999": "IK5"}[kind], "A")
-		if s.rejected() {
+		if s.Rejected() {
 			status = p.line(map[string]string{"997": "AK5", "999": "IK5"}[kind], "R", "5")
 		} else {
 			taken++
 		}
-		segments = append(segments, p.line("AK2", s.id, s.control), status)
+		segments = append(segments, p.line("AK2", s.ID, s.ControlNumber), status)
 	}
 	overall := "A"
 	switch {
@@ -102,11 +99,11 @@ func (p *partner) functionalOf(v *verdict, place int, g *groupVerdict) outgoing 
 		overall = "R"
 	case taken < total:
 		overall = "P"
-	case len(g.faults) > 0:
+	case g.Broken():
 		overall = "E"
 	}
 	segments = append(segments, p.line("AK9", overall, strconv.Itoa(total), strconv.Itoa(total), strconv.Itoa(taken)))
-	return p.set(kind, g.Version, p.line("ST", kind, "0001"), segments)
+	return p.set(kind, g.Group.Version, p.line("ST", kind, "0001"), segments)
 }
 
 // contrl answers an interchange of EDIFACT (ISO 9735-4).
@@ -116,10 +113,10 @@ func (p *partner) contrl(v *verdict) outgoing {
 		action, fault = "4", "26"
 	}
 	w := &envelope{partner: p}
-	w.raw("UCI", append(escaped(p.delim, []string{v.ControlNumber}), w.composite(v.Sender.ID, v.Sender.Qualifier), w.composite(v.Receiver.ID, v.Receiver.Qualifier), action, fault)...)
+	w.raw("UCI", append(escaped(p.delim, []string{v.head.ControlNumber}), w.composite(v.head.Sender.ID, v.head.Sender.Qualifier), w.composite(v.head.Receiver.ID, v.head.Receiver.Qualifier), action, fault)...)
 	for _, s := range v.sets {
-		if s.rejected() && !v.refused {
-			w.raw("UCM", s.control, w.composite(s.id, "D", "96A", "UN"), "4")
+		if s.Rejected() && !v.refused {
+			w.raw("UCM", s.ControlNumber, w.composite(s.ID, s.Version, s.Release, s.Agency, s.Association), "4")
 		}
 	}
 	var lines [][]byte
@@ -130,6 +127,3 @@ func (p *partner) contrl(v *verdict) outgoing {
 	h.raw("UNH", "1", h.composite("CONTRL", "D", "3", "UN"))
 	return p.set("CONTRL", "D.3", []byte(strings.TrimRight(string(h.out), "\n")), lines)
 }
-
-// checkSet gives what is wrong with a set of ours.
-func (p *partner) checkSet([]byte) []string { return nil }
