@@ -37,6 +37,7 @@ type Configured struct {
 	Connector Connector
 	At        config.Position
 
+	joint    bool // see Kind.Joint
 	policies map[string]TargetPolicy
 	node     *config.Node // the file
 	filled   *config.Node // the file of its preset
@@ -56,6 +57,9 @@ func (c *Configured) Policy(target string) TargetPolicy {
 func (c *Configured) Fingerprint(part, name string) string {
 	_, common := c.node.Split("streams", "target", "doc")
 	_, own := c.node.Get(part).Get(name).Split("mapping")
+	if c.joint {
+		_, common = c.node.Split("doc")
+	}
 	sum := sha256.New()
 	for _, n := range []*config.Node{common, own, c.filled} {
 		text, _ := json.Marshal(n.Any()) // of maps, lists and texts
@@ -181,7 +185,7 @@ func (l *loader) kind(c *Configured) (Kind, bool) {
 	}
 	for _, k := range l.options.Kinds {
 		if k.Name == given.Value {
-			c.Kind = k.Name
+			c.Kind, c.joint = k.Name, k.Joint
 			return k, true
 		}
 	}

@@ -143,7 +143,7 @@ var resets = func() []*Statement {
 		"decision", "decision_record", "member", "member_past", "entity", "entity_lookups", "lookup",
 		"task", "task_record", "change", "outbox", "feed", "document", "document_party",
 		"suppression", "dirty", "delivery", "pending_create", "dead_letter", "lease", "stage_offset",
-		"checkpoint", "seen_delivery", "erasure", "erasure_receipt",
+		"checkpoint", "seen_delivery", "erasure", "erasure_receipt", "ledger",
 	} {
 		all = append(all, plain("DELETE FROM "+table))
 	}
