@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"github.com/touchstone-hub/touchstone/edi"
 	"github.com/touchstone-hub/touchstone/edi/guide"
@@ -84,7 +85,7 @@ func (v *validator) event(e *edi.Event) *Report {
 			if len(e.Faults) > 0 {
 				v.setFaults(e.Faults)
 			}
-			if v.checker.plan != nil {
+			if v.checker.plan != nil && !nameless(e.Faults) {
 				v.checker.segment(e.Segment, e.InSet)
 			}
 			return nil
@@ -115,6 +116,11 @@ func (v *validator) event(e *edi.Event) *Report {
 		v.outside(e)
 	}
 	return nil
+}
+
+// nameless says that the segment has no tag, so that nothing more can be said of it.
+func nameless(faults []edi.Fault) bool {
+	return slices.ContainsFunc(faults, func(f edi.Fault) bool { return f.Kind == edi.EmptySegment || f.Kind == edi.BadTag })
 }
 
 // included gives what a group's trailer says of how many sets it has.
