@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	edilib "github.com/touchstone-hub/touchstone/edi"
+	"github.com/touchstone-hub/touchstone/edi/charset"
 	"github.com/touchstone-hub/touchstone/formats"
 )
 
@@ -70,7 +71,7 @@ type composer struct {
 	options SetOptions
 	layout  *layout
 	d       edilib.Delimiters
-	charset *charset
+	charset *charset.Set // nil: UTF-8
 	out     []byte
 	start   int // of the set in out
 	count   int // segments of the set
@@ -102,8 +103,11 @@ func (c *composer) prepare(n *formats.Node) error {
 	if name == "" {
 		name = c.format.options.Charset
 	}
-	if c.charset = charsetNamed(name); c.charset == nil && name != "" {
-		return fmt.Errorf("unknown charset %q", name)
+	if name != "" {
+		known := false
+		if c.charset, known = charset.For(name); !known {
+			return fmt.Errorf("unknown charset %q", name)
+		}
 	}
 	set, version := c.kind(n)
 	if set == "" {
@@ -118,14 +122,19 @@ func (c *composer) prepare(n *formats.Node) error {
 	return nil
 }
 
-// delimitersOf takes the delimiters that an ISA in the payload announces.
+// delimitersOf takes the delimiters that a header of the interchange in the payload announces.
 func (c *composer) delimitersOf(n *formats.Node) {
+	if version := member(member(member(n, "UNB"), "1", "S001"), "2", "0002"); version != nil && string(version.Text) == "4" {
+		c.d = edilib.EDIFACT4Delimiters
+	}
 	isa := member(n, "ISA")
 	if at := member(isa, "16"); at != nil && len(at.Text) == 1 {
 		c.d.Component = at.Text[0]
 	}
-	if at := member(isa, "11"); at != nil && len(at.Text) == 1 && at.Text[0] != 'U' {
-		c.d.Repetition = at.Text[0]
+	if at := member(isa, "11"); at != nil && len(at.Text) == 1 {
+		if c.d.Repetition = at.Text[0]; c.d.Repetition == 'U' { // the standards identifier of before 00402
+			c.d.Repetition = 0
+		}
 	}
 }
 

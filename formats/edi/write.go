@@ -154,6 +154,9 @@ func (c *composer) composite(n *formats.Node, e *element, path string) []byte {
 			}
 		}
 	}
+	for len(parts) > 0 && len(parts[len(parts)-1]) == 0 {
+		parts = parts[:len(parts)-1]
+	}
 	return bytes.Join(parts, []byte{c.d.Component})
 }
 
@@ -282,7 +285,7 @@ var widthsISA = [16]int{2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1}
 
 func (c *composer) padISA() {
 	c.put(16, []byte{c.d.Component})
-	if version := string(c.fields[11]); version >= "00402" && c.d.Repetition != 0 {
+	if version := string(c.fields[11]); version >= "00402" && c.d.Repetition != 0 && len(c.fields[10]) == 0 {
 		c.put(11, []byte{c.d.Repetition})
 	}
 	for i, width := range widthsISA {
@@ -309,9 +312,9 @@ func (c *composer) scalar(n *formats.Node, e *element, path string) []byte {
 		}
 	}
 	if c.charset != nil {
-		encoded, bad := c.charset.encode(text)
-		if bad != "" {
-			c.fail(path, strconv.Quote(bad), "characters of "+c.charset.name)
+		encoded, err := c.charset.Encode(nil, string(text))
+		if err != nil {
+			c.fail(path, err.Error(), "characters of "+c.charset.Name())
 			return nil
 		}
 		text = encoded
