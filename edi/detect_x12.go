@@ -26,6 +26,9 @@ func detectISA(b []byte) *header {
 		return nil
 	}
 	h.last(b)
+	if alphanumeric(h.syntax.Segment) || h.syntax.Segment == sep {
+		return nil // no terminator
+	}
 	h.version(b)
 	return h
 }

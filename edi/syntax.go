@@ -1,6 +1,10 @@
 package edi
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/touchstone-hub/touchstone/edi/charset"
+)
 
 // Standard is the family of rules that an interchange follows.
 type Standard uint8
@@ -70,6 +74,9 @@ type Syntax struct {
 	Delimiters
 	Repertoire string // EDIFACT's syntax identifier (0001), such as UNOC; "" elsewhere
 	Level      byte   // EDIFACT's syntax version (0002), '1' to '4'; 0 where there is none
+	// Characters is the repertoire that values are read in, where that is known better than from the
+	// interchange itself; nil otherwise.
+	Characters *charset.Set
 	// Wrapped says that lines were broken inside the interchange header, as mainframes do at column
 	// 80: line breaks inside values are then no part of them.
 	Wrapped bool

@@ -4,7 +4,7 @@ import "strings"
 
 // text is an element of an envelope as a string without padding.
 func text(g *Segment, element, component int) string {
-	return strings.TrimFunc(string(g.Syntax.Plain(g.Component(element, 1, component))), padding)
+	return strings.TrimFunc(g.Syntax.Text(g.Component(element, 1, component)), padding)
 }
 
 // padding is what fills up elements of fixed length: blanks, and the no-break spaces that web pages

@@ -121,11 +121,24 @@ func (e *Error) Error() string {
 
 // Encode appends the bytes of a text to dst. The error is an *Error.
 func (s *Set) Encode(dst []byte, text string) ([]byte, error) {
+	if s.allowed != nil {
+		n := 0
+		for _, r := range text {
+			if n++; !s.allowed(r) {
+				return dst, &Error{s.name, r, n}
+			}
+		}
+	}
+	return s.Spell(dst, text)
+}
+
+// Spell does as Encode, but heeds the encoding alone and not which of its characters the repertoire
+// has: small letters in UNOA, say, which Decode reads too.
+func (s *Set) Spell(dst []byte, text string) ([]byte, error) {
 	n := 0
 	for i, r := range text {
 		n++
-		bad := r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD")
-		if bad || s.allowed != nil && !s.allowed(r) {
+		if r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD") {
 			return dst, &Error{s.name, r, n}
 		}
 		if m, ok := s.enc.(*charmap.Charmap); ok {

@@ -127,10 +127,10 @@ func (l *Library) serve(g *guide.Guide) error {
 	return nil
 }
 
-// AddService adds to a directory the segments UNH, UNS, UNT, UGH and UGS of a
+// AddService adds to a directory the segments UNH, UNS, UNT and their like of a
 // service guide, with what they are made of.
 func AddService(g, service *guide.Guide) {
-	for _, id := range []string{"UNH", "UNS", "UNT", "UGH", "UGS", "UGT"} {
+	for _, id := range []string{"UNH", "UNS", "UNT", "UGH", "UGS", "UGT", "UIH", "UIT"} {
 		if g.Segments[id] == nil {
 			g.Segments[id] = service.Segments[id]
 		}

@@ -172,6 +172,7 @@ func (c *checker) value(f *guide.Field, raw []byte, element, repetition, compone
 		var kind edi.Kind
 		if n, kind = c.formed(f, v); kind != edi.NoFault {
 			c.elementFault(kind, f, v, element, repetition, component, expectedForm(f))
+			return
 		}
 	}
 	if c.odd && n > f.Form.Max {

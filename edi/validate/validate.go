@@ -209,7 +209,7 @@ func (v *validator) openSet(e *edi.Event) {
 // unguided notes that there is no guide, or that it cannot be had.
 func (v *validator) unguided(e *edi.Event, err error) {
 	f := edi.Fault{Level: edi.InSet, Kind: edi.UnknownSet, Position: e.Set.Position, Found: e.Set.ID, Warning: v.options.Unguided}
-	f.Expected = err.Error()
+	f.Expected = "a guide: there is " + err.Error()
 	if !errors.Is(err, guides.ErrNone) {
 		f.Warning = false
 	}
