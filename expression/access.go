@@ -45,7 +45,11 @@ func (c *compiler) walk(n ast.Node) (op, *Type) {
 		case *ast.StringNode:
 			return c.member(base, t, unmasked(property.Value), property.Location())
 		case *ast.IdentifierNode:
-			if which, ok := code(property); ok && c.env.segmented && isDigit(which[0]) {
+			switch which, ok := code(property); {
+			case !ok || !c.env.segmented:
+			case which == "*" && t.Kind == List:
+				return base, t.all(which)
+			case isDigit(which[0]):
 				return c.counted(base, t, which, n)
 			}
 		case *ast.IntegerNode:

@@ -135,6 +135,7 @@ func (l *loader) object(n *config.Node, s *canonical.Schema, path string) writer
 	}
 	o := l.objectFields(entries, at, s, path)
 	o.when = l.condition(when)
+	o.asked = o.when != nil && l.Outbound()
 	return o
 }
 

@@ -78,7 +78,7 @@ func (l *loader) load() {
 		}
 	}
 	for _, let := range l.lets {
-		if !let.at.Used() && l.own(let.value.program.At.Position()) {
+		if !let.at.Used() && !l.extends {
 			l.ps.Warnf(let.value.program.At.Position(), "let %s is never used", let.at.Name)
 		}
 	}
@@ -189,7 +189,7 @@ func (l *loader) values() {
 // named defines a name for a value. Segments stay a part of the record, of which only what is read
 // by the name is decoded.
 func (l *loader) named(name string, p *expression.Program) *expression.Variable {
-	if p.Type.OfRecord() && len(p.Paths) == 1 {
+	if p.Type.OfRecord() && len(p.Paths) > 0 {
 		return l.scope.Define(name, p.Type).Path(p.Paths[0])
 	}
 	p.Whole()

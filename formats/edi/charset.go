@@ -1,70 +1,51 @@
 package edi
 
 import (
-	"unicode/utf8"
+	"bytes"
+	"strings"
 
-	"golang.org/x/text/encoding/charmap"
-
+	edilib "github.com/touchstone-hub/touchstone/edi"
+	"github.com/touchstone-hub/touchstone/edi/charset"
 	"github.com/touchstone-hub/touchstone/formats"
 )
 
-type charset struct {
-	name string
-	cm   *charmap.Charmap
-}
-
-func charsetNamed(name string) *charset {
-	switch name {
-	case "utf-8":
-		return &charset{name: name}
-	case "windows-1252":
-		return &charset{name: name, cm: charmap.Windows1252}
-	case "iso-8859-1":
-		return &charset{name: name, cm: charmap.ISO8859_1}
+// charsetOf is the character set of a message: the one that the options name, else the one of the
+// interchange header (UNB S001.0001), else what X12 and messages without a header are read in.
+func (f *Format) charsetOf(m *message) *charset.Set {
+	if set, ok := charset.For(f.options.Charset); ok {
+		return set
 	}
-	return nil
-}
-
-func (f *Format) charsetOf(m *message) charset {
-	if f.options.Charset != "" {
-		return *charsetNamed(f.options.Charset)
-	}
-	return charset{name: "windows-1252"}
-}
-
-func (c charset) decode(a *formats.Arena, raw []byte) ([]byte, int) {
-	plain := true
-	for _, b := range raw {
-		if b >= 0x80 {
-			plain = false
-			break
+	if m.syntax.Standard == edilib.EDIFACT {
+		for i := range m.segments {
+			if l := &m.segments[i]; string(l.tag) == "UNB" {
+				t, _ := m.value(l, 1, 1, 1)
+				if set, ok := charset.For(string(t.raw)); ok {
+					return set
+				}
+			}
 		}
 	}
-	if plain || c.cm == nil && utf8.Valid(raw) {
+	return charset.X12
+}
+
+// decodeText gives a value in UTF-8, with the place of the first byte that the set does not have; -1
+// where there is none.
+func decodeText(set *charset.Set, a *formats.Arena, raw []byte) (text []byte, bad int) {
+	if isASCII(raw) {
 		return raw, -1
 	}
-	cm := c.cm
-	if cm == nil {
-		cm = charmap.Windows1252
+	decoded := set.Decode(raw)
+	if at := strings.IndexRune(decoded, '\uFFFD'); at >= 0 && !bytes.Contains(raw, []byte("\uFFFD")) {
+		return nil, min(at, len(raw)-1)
 	}
-	out := a.Room(3 * len(raw))[:0]
-	for _, b := range raw {
-		out = utf8.AppendRune(out, cm.DecodeByte(b))
-	}
-	return out, -1
+	return a.Bytes([]byte(decoded)), -1
 }
 
-func (c *charset) encode(text []byte) ([]byte, string) {
-	if c.cm == nil {
-		return text, ""
-	}
-	out := make([]byte, 0, len(text))
-	for _, r := range string(text) {
-		b, ok := c.cm.EncodeRune(r)
-		if !ok {
-			return nil, string(r)
+func isASCII(b []byte) bool {
+	for _, c := range b {
+		if c >= 0x80 || c == 0x1b {
+			return false
 		}
-		out = append(out, b)
 	}
-	return out, ""
+	return true
 }

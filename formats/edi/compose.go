@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	edilib "github.com/touchstone-hub/touchstone/edi"
+	"github.com/touchstone-hub/touchstone/edi/charset"
 	"github.com/touchstone-hub/touchstone/formats"
 )
 
@@ -70,7 +71,7 @@ type composer struct {
 	options SetOptions
 	layout  *layout
 	d       edilib.Delimiters
-	charset *charset
+	charset *charset.Set // nil: UTF-8
 	out     []byte
 	start   int // of the set in out
 	count   int // segments of the set
@@ -102,8 +103,11 @@ func (c *composer) prepare(n *formats.Node) error {
 	if name == "" {
 		name = c.format.options.Charset
 	}
-	if c.charset = charsetNamed(name); c.charset == nil && name != "" {
-		return fmt.Errorf("unknown charset %q", name)
+	if name != "" {
+		known := false
+		if c.charset, known = charset.For(name); !known {
+			return fmt.Errorf("unknown charset %q", name)
+		}
 	}
 	set, version := c.kind(n)
 	if set == "" {

@@ -273,10 +273,10 @@ func (d *decoder) text(t token, l *line, e *element) formats.Node {
 	if string(l.tag) == "ISA" { // whose elements are padded to a fixed length (X12.5)
 		raw = bytes.TrimRight(raw, " ")
 	}
-	text, bad := d.message.text.decode(d.arena, raw)
+	text, bad := decodeText(d.message.text, d.arena, raw)
 	if bad >= 0 && d.bad == nil {
 		d.bad = &formats.SyntaxError{
-			Offset: int64(t.offset + bad), Found: fmt.Sprintf("byte 0x%02X in %s", raw[bad], d.name(l, t)), Expected: "a character of " + d.message.text.name,
+			Offset: int64(t.offset + bad), Found: fmt.Sprintf("byte 0x%02X in %s", raw[bad], d.name(l, t)), Expected: "a character of " + d.message.text.Name(),
 		}
 	}
 	if e != nil && e.numeric() {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/touchstone-hub/touchstone/config"
 	edilib "github.com/touchstone-hub/touchstone/edi"
+	"github.com/touchstone-hub/touchstone/edi/charset"
+	"github.com/touchstone-hub/touchstone/edi/guides"
 	"github.com/touchstone-hub/touchstone/formats"
 )
 
@@ -47,8 +49,10 @@ type Format struct {
 	layout   *layout // of Set and Version; nil where they are not given
 	max      int
 
-	pool  sync.Pool // of *message
-	plans sync.Map  // of *plan, by *formats.Shape
+	library *guides.Library
+	layouts sync.Map  // of *layout by set and version; nil where there is none
+	pool    sync.Pool // of *message
+	plans   sync.Map  // of *plan, by *formats.Shape
 }
 
 func configure(n *config.Node, ps *config.Problems, standard edilib.Standard) formats.Format {
@@ -57,14 +61,14 @@ func configure(n *config.Node, ps *config.Problems, standard edilib.Standard) fo
 		return nil
 	}
 	before := ps.Len()
-	f := &Format{standard: standard, options: o, max: int(o.MaxRecord)}
+	f := &Format{standard: standard, options: o, max: int(o.MaxRecord), library: guides.Shipped}
 	if f.max < 1 || f.max > 1<<30 {
 		ps.Errorf(n.Get("max_record").Position(), "max_record %v; expected 1 to 1GB", o.MaxRecord)
 	}
 	if standard == edilib.X12 && o.Association != "" {
 		ps.Errorf(n.Get("association").Position(), "association is of EDIFACT; X12 has it in version, such as 004010X357")
 	}
-	if o.Charset != "" && charsetNamed(o.Charset) == nil {
+	if _, known := charset.For(o.Charset); o.Charset != "" && !known {
 		ps.Add(config.Problem{
 			Position: n.Get("charset").Position(), What: fmt.Sprintf("unknown charset %q", o.Charset),
 			Expected: "a name such as utf-8, windows-1252, iso-8859-1",
@@ -87,12 +91,12 @@ func (f *Format) openGuide(n *config.Node, ps *config.Problems) {
 				ps.Errorf(n.Get(key).Position(), "version without set; expected set: the set or message that it is the version of")
 			}
 		}
-		if o.Guide != "" && guideNamed(o.Guide) == nil {
+		if o.Guide != "" && f.guideNamed(o.Guide) == nil {
 			f.unknownGuide(n, ps)
 		}
 		return
 	}
-	if o.Guide != "" && guideNamed(o.Guide) == nil {
+	if o.Guide != "" && f.guideNamed(o.Guide) == nil {
 		f.unknownGuide(n, ps)
 		return
 	}
@@ -100,7 +104,7 @@ func (f *Format) openGuide(n *config.Node, ps *config.Problems) {
 	if f.layout == nil {
 		ps.Add(config.Problem{
 			Position: n.Get("set").Position(), What: fmt.Sprintf("there is no guide for %s %s", o.Set, o.Version),
-			Expected: "one of " + strings.Join(knownSets(f.standard), ", "), Hint: config.Nearest(o.Set, knownSets(f.standard)),
+			Expected: "one of " + strings.Join(f.knownSets(), ", "), Hint: config.Nearest(o.Set, f.knownSets()),
 		})
 		return
 	}
@@ -113,7 +117,7 @@ func (f *Format) openGuide(n *config.Node, ps *config.Problems) {
 }
 
 func (f *Format) unknownGuide(n *config.Node, ps *config.Problems) {
-	known := guideNames(f.standard)
+	known := f.guideNames()
 	ps.Add(config.Problem{
 		Position: n.Get("guide").Position(), What: fmt.Sprintf("unknown guide %q", f.options.Guide),
 		Expected: "one of " + strings.Join(known, ", "), Hint: config.Nearest(f.options.Guide, known),

@@ -9,35 +9,46 @@ import (
 	"github.com/touchstone-hub/touchstone/edi/guide"
 )
 
-// layouts are arranged once for each guide and message.
-var layouts sync.Map // of *layout by name, nil where there is none
-
 // layoutOf finds the layout of a message: by the guide that the options name, by the guide of the
 // version, or by the guide with the nearest version that has the message. Versions of one message
 // differ in what was added, so that the nearest one finds nearly all loops; nil where no guide has it.
 func (f *Format) layoutOf(set, version string) *layout {
-	key := f.standard.String() + " " + f.options.Guide + " " + set + " " + version
-	if known, ok := layouts.Load(key); ok {
+	key := set + " " + version
+	if known, ok := f.layouts.Load(key); ok {
 		return known.(*layout)
 	}
-	var l *layout
-	if g := f.guideOf(set, version); g != nil {
-		l = newLayout(g, g.Messages[set])
+	g := f.guideOf(set, version)
+	if g == nil {
+		f.layouts.Store(key, (*layout)(nil))
+		return nil
 	}
-	layouts.Store(key, l)
-	return l
+	of := layoutKey{g, set}
+	l, ok := layouts.Load(of)
+	if !ok {
+		l, _ = layouts.LoadOrStore(of, newLayout(g, g.Messages[set]))
+	}
+	f.layouts.Store(key, l)
+	return l.(*layout)
+}
+
+// layouts are arranged once for each guide and message, for all formats.
+var layouts sync.Map // of *layout by layoutKey
+
+type layoutKey struct {
+	guide   *guide.Guide
+	message string
 }
 
 func (f *Format) guideOf(set, version string) *guide.Guide {
 	if f.options.Guide != "" {
-		if g := guideNamed(f.options.Guide); g != nil && g.Messages[set] != nil {
+		if g := f.guideNamed(f.options.Guide); g != nil && g.Messages[set] != nil {
 			return g
 		}
 		return nil
 	}
 	var best *guide.Guide
-	for _, name := range guideNames(f.standard) {
-		g := guideNamed(name)
+	for _, name := range f.guideNames() {
+		g := f.guideNamed(name)
 		if g == nil || g.Messages[set] == nil {
 			continue
 		}
@@ -77,10 +88,10 @@ func rank(standard edilib.Standard, version string) string {
 }
 
 // knownSets lists the sets or messages of all guides.
-func knownSets(standard edilib.Standard) []string {
+func (f *Format) knownSets() []string {
 	var list []string
-	for _, name := range guideNames(standard) {
-		if g := guideNamed(name); g != nil {
+	for _, name := range f.guideNames() {
+		if g := f.guideNamed(name); g != nil {
 			list = append(list, g.MessageIDs()...)
 		}
 	}

@@ -1,47 +1,47 @@
 package edi
 
 import (
-	"os"
-	"path/filepath"
-	"sync"
+	"strings"
 
 	edilib "github.com/touchstone-hub/touchstone/edi"
-	"github.com/touchstone-hub/touchstone/edi/directory"
 	"github.com/touchstone-hub/touchstone/edi/guide"
+	"github.com/touchstone-hub/touchstone/edi/guides"
 )
 
-var loadTable = sync.OnceValue(func() map[string]*guide.Guide {
-	base := filepath.Join(os.Getenv("TOUCHSTONE_DATA"), "edi/structure")
-	all := map[string]*guide.Guide{}
-	f, err := os.Open(filepath.Join(base, "x12-004010.txt"))
+// With is the format with the guides of a partner, which go before those that are carried.
+func (f *Format) With(library *guides.Library) *Format {
+	other := &Format{standard: f.standard, options: f.options, max: f.max, library: library}
+	if f.options.Set != "" {
+		other.layout = other.layoutOf(f.options.Set, f.options.Version)
+	}
+	return other
+}
+
+// guideNamed gives a guide; nil where there is none of that name.
+func (f *Format) guideNamed(name string) *guide.Guide {
+	g, err := f.library.Guide(name)
 	if err != nil {
 		return nil
 	}
-	defer f.Close()
-	g, err := guide.ReadTable(f, "x12/004010")
-	if err != nil {
-		panic(err)
-	}
-	g.Version = "004010"
-	all["x12/004010"] = g
-	for _, v := range []string{"d96a", "d03b"} {
-		z, _ := os.Open(filepath.Join(base, "un-edifact-"+v+".zip"))
-		st, _ := z.Stat()
-		d, err := directory.Read(z, st.Size())
-		if err != nil {
-			panic(err)
+	return g
+}
+
+// guideNames lists the guides of the standard, a partner's own first.
+func (f *Format) guideNames() []string {
+	var list []string
+	for _, name := range f.library.Names() {
+		if prefix, _, _ := strings.Cut(name, "/"); prefix == f.standard.String() || f.isOwn(name) {
+			list = append(list, name)
 		}
-		all["edifact/"+v] = d.Batch
-		z.Close()
 	}
-	return all
-})
+	return list
+}
 
-func guideNamed(name string) *guide.Guide { return loadTable()[name] }
-
-func guideNames(standard edilib.Standard) []string {
-	if standard == edilib.X12 {
-		return []string{"x12/004010"}
+// isOwn says whether a guide of the library, whatever its name, is of the standard.
+func (f *Format) isOwn(name string) bool {
+	if strings.HasPrefix(name, edilib.X12.String()+"/") || strings.HasPrefix(name, edilib.EDIFACT.String()+"/") {
+		return false
 	}
-	return []string{"edifact/d96a", "edifact/d03b"}
+	g := f.guideNamed(name)
+	return g != nil && g.Standard == f.standard
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	edilib "github.com/touchstone-hub/touchstone/edi"
+	"github.com/touchstone-hub/touchstone/edi/charset"
 )
 
 // message is one set taken apart: its segments in order, the envelope's first, and the tree of loops
@@ -13,7 +14,7 @@ type message struct {
 	before int    // bytes of the context
 	body   int    // the segment with which the set begins
 	syntax *edilib.Syntax
-	text   charset
+	text   *charset.Set
 
 	segments []line
 	tokens   []token

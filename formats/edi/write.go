@@ -154,6 +154,9 @@ func (c *composer) composite(n *formats.Node, e *element, path string) []byte {
 			}
 		}
 	}
+	for len(parts) > 0 && len(parts[len(parts)-1]) == 0 {
+		parts = parts[:len(parts)-1]
+	}
 	return bytes.Join(parts, []byte{c.d.Component})
 }
 
@@ -309,9 +312,9 @@ func (c *composer) scalar(n *formats.Node, e *element, path string) []byte {
 		}
 	}
 	if c.charset != nil {
-		encoded, bad := c.charset.encode(text)
-		if bad != "" {
-			c.fail(path, strconv.Quote(bad), "characters of "+c.charset.name)
+		encoded, err := c.charset.Encode(nil, string(text))
+		if err != nil {
+			c.fail(path, err.Error(), "characters of "+c.charset.Name())
 			return nil
 		}
 		text = encoded
