@@ -153,7 +153,7 @@ func (c *connector) poke() {
 // takes says which stream takes a set of a partner; "" for none.
 func (c *connector) takes(p *partner, set string) string {
 	for name, s := range c.streams {
-		if slices.Contains(s.sets, set) && (len(s.from) == 0 || slices.Contains(s.from, p)) {
+		if s.standard == p.standard && slices.Contains(s.sets, set) && (len(s.from) == 0 || slices.Contains(s.from, p)) {
 			return name
 		}
 	}
