@@ -24,7 +24,9 @@ var Kind = connectors.Kind{
 	Name: "edi",
 	Doc:  "trading partners by X12 and EDIFACT: interchanges in and out, acknowledged",
 	// Files carry sets for several streams, and one answer for all of them.
-	Joint:  true,
+	Joint: true,
+	// What a partner is sent is its own; what it sends is new.
+	OneWay: true,
 	Policy: connectors.TargetPolicy{Concurrency: 1, Batch: 500},
 	Keys:   struct{ Settings, Stream, Target any }{settings{}, stream{}, target{}},
 	Open:   open,
