@@ -32,6 +32,9 @@ type Kind struct {
 	// Joint says that all streams and targets of one connector hang together: whatever changes in its
 	// file begins all of them anew.
 	Joint bool
+	// OneWay says that what targets are given is somebody else's from then on, and does not come back
+	// through the streams.
+	OneWay bool
 	// Policy is how the hub writes to targets of the kind where the connector file says nothing;
 	// what is zero in it is that of DefaultPolicy.
 	Policy TargetPolicy

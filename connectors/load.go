@@ -38,6 +38,7 @@ type Configured struct {
 	At        config.Position
 
 	joint    bool // see Kind.Joint
+	oneWay   bool
 	policies map[string]TargetPolicy
 	node     *config.Node // the file
 	filled   *config.Node // the file of its preset
@@ -50,6 +51,9 @@ func (c *Configured) Policy(target string) TargetPolicy {
 	}
 	return DefaultPolicy
 }
+
+// OneWay says that what is written does not come back through the streams; see [Kind.OneWay].
+func (c *Configured) OneWay() bool { return c.oneWay }
 
 // Fingerprint changes with what the file says that decides how a stream is read (part "streams") or
 // a target is written to ("target"): what concerns only others, words for people and the names of
@@ -185,7 +189,7 @@ func (l *loader) kind(c *Configured) (Kind, bool) {
 	}
 	for _, k := range l.options.Kinds {
 		if k.Name == given.Value {
-			c.Kind, c.joint = k.Name, k.Joint
+			c.Kind, c.joint, c.oneWay = k.Name, k.Joint, k.OneWay
 			return k, true
 		}
 	}

@@ -8,5 +8,6 @@ func (a *app) ediCommand() *cobra.Command {
 		Short: "Read, check and answer EDI: X12 and EDIFACT",
 	}
 	c.AddCommand(a.ediGuideCommands()...)
+	c.AddCommand(a.ediStatusCommand(), a.ediShowCommand())
 	return c
 }

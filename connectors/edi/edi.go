@@ -24,7 +24,9 @@ var Kind = connectors.Kind{
 	Name: "edi",
 	Doc:  "trading partners by X12 and EDIFACT: interchanges in and out, acknowledged",
 	// Files carry sets for several streams, and one answer for all of them.
-	Joint:  true,
+	Joint: true,
+	// What a partner is sent is its own; what it sends is new.
+	OneWay: true,
 	Policy: connectors.TargetPolicy{Concurrency: 1, Batch: 500},
 	Keys:   struct{ Settings, Stream, Target any }{settings{}, stream{}, target{}},
 	Open:   open,
@@ -153,7 +155,7 @@ func (c *connector) poke() {
 // takes says which stream takes a set of a partner; "" for none.
 func (c *connector) takes(p *partner, set string) string {
 	for name, s := range c.streams {
-		if slices.Contains(s.sets, set) && (len(s.from) == 0 || slices.Contains(s.from, p)) {
+		if s.standard == p.standard && slices.Contains(s.sets, set) && (len(s.from) == 0 || slices.Contains(s.from, p)) {
 			return name
 		}
 	}

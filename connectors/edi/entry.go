@@ -9,6 +9,7 @@ import (
 
 	"github.com/touchstone-hub/touchstone/connectors"
 	"github.com/touchstone-hub/touchstone/edi"
+	"github.com/touchstone-hub/touchstone/edi/validate"
 	"github.com/touchstone-hub/touchstone/formats"
 )
 
@@ -28,6 +29,7 @@ type entry struct {
 	batch    map[string][]formats.Frame // by stream
 	held     int
 	size     int
+	records  int64
 }
 
 // begin writes down that the interchange arrived, before anything is done with it, or finds that this
@@ -102,6 +104,11 @@ func (e *entry) duplicate(first string, before interchange) error {
 // stream, what is not becomes a dead letter.
 func (e *entry) frames(ctx context.Context) error {
 	e.batch = map[string][]formats.Frame{}
+	if e.verdict.answers() && !e.refused {
+		if err := e.heed(ctx); err != nil {
+			return err
+		}
+	}
 	for {
 		f, ok, err := e.frame(e.verdict.End)
 		if err != nil {
@@ -135,22 +142,25 @@ func (e *entry) set(ctx context.Context, f formats.Frame) error {
 	s := e.verdict.at(f.Position.Offset)
 	kind := f.Header["type"]
 	switch {
-	case s == nil && bytes.HasPrefix(f.Bytes, []byte("TA1")):
-		return e.heed(ctx, f)
+	case acknowledgement(kind), s == nil && bytes.HasPrefix(f.Bytes, []byte("TA1")):
+		return nil // they were heeded
+	case s == nil && aroundSets(f):
+		return nil // what is wrong with it stands among the interchange's faults
 	case s == nil:
 		if f.Err == nil {
 			f.Err = errors.New("the set stands outside of its interchange")
 		}
 		e.bury("", "syntax", f)
 		return nil
-	case acknowledgement(kind):
-		return e.heed(ctx, f)
 	}
 	stream := e.takes(e.partner, kind)
 	if stream == "" {
 		unwanted(s, fmt.Sprintf("no stream takes %s of %s", kind, e.partner.name))
 	}
 	switch {
+	case e.verdict.refused:
+		f.Err = fmt.Errorf("interchange %s is rejected: %s", e.verdict.head.ControlNumber, listed(e.verdict.Faults))
+		e.bury(stream, "rejected", f)
 	case s.Rejected():
 		f.Err = reason(s)
 		e.bury(stream, "rejected", f)
@@ -160,11 +170,46 @@ func (e *entry) set(ctx context.Context, f formats.Frame) error {
 	case e.verdict.head.Test && !e.partner.Test:
 		// it was sent to be checked, and goes no further
 	default:
-		e.batch[stream] = append(e.batch[stream], f)
-		e.held++
-		e.size += len(f.Bytes)
+		return e.take(ctx, stream, s, f)
 	}
 	return nil
+}
+
+// take hands a sound set on, or the records in it where the stream's format finds several.
+func (e *entry) take(ctx context.Context, stream string, s *validate.Set, f formats.Frame) error {
+	frames, err := e.streams[stream].records(ctx, f)
+	if err != nil {
+		return err
+	}
+	for _, r := range frames {
+		if r.Err != nil { // the format finds no record where the guide finds no fault
+			s.Faults = append(s.Faults, edi.Fault{Level: edi.InSet, Kind: edi.BadPattern, Position: edi.Position{Offset: s.Start}, Expected: r.Err.Error()})
+			f.Err = r.Err
+			e.bury(stream, "format", f)
+			return nil
+		}
+	}
+	for _, r := range frames {
+		e.records++
+		r.Position.Record = e.records
+		e.batch[stream] = append(e.batch[stream], r)
+		e.held++
+		e.size += len(r.Bytes)
+	}
+	return nil
+}
+
+// aroundSets says whether a frame is no set but a header or trailer around sets, or the want of one.
+func aroundSets(f formats.Frame) bool {
+	if len(f.Bytes) == 0 {
+		return true
+	}
+	for _, tag := range []string{"GS", "GE", "IEA", "UNG", "UNE", "UNZ"} {
+		if bytes.HasPrefix(f.Bytes, []byte(tag)) {
+			return true
+		}
+	}
+	return false
 }
 
 // bury keeps a dead letter until the interchange is finished: it is written once with it.

@@ -10,11 +10,8 @@ import (
 	"github.com/touchstone-hub/touchstone/edi"
 )
 
-// content is what is put into an interchange of ours: transaction sets, or what answers an interchange.
-type content struct {
-	loose [][]byte // segments of the interchange itself: TA1
-	sets  []outgoing
-}
+// content is what is put into an interchange of ours.
+type content struct{ sets []outgoing }
 
 // outgoing is one set that is to leave, with its number.
 type outgoing struct {
@@ -99,10 +96,6 @@ func (w *envelope) x12(c *content, control int64, groups func() int64) {
 	w.raw("ISA", "00", strings.Repeat(" ", 10), "00", strings.Repeat(" ", 10),
 		fmt.Sprintf("%-2s", w.us.qualifier), fmt.Sprintf("%-15s", w.us.id), fmt.Sprintf("%-2s", w.them.qualifier), fmt.Sprintf("%-15s", w.them.id),
 		w.at.Format("060102"), w.at.Format("1504"), repetition, version, interchange, "0", w.indicator("T", "P"), string(d.Component))
-	for _, segment := range c.loose {
-		w.out = append(w.out, segment...)
-		w.lineBreak()
-	}
 	n := 0
 	for i := 0; i < len(c.sets); n++ {
 		first := &c.sets[i]
@@ -148,7 +141,7 @@ func (w *envelope) edifact(c *content, control int64) {
 		date = "20060102"
 	}
 	acknowledge := ""
-	if w.Await > 0 && len(c.loose) == 0 && !c.answers() {
+	if w.Await > 0 {
 		acknowledge = "1" // 0031
 	}
 	w.raw("UNB", w.composite(syntax, level), w.composite(w.us.id, w.us.qualifier), w.composite(w.them.id, w.them.qualifier),
@@ -157,11 +150,6 @@ func (w *envelope) edifact(c *content, control int64) {
 		w.set(&c.sets[i])
 	}
 	w.segment("UNZ", strconv.Itoa(len(c.sets)), reference)
-}
-
-// answers says whether the content acknowledges what came in.
-func (c *content) answers() bool {
-	return len(c.sets) > 0 && acknowledgement(c.sets[0].kind)
 }
 
 func (w *envelope) indicator(test, production string) string {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/touchstone-hub/touchstone/edi"
+	"github.com/touchstone-hub/touchstone/edi/ack"
 	"github.com/touchstone-hub/touchstone/edi/guide"
 	"github.com/touchstone-hub/touchstone/edi/validate"
 )
@@ -29,7 +30,13 @@ func newVerdict(r *validate.Report) *verdict {
 	for _, g := range r.Groups {
 		v.sets = append(v.sets, g.Kept...)
 	}
+	v.refused = new(ack.Options).InterchangeStatus(r) == ack.Rejected
 	return v
+}
+
+// answers says whether acknowledgements are in the interchange.
+func (v *verdict) answers() bool {
+	return v.Acknowledgements > 0 || slices.ContainsFunc(v.sets, func(s *validate.Set) bool { return acknowledgement(s.ID) })
 }
 
 // trust takes sets without a guide by their envelope alone.
@@ -100,13 +107,18 @@ func (v *verdict) faults() []edi.Fault {
 
 // reason is what is wrong with a set, in one line.
 func reason(s *validate.Set) error {
+	return fmt.Errorf("%s %s is rejected: %s", s.ID, s.ControlNumber, listed(s.Faults))
+}
+
+// listed are the first faults that are more than warnings, in one line.
+func listed(faults []edi.Fault) string {
 	var list []string
-	for _, f := range s.Faults {
+	for _, f := range faults {
 		if !f.Warning && len(list) < mostProblems {
 			list = append(list, f.Error())
 		}
 	}
-	return fmt.Errorf("%s %s is rejected: %s", s.ID, s.ControlNumber, strings.Join(list, "; "))
+	return strings.Join(list, "; ")
 }
 
 // unwanted rejects a set that nobody here takes.

@@ -64,7 +64,7 @@ type delimiters struct {
 
 // acknowledge says what we answer.
 type acknowledge struct {
-	With config.Positioned[string] `yaml:"with" enum:"auto,997,999,contrl,none" default:"auto" doc:"auto: 997 for X12 before 005010 and 999 from there on, CONTRL for EDIFACT"`
+	With config.Positioned[string] `yaml:"with" enum:"auto,997,999,contrl,none" default:"auto" doc:"auto: 997 for X12, 999 for the health care guides of 005010, CONTRL for EDIFACT"`
 	When string                    `yaml:"when" enum:"always,errors" default:"always" doc:"always, or only where something was wrong"`
 	TA1  config.Positioned[string] `yaml:"ta1" enum:"requested,always,errors,never" default:"requested" doc:"X12: whether a TA1 answers the interchange: where ISA14 asks for it or the envelope is wrong; always; only where it is wrong; never"`
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/connectors"
 	"github.com/touchstone-hub/touchstone/edi"
+	"github.com/touchstone-hub/touchstone/edi/ack"
 	"github.com/touchstone-hub/touchstone/formats"
 	ediformat "github.com/touchstone-hub/touchstone/formats/edi"
 )
@@ -83,6 +84,8 @@ type receipt struct {
 	count int            // interchanges so far
 	keys  []string       // rows of those that are new
 	bad   []error        // why something in it could not be taken
+	read  bool           // heard holds the acknowledgements in it
+	heard []ack.Receipt
 }
 
 // why says that nothing in the delivery could be taken; nil where something was.

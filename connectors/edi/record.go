@@ -168,6 +168,19 @@ func (n *numbers) next(sequence string) int64 {
 	return last + 1
 }
 
+// peek is what next would give.
+func (n *numbers) peek(sequence string) int64 {
+	key := n.partner.name + "/" + sequence
+	before, known := n.last[key]
+	number := n.next(sequence)
+	if known {
+		n.last[key] = before
+	} else {
+		delete(n.last, key)
+	}
+	return number
+}
+
 // save keeps what was given out. It is called once, in the transaction that uses the numbers.
 func (n *numbers) save(ctx context.Context) error {
 	var rows []connectors.Row

@@ -169,13 +169,10 @@ func (w *worker) seal(ctx context.Context, tx connectors.LedgerTx, p *partner, c
 	b := interchange{Partner: p.name, Standard: p.Standard, Control: p.control(control), Test: p.Test, Sets: len(c.sets)}
 	b.Bytes = p.wrap(c, control, func() int64 { return n.next(numberGroup) }, now)
 	b.Name = p.fileName(b.Control, now)
-	row := connectors.Row{Kind: kindInterchange, Key: "out/" + p.name + "/" + b.Control, State: stateReady, At: now}
-	// numbers come again after the highest one: what had this one before makes room
-	old, err := tx.Rows(ctx, kindInterchange, row.Key)
+	row, err := w.newRow(ctx, tx, p, b.Control, now)
 	if err != nil {
 		return b, row, err
 	}
-	row.Version = old[row.Key].Version
 	for _, s := range c.sets {
 		if s.group != "" && !slices.Contains(b.Groups, s.group) {
 			b.Groups = append(b.Groups, s.group)
@@ -187,13 +184,22 @@ func (w *worker) seal(ctx context.Context, tx connectors.LedgerTx, p *partner, c
 	return b, row, n.save(ctx)
 }
 
+// newRow is the row of an interchange of ours that is to be handed over. Numbers come again after the
+// highest one: what had this one before makes room.
+func (w *worker) newRow(ctx context.Context, tx connectors.LedgerTx, p *partner, control string, now time.Time) (connectors.Row, error) {
+	row := connectors.Row{Kind: kindInterchange, Key: "out/" + p.name + "/" + control, State: stateReady, At: now}
+	old, err := tx.Rows(ctx, kindInterchange, row.Key)
+	row.Version = old[row.Key].Version
+	return row, err
+}
+
 // refer notes which interchange holds a group or message: some acknowledgements name nothing else.
 func (w *worker) refer(ctx context.Context, tx connectors.LedgerTx, p *partner, c *content, groups []string, key string, now time.Time) error {
 	var keys []string
 	for _, g := range groups {
 		keys = append(keys, p.name+"/group/"+g)
 	}
-	if p.standard == edi.EDIFACT && !c.answers() {
+	if p.standard == edi.EDIFACT {
 		for _, s := range c.sets {
 			keys = append(keys, p.name+"/message/"+s.control)
 		}

@@ -1,6 +1,7 @@
 package edi
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -9,7 +10,9 @@ import (
 
 	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/connectors"
+	"github.com/touchstone-hub/touchstone/edi"
 	"github.com/touchstone-hub/touchstone/formats"
+	ediformat "github.com/touchstone-hub/touchstone/formats/edi"
 )
 
 // stream is what takes the transaction sets of some types.
@@ -21,6 +24,8 @@ type stream struct {
 	sets   []string
 	from   []*partner
 	format formats.Format
+
+	standard edi.Standard
 }
 
 func (c *connector) openStream(s connectors.StreamSettings, ps *config.Problems) *stream {
@@ -37,6 +42,11 @@ func (c *connector) openStream(s connectors.StreamSettings, ps *config.Problems)
 		}
 		st.sets = append(st.sets, set.Value)
 	}
+	if f, ok := st.format.(*ediformat.Format); !ok {
+		ps.Add(config.Problem{Position: s.At, What: "the stream's format is none of EDI", Expected: "format: edi.x12 or edi.edifact"})
+	} else {
+		st.standard = f.Standard()
+	}
 	if len(st.Sets) == 0 {
 		ps.Add(config.Problem{Position: s.At, What: "the stream takes no sets", Expected: "sets: [850] or [ORDERS]"})
 	}
@@ -46,6 +56,44 @@ func (c *connector) openStream(s connectors.StreamSettings, ps *config.Problems)
 		}
 	}
 	return st
+}
+
+// records gives what the stream's format finds in a set: the set itself, or the loops that are records.
+func (s *stream) records(ctx context.Context, set formats.Frame) ([]formats.Frame, error) {
+	scan := edi.NewBytesScanner(set.Context)
+	if !scan.Next() {
+		return []formats.Frame{set}, nil
+	}
+	whole := slices.Concat(set.Context, set.Bytes, trailers(scan.Segment().Syntax, set.Header["group"], set.Header["interchange"]))
+	var found []formats.Frame
+	for f, err := range s.format.Frames(ctx, bytes.NewReader(whole), set.Position.Origin) {
+		if err != nil {
+			return nil, err
+		}
+		f.Position.Offset += set.Position.Offset - int64(len(set.Context))
+		f.Position.Line += set.Position.Line - 1 - int64(bytes.Count(set.Context, []byte{'\n'}))
+		found = append(found, f)
+	}
+	return found, nil
+}
+
+// trailers end the group and the interchange around one set.
+func trailers(y *edi.Syntax, group, interchange string) []byte {
+	var out []byte
+	segment := func(tag, control string) {
+		out = append(out, tag...)
+		out = append(append(out, y.Element), '1', y.Element)
+		out = append(append(out, control...), y.Segment)
+	}
+	ends := [2]string{"UNE", "UNZ"}
+	if y.Standard == edi.X12 {
+		ends = [2]string{"GE", "IEA"}
+	}
+	if group != "" {
+		segment(ends[0], group)
+	}
+	segment(ends[1], interchange)
+	return out
 }
 
 // checkOverlap finds sets that two streams take from one partner.

@@ -48,7 +48,7 @@ func TestExchange_aRejectedDocumentIsADeadLetterWithItsBytes(t *testing.T) {
 		var l api.DeadLetter
 		h.Get(fmt.Sprintf("/v1/deadletters/%d", list.Items[0].ID), &l)
 		if l.Stage != "deliver" || l.Cause != "rejected" || l.Key != "partners/x12-orders/PO-1" ||
-			!strings.Contains(l.Text, "BAK*") || !strings.Contains(l.Error, `code 7, value "XX"`) {
+			!strings.Contains(l.Text, "BAK*") || !strings.Contains(l.Error, `element 2: 7 (Invalid code value), found "XX"`) {
 			t.Errorf("dead letter %+v", l)
 		}
 		return nil
@@ -98,6 +98,7 @@ func TestExchange_aDuplicateIsRejectedAfterARestartToo(t *testing.T) {
 	h := hubtest.Start(t, folder, nil)
 	p.drop("1.edi", interchange(7, "PO", "850", order("PO-1")))
 	has(t, h, "interchange", "in/lumina/000000007", "accepted")
+	has(t, h, "document", "", "acknowledged")
 	h.Stop()
 	h = hubtest.Start(t, folder, nil)
 	p.drop("2.edi", interchange(7, "PO", "850", order("PO-2")))

@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { hubtest.Main(m) }
 
-const patience = 60 * time.Second
+const patience = 30 * time.Second
 
 // partner is Lumina, which speaks X12: it sends orders, takes what is put for it, and acknowledges the
 // order responses. It remembers everything that it ever got.
@@ -163,7 +163,7 @@ func (p *partner) drop(name string, content []byte) {
 
 // order is a purchase order that asks for a response.
 func order(number string) string {
-	return "BEG*00*SA*" + number + "**20260102~REF*lumina*1~N1*BY*Lumina Inc*92*L1~PO1*1*3*EA*9.5**VN*LX-100~CTT*1~"
+	return "BEG*00*SA*" + number + "**20260102~N1*BY*Lumina Inc*92*L1~PO1*1*3*EA*9.5**VN*LX-100~CTT*1~"
 }
 
 // all are the contents of everything that came, in the order of their numbers.
