@@ -11,10 +11,10 @@ func TestSet_reads(t *testing.T) {
 	for _, c := range []struct{ set, raw, want string }{
 		{"UNOA", "HELLO", "HELLO"},
 		{"UNOC", "M\xfcller", "Müller"},
-		{"UNOC", "50 \x80", "50 €"},            // the Windows-1252 lie
-		{"UNOC", "M\xc3\xbcller", "Müller"},    // the UTF-8 lie
-		{"UNOA", "caf\xe9", "café"},            // beyond ASCII altogether
-		{"UNOD", "\xb3\xf3d\xbc", "łódź"},      // Latin alphabet no. 2
+		{"UNOC", "50 \x80", "50 €"},                    // the Windows-1252 lie
+		{"UNOC", "M\xc3\xbcller", "Müller"},            // the UTF-8 lie
+		{"UNOA", "caf\xe9", "café"},                    // beyond ASCII altogether
+		{"UNOD", "\xb3\xf3d\xbc", "łódź"},              // Latin alphabet no. 2
 		{"UNOE", "\xbc\xde\xe1\xda\xd2\xd0", "Москва"}, // Cyrillic
 		{"UNOF", "\xc1\xe8\xde\xed\xe1", "Αθήνα"},
 		{"UNOL", "50 \xa4", "50 €"},
@@ -40,8 +40,14 @@ func TestSet_refusesWhatItCannotCarry(t *testing.T) {
 		set, text string
 		at        int
 	}{
-		{"UNOA", "ABCd", 4}, {"UNOB", "a@b", 2}, {"UNOC", "10 €", 4}, {"UNOE", "ä", 1}, {"UNOA", "A\xff", 2},
-		{"KECA", "서울\U0001F600", 3}, {"ascii", "é", 1}, {"UNOW", "a\xff", 2},
+		{"UNOA", "ABCd", 4},
+		{"UNOB", "a@b", 2},
+		{"UNOC", "10 €", 4},
+		{"UNOE", "ä", 1},
+		{"UNOA", "A\xff", 2},
+		{"KECA", "서울\U0001F600", 3},
+		{"ascii", "é", 1},
+		{"UNOW", "a\xff", 2},
 	} {
 		s, _ := For(c.set)
 		_, err := s.Encode(nil, c.text)
