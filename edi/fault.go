@@ -13,6 +13,7 @@ type Fault struct {
 	Position Position
 	Found    string // what stands there; a long value is cut
 	Expected string // what ought to stand there, in words or as the value
+	Loop     string // the group of segments that it stands in, as its guide calls it: N1, SG2
 	Warning  bool   // read over: worth telling the sender, and no reason to reject anything
 	Ref      string // what the element or segment is called in its standard: an element's number such as 353 or 3039
 }

@@ -1,0 +1,252 @@
+// Package ack answers interchanges as their standards demand. Reports of package
+// validate come in, and interchanges with TA1, 997, 999, CONTRL or APERAK go out;
+// acknowledgements that partners sent come in as bytes, and go out as what they
+// say of which document. It decides nothing that the report does not say, numbers
+// nothing by itself, and never acknowledges an acknowledgement.
+package ack
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/touchstone-hub/touchstone/edi"
+	"github.com/touchstone-hub/touchstone/edi/validate"
+)
+
+// Options say how to acknowledge. The zero value does what the interchange's
+// standard and version demand, as the interchange itself asks.
+type Options struct {
+	// Time is when the acknowledgement is made, as it is written: in its own zone.
+	Time time.Time
+	// Interchange, Group and Set are the control numbers of the first interchange,
+	// group and set of the acknowledgement; further groups and sets count on from
+	// there. Count tells how many it takes. 0 is 1.
+	Interchange, Group, Set int64
+	// Functional is which acknowledgement of groups and sets is made in X12.
+	Functional Functional
+	// TA1 is when X12's interchange acknowledgement is made.
+	TA1 When
+	// List is which sets are listed.
+	List List
+	// Strict rejects a group with its sets where its own header or trailer has faults;
+	// else what is sound in it is accepted, with the faults noted.
+	Strict bool
+	// Tolerate says which faults do not reject a set, but are noted; nil is none.
+	Tolerate func(edi.Fault) bool
+	// Newlines puts a line break after each segment, for people.
+	Newlines bool
+}
+
+// Functional is a functional acknowledgement of X12.
+type Functional uint8
+
+// The functional acknowledgements.
+const (
+	// ByVersion is 999 for the health care guides of 005010 on, and 997 otherwise.
+	ByVersion Functional = iota
+	Use997
+	Use999
+	NoFunctional
+)
+
+// When is when something is done.
+type When uint8
+
+// When TA1 is made.
+const (
+	// AsAsked is where ISA14 asks for it, and where the interchange itself has faults.
+	AsAsked When = iota
+	Always
+	Never
+)
+
+// List is which sets an acknowledgement lists.
+type List uint8
+
+// The lists. X12's custom is to list all sets, EDIFACT's those that are rejected:
+// what CONTRL does not list is acknowledged with the interchange.
+const (
+	Customary List = iota
+	ListAll
+	ListRejected
+)
+
+// Count is how many control numbers an acknowledgement takes. All are 0 where
+// there is nothing to acknowledge.
+type Count struct{ Interchanges, Groups, Sets int }
+
+// ErrNowhere is that the interchange does not say where it comes from.
+var ErrNowhere = errors.New("the interchange has no header that says whom to answer")
+
+// Acknowledge makes the interchange that answers a report, and says how many
+// control numbers it took. Both are nothing where nothing is to be answered: an
+// interchange of acknowledgements, or none that is asked for.
+func Acknowledge(r *validate.Report, o Options) ([]byte, Count, error) {
+	if r.Interchange == nil {
+		return nil, Count{}, nil
+	}
+	switch r.Interchange.Syntax.Standard {
+	case edi.X12:
+		return acknowledgeX12(r, o)
+	case edi.EDIFACT:
+		return acknowledgeEDIFACT(r, o)
+	}
+	return nil, Count{}, nil
+}
+
+// number gives a control number, or 1.
+func number(n int64) int64 { return max(n, 1) }
+
+// Status is what becomes of a set, a group or an interchange.
+type Status uint8
+
+// The statuses.
+const (
+	Accepted Status = iota + 1
+	AcceptedWithErrors
+	PartlyAccepted
+	Rejected
+	// Received is that it arrived; more is not said (0083: 8).
+	Received
+)
+
+// String is the status in words.
+func (s Status) String() string {
+	return [...]string{"unknown", "accepted", "accepted with errors", "partly accepted", "rejected", "received"}[s]
+}
+
+// SetStatus is what becomes of a set under the options.
+func (o *Options) SetStatus(s *validate.Set) Status {
+	switch {
+	case !s.Rejected():
+		return Accepted
+	case s.More > 0 || o.Tolerate == nil:
+		return Rejected
+	}
+	if slices.ContainsFunc(s.Faults, func(f edi.Fault) bool { return !f.Warning && !o.Tolerate(f) }) {
+		return Rejected
+	}
+	return AcceptedWithErrors
+}
+
+// total are the kinds of fault that leave nothing of an interchange to accept.
+var total = map[edi.Kind]bool{
+	edi.DuplicateExchange: true, edi.BadPartner: true, edi.BadVersion: true, edi.BadDelimiters: true,
+	edi.BadSyntax: true, edi.MissingHeader: true,
+}
+
+// InterchangeStatus is what becomes of an interchange under the options. One that
+// is Rejected takes all that is in it with it.
+func (o *Options) InterchangeStatus(r *validate.Report) Status {
+	if slices.ContainsFunc(r.Faults, func(f edi.Fault) bool { return !f.Warning && f.Level != edi.InSet && total[f.Kind] }) {
+		return Rejected
+	}
+	if r.Broken() {
+		return AcceptedWithErrors
+	}
+	return Accepted
+}
+
+// GroupStatus is what becomes of a group under the options, and how many of its
+// sets are accepted.
+func (o *Options) GroupStatus(g *validate.Group) (Status, int) {
+	accepted, noted := 0, false
+	for _, s := range g.Kept {
+		switch o.SetStatus(s) {
+		case Accepted:
+			accepted++
+		case AcceptedWithErrors:
+			accepted++
+			noted = true
+		}
+	}
+	switch broken := g.Broken(); {
+	case broken && o.Strict || accepted == 0:
+		return Rejected, 0
+	case accepted < len(g.Kept):
+		return PartlyAccepted, accepted
+	case broken || noted:
+		return AcceptedWithErrors, accepted
+	}
+	return Accepted, accepted
+}
+
+// writer puts segments together.
+type writer struct {
+	b        []byte
+	d        edi.Delimiters
+	newlines bool
+	segments int // since the set header
+}
+
+// segment writes a tag and its elements; components of an element are given as
+// composite. Empty elements at the end are left out.
+func (w *writer) segment(tag string, elements ...any) {
+	w.segments++
+	w.b = append(w.b, tag...)
+	for len(elements) > 0 && empty(elements[len(elements)-1]) {
+		elements = elements[:len(elements)-1]
+	}
+	for _, e := range elements {
+		w.b = append(w.b, w.d.Element)
+		parts, ok := e.(composite)
+		if !ok {
+			parts = composite{fmt.Sprint(e)}
+		}
+		for len(parts) > 0 && parts[len(parts)-1] == "" {
+			parts = parts[:len(parts)-1]
+		}
+		for i, part := range parts {
+			if i > 0 {
+				w.b = append(w.b, w.d.Component)
+			}
+			w.value(part)
+		}
+	}
+	w.b = append(w.b, w.d.Segment)
+	if w.newlines && w.d.Segment != '\n' {
+		w.b = append(w.b, '\n')
+	}
+}
+
+// composite is an element with components.
+type composite []string
+
+func empty(e any) bool {
+	switch e := e.(type) {
+	case string:
+		return e == ""
+	case composite:
+		return strings.Join(e, "") == ""
+	}
+	return false
+}
+
+// value writes a value; what would divide is released, where there is a release
+// character.
+func (w *writer) value(s string) {
+	for i := range len(s) {
+		if w.d.Release != 0 && w.d.Has(s[i]) {
+			w.b = append(w.b, w.d.Release)
+		}
+		w.b = append(w.b, s[i])
+	}
+}
+
+// copyOf gives what was found as an acknowledgement may repeat it: at most limit
+// characters, and nothing where it has delimiters or control characters.
+func (w *writer) copyOf(found string, limit int) string {
+	found = strings.TrimSuffix(found, "…")
+	for i := range len(found) {
+		if found[i] < ' ' || w.d.Release == 0 && w.d.Has(found[i]) {
+			return ""
+		}
+	}
+	if runes := []rune(found); len(runes) > limit {
+		found = string(runes[:limit])
+	}
+	return strings.TrimRight(found, " ")
+}
