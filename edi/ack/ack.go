@@ -144,11 +144,15 @@ func (o *Options) InterchangeStatus(r *validate.Report) Status {
 	if slices.ContainsFunc(r.Faults, func(f edi.Fault) bool { return !f.Warning && f.Level != edi.InSet && total[f.Kind] }) {
 		return Rejected
 	}
-	if r.Broken() {
+	if slices.ContainsFunc(r.Faults, ofInterchange) {
 		return AcceptedWithErrors
 	}
 	return Accepted
 }
+
+// ofInterchange says whether a fault counts against the interchange itself: what
+// stands between interchanges is not its own.
+func ofInterchange(f edi.Fault) bool { return !f.Warning && f.Level != edi.InStream }
 
 // GroupStatus is what becomes of a group under the options, and how many of its
 // sets are accepted.

@@ -143,7 +143,7 @@ func (c *contrl) interchange(r *validate.Report) {
 // service segment, place.
 func (c *contrl) first(faults []edi.Fault) []any {
 	for _, f := range faults {
-		if f.Warning || f.Level == edi.InSegment || f.Level == edi.InElement || f.Level == edi.InComponent {
+		if !ofInterchange(f) || f.Level == edi.InSegment || f.Level == edi.InElement || f.Level == edi.InComponent {
 			continue
 		}
 		code := SyntaxError(f, c.syntax)

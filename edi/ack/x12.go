@@ -150,7 +150,7 @@ func wantsTA1(r *validate.Report, o Options) bool {
 	case o.TA1 == Always:
 		return true
 	}
-	return r.Interchange.Acknowledge || r.Broken()
+	return r.Interchange.Acknowledge || o.InterchangeStatus(r) != Accepted
 }
 
 func anyContent(r *validate.Report) bool {
@@ -166,7 +166,7 @@ func (w *writer) ta1(r *validate.Report, o Options) {
 	i := r.Interchange
 	code, note := "A", "000"
 	for _, f := range r.Faults {
-		if !f.Warning {
+		if ofInterchange(f) {
 			code, note = "E", NoteTA1(f)
 			break
 		}

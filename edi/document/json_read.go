@@ -17,7 +17,9 @@ type JSONError struct {
 }
 
 // Error names line, column and what is wrong.
-func (e *JSONError) Error() string { return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Text) }
+func (e *JSONError) Error() string {
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Text)
+}
 
 // node is a JSON value that was read whole.
 type node struct {

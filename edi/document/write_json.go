@@ -204,8 +204,13 @@ type delimiterField struct {
 // character, whose number in Unicode is the byte.
 func delimiterFields(d *edi.Delimiters) []delimiterField {
 	return []delimiterField{
-		{"element", &d.Element}, {"segment", &d.Segment}, {"component", &d.Component}, {"repetition", &d.Repetition},
-		{"release", &d.Release}, {"decimal", &d.Decimal}, {"tag", &d.Tag},
+		{"element", &d.Element},
+		{"segment", &d.Segment},
+		{"component", &d.Component},
+		{"repetition", &d.Repetition},
+		{"release", &d.Release},
+		{"decimal", &d.Decimal},
+		{"tag", &d.Tag},
 	}
 }
 
