@@ -163,6 +163,9 @@ func (a *API) explain(ctx context.Context, in *customerInput) (*explainOutput, e
 	decisions, err := a.store.Decisions(ctx, golden.DecisionQuery{Records: keys, Undone: true, Limit: explainedDecisions})
 	explanation.Decided(decisions)
 	explanation.Locate(a.inputs)
+	if err == nil {
+		err = a.hub.Elements(ctx, &explanation)
+	}
 	return &explainOutput{explanation}, err
 }
 

@@ -53,6 +53,10 @@ func (o *loop) each(m *Machine, list *formats.Node, do func(item, value *formats
 	if !m.listed(list, o.name) {
 		return
 	}
+	if o.name != "map" && o.name != "sum" {
+		m.quiet++
+		defer func() { m.quiet-- }()
+	}
 	for i := range list.Kids {
 		if !m.spend(1) {
 			return

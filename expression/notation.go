@@ -293,5 +293,9 @@ func (o *spread) eval(m *Machine) *formats.Node {
 	if m.read != nil {
 		m.read[o.number] = true
 	}
-	return m.list(mark)
+	n := m.list(mark)
+	if m.place && m.quiet == 0 {
+		m.keep(o.text, n)
+	}
+	return n
 }

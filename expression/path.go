@@ -62,10 +62,29 @@ func (p *path) eval(m *Machine) *formats.Node {
 			return n
 		}
 	}
-	if m.read != nil && p.record && n.Kind != formats.Absent {
-		m.read[p.number] = true
+	if p.record && n.Kind != formats.Absent {
+		if m.read != nil {
+			m.read[p.number] = true
+		}
+		if m.place && m.quiet == 0 {
+			m.keep(p.String(), n)
+		}
 	}
 	return n
+}
+
+// keep notes where a value stands, or those of a list of values.
+func (m *Machine) keep(path string, n *formats.Node) {
+	switch {
+	case n.Kind >= formats.Bool && n.Kind <= formats.Text && n.Offset >= 0:
+		m.reads = append(m.reads, Read{path, n.Offset})
+	case n.Kind == formats.List:
+		for i := range n.Kids {
+			if n.Kids[i].Kind != formats.Object && n.Kids[i].Kind != formats.List {
+				m.keep(path, &n.Kids[i])
+			}
+		}
+	}
 }
 
 // part takes a part of a computed value.

@@ -24,3 +24,10 @@ type Segmented interface {
 	// Record describes a record of the format.
 	Record() Part
 }
+
+// Locator is implemented by formats whose values have a place that people know by other names than
+// their path and offset.
+type Locator interface {
+	// Locate says where the value stands that begins at an offset of the frame's bytes.
+	Locate(fr Frame, offset int) string
+}

@@ -218,3 +218,14 @@ func TestInputs(m *Mapping) []Input {
 	}
 	return list
 }
+
+// TestRecords gives the records that stand as text in an inbound mapping's tests.
+func TestRecords(m *Mapping) []string {
+	var list []string
+	for _, t := range m.tests {
+		if input := t.node.Get("input"); !m.Outbound() && input.Kind() == config.Scalar && isRecord(input) {
+			list = append(list, input.Text())
+		}
+	}
+	return list
+}

@@ -122,14 +122,19 @@ func (c *composer) prepare(n *formats.Node) error {
 	return nil
 }
 
-// delimitersOf takes the delimiters that an ISA in the payload announces.
+// delimitersOf takes the delimiters that a header of the interchange in the payload announces.
 func (c *composer) delimitersOf(n *formats.Node) {
+	if version := member(member(member(n, "UNB"), "1", "S001"), "2", "0002"); version != nil && string(version.Text) == "4" {
+		c.d = edilib.EDIFACT4Delimiters
+	}
 	isa := member(n, "ISA")
 	if at := member(isa, "16"); at != nil && len(at.Text) == 1 {
 		c.d.Component = at.Text[0]
 	}
-	if at := member(isa, "11"); at != nil && len(at.Text) == 1 && at.Text[0] != 'U' {
-		c.d.Repetition = at.Text[0]
+	if at := member(isa, "11"); at != nil && len(at.Text) == 1 {
+		if c.d.Repetition = at.Text[0]; c.d.Repetition == 'U' { // the standards identifier of before 00402
+			c.d.Repetition = 0
+		}
 	}
 }
 

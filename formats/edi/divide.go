@@ -14,7 +14,7 @@ import (
 func (c *cutter) divide(set formats.Frame) bool {
 	d := &divider{cutter: c, set: set, message: &message{}}
 	from := c.format.options.From
-	err := c.format.prepare(d.message, set)
+	err := c.format.prepare(d.message, &formats.Arena{}, set)
 	l := c.format.layoutOf(d.message.kind())
 	if err == nil && l == nil {
 		err = &formats.SyntaxError{Position: set.Position, Found: "a set without a guide", Expected: "one with a guide, whose loops " + from + " are the records"}

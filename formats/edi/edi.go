@@ -163,7 +163,7 @@ func (f *Format) Decode(d *formats.Doc, fr formats.Frame, want *formats.Shape) e
 		m = &message{}
 	}
 	defer f.pool.Put(m)
-	if err := f.prepare(m, fr); err != nil {
+	if err := f.prepare(m, &d.Arena, fr); err != nil {
 		return err
 	}
 	l := f.layoutOf(m.kind())
@@ -179,8 +179,8 @@ func (f *Format) Decode(d *formats.Doc, fr formats.Frame, want *formats.Shape) e
 }
 
 // prepare takes a frame apart.
-func (f *Format) prepare(m *message, fr formats.Frame) error {
-	if err := m.read(fr.Context, fr.Bytes); err != nil {
+func (f *Format) prepare(m *message, a *formats.Arena, fr formats.Frame) error {
+	if err := m.read(a, fr.Context, fr.Bytes); err != nil {
 		return &formats.SyntaxError{Position: fr.Position, Found: err.Error(), Expected: "a set with its envelope"}
 	}
 	set := 0
@@ -210,7 +210,7 @@ func (f *Format) planFor(want *formats.Shape) *plan {
 // is none, so that the set is the flat list of its segments.
 func (f *Format) Guide(fr formats.Frame) string {
 	m := &message{}
-	if f.prepare(m, fr) != nil {
+	if f.prepare(m, &formats.Arena{}, fr) != nil {
 		return ""
 	}
 	if l := f.layoutOf(m.kind()); l != nil {

@@ -46,6 +46,9 @@ func (f *Format) guideOf(set, version string) *guide.Guide {
 		}
 		return nil
 	}
+	if g := f.exact(set, version); g != nil {
+		return g
+	}
 	var best *guide.Guide
 	for _, name := range f.guideNames() {
 		g := f.guideNamed(name)
@@ -57,6 +60,24 @@ func (f *Format) guideOf(set, version string) *guide.Guide {
 		}
 	}
 	return best
+}
+
+// exact is the guide of the version itself. Those that are carried are named after their version, so
+// that the others need not be unpacked.
+func (f *Format) exact(set, version string) *guide.Guide {
+	named := f.standard.String() + "/" + strings.ToLower(strings.ReplaceAll(version, ".", ""))
+	if f.standard == edilib.X12 && len(version) > 6 {
+		named = f.standard.String() + "/" + version[:6]
+	}
+	for _, name := range f.guideNames() {
+		if name != named && !f.isOwn(name) {
+			continue
+		}
+		if g := f.guideNamed(name); g != nil && g.Messages[set] != nil && (name == named || g.Version == version) {
+			return g
+		}
+	}
+	return nil
 }
 
 // nearer says whether a version is nearer to the one that is wanted than another is: the newest

@@ -1,12 +1,15 @@
 package edi
 
 import (
+	"slices"
 	"strings"
 
-	edilib "github.com/touchstone-hub/touchstone/edi"
 	"github.com/touchstone-hub/touchstone/edi/guide"
 	"github.com/touchstone-hub/touchstone/edi/guides"
 )
+
+// carried are the guides that come with the library.
+var carried = guides.Shipped.Names()
 
 // With is the format with the guides of a partner, which go before those that are carried.
 func (f *Format) With(library *guides.Library) *Format {
@@ -37,9 +40,9 @@ func (f *Format) guideNames() []string {
 	return list
 }
 
-// isOwn says whether a guide of the library, whatever its name, is of the standard.
+// isOwn says whether a guide is a partner's, whatever its name, and of the standard.
 func (f *Format) isOwn(name string) bool {
-	if strings.HasPrefix(name, edilib.X12.String()+"/") || strings.HasPrefix(name, edilib.EDIFACT.String()+"/") {
+	if slices.Contains(carried, name) {
 		return false
 	}
 	g := f.guideNamed(name)

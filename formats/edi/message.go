@@ -5,6 +5,7 @@ import (
 
 	edilib "github.com/touchstone-hub/touchstone/edi"
 	"github.com/touchstone-hub/touchstone/edi/charset"
+	"github.com/touchstone-hub/touchstone/formats"
 )
 
 // message is one set taken apart: its segments in order, the envelope's first, and the tree of loops
@@ -56,9 +57,9 @@ type open struct {
 	count int    // how often in a row
 }
 
-// read takes a frame apart.
-func (m *message) read(context, set []byte) error {
-	m.buf = append(append(m.buf[:0], context...), set...)
+// read takes a frame apart. What it refers to afterwards is memory of the arena.
+func (m *message) read(a *formats.Arena, context, set []byte) error {
+	m.buf = append(append(a.Room(len(context) + len(set))[:0], context...), set...)
 	m.before = len(context)
 	m.segments, m.tokens, m.syntax, m.body = m.segments[:0], m.tokens[:0], nil, -1
 	s := edilib.NewBytesScanner(m.buf)

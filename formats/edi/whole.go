@@ -22,7 +22,8 @@ func (d *decoder) wholeRecord() formats.Node {
 	for kid := d.items[0].child; kid >= 0; kid = d.items[kid].next {
 		l := &d.segments[d.items[kid].line]
 		switch {
-		case d.items[kid].line < d.body:
+		case string(l.tag) == "UNA":
+		case d.items[kid].line <= d.body:
 			d.wholeMember(&n, string(l.tag), d.wholeItem(kid))
 		case !trailer(l.tag):
 			one := d.wholeItem(kid)
@@ -35,8 +36,10 @@ func (d *decoder) wholeRecord() formats.Node {
 	return n
 }
 
-// trailer says that a segment is one that Encode writes by itself.
-func trailer(tag []byte) bool { return string(tag) == "SE" || string(tag) == "UNT" }
+// trailer says that a segment is one that is written by itself, from what else there is.
+func trailer(tag []byte) bool {
+	return string(tag) == "SE" || string(tag) == "UNT" || string(tag) == "UNA"
+}
 
 // wholeItem gives a segment or loop.
 func (d *decoder) wholeItem(at int) formats.Node {

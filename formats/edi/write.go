@@ -285,7 +285,7 @@ var widthsISA = [16]int{2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1}
 
 func (c *composer) padISA() {
 	c.put(16, []byte{c.d.Component})
-	if version := string(c.fields[11]); version >= "00402" && c.d.Repetition != 0 {
+	if version := string(c.fields[11]); version >= "00402" && c.d.Repetition != 0 && len(c.fields[10]) == 0 {
 		c.put(11, []byte{c.d.Repetition})
 	}
 	for i, width := range widthsISA {
