@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -16,9 +17,8 @@ func (a *app) ediCommand() *cobra.Command {
 		Use:   "edi",
 		Short: "Work with X12, EDIFACT and TRADACOMS interchanges",
 	}
-	c.AddCommand(a.ediReadCommand(), a.ediWriteCommand())
+	c.AddCommand(a.ediReadCommand(), a.ediWriteCommand(), a.ediStatusCommand(), a.ediShowCommand())
 	c.AddCommand(a.ediGuideCommands()...)
-	c.AddCommand(a.ediStatusCommand(), a.ediShowCommand())
 	return c
 }
 
@@ -40,9 +40,9 @@ its rest, is no EDI.`,
 			r := &ediReport{name: args[0], out: c.ErrOrStderr()}
 			s := edi.NewScanner(in)
 			if a.json {
-				err = document.WriteJSON(c.OutOrStdout(), s, &ediNames{}, r.fault)
+				err = document.WriteJSON(c.OutOrStdout(), s, ediNames(), r.fault)
 			} else {
-				err = document.WriteText(c.OutOrStdout(), s, &ediNames{}, r.fault)
+				err = document.WriteText(c.OutOrStdout(), s, ediNames(), r.fault)
 			}
 			return r.end(s, err)
 		},
@@ -76,6 +76,17 @@ standard input): those that were read, where nobody changed the document.`,
 		},
 	}
 }
+
+// openInput opens a file, or standard input for "-".
+func openInput(c *cobra.Command, name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(c.InOrStdin()), nil
+	}
+	return os.Open(name)
+}
+
+// ediNames gives what segments and elements are called, where a guide is known.
+func ediNames() document.Names { return nil }
 
 // ediReport tells what is wrong with a file in lines that begin with file:byte:segment.
 type ediReport struct {

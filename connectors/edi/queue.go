@@ -8,6 +8,7 @@ import (
 
 	"github.com/touchstone-hub/touchstone/config"
 	"github.com/touchstone-hub/touchstone/connectors"
+	"github.com/touchstone-hub/touchstone/edi"
 	"github.com/touchstone-hub/touchstone/formats"
 	ediformat "github.com/touchstone-hub/touchstone/formats/edi"
 	"github.com/touchstone-hub/touchstone/formats/json"
@@ -61,13 +62,24 @@ func (t *target) openFormat(s connectors.TargetSettings, known []formats.Kind, p
 			given := config.Parse(t.partner.at.File, []byte(fmt.Sprintf("version: %q\n", t.Version)), nil, &config.Problems{})
 			options = config.Merge(given, options)
 		}
-		format, ok := k.Open(options, ps).(*ediformat.Format)
-		if ok {
+		if format, ok := k.Open(options, ps).(*ediformat.Format); ok {
 			t.format = format
+			if len(t.partner.Guides) > 0 {
+				t.format = format.With(t.partner.library)
+			}
 		}
 		return
 	}
 	ps.Errorf(s.At, "format %s is not compiled in", name)
+}
+
+// charset is that of the partner's syntax (UNB 0001); X12 has none of its own.
+func (p *partner) charset() string {
+	if p.standard == edi.X12 {
+		return ""
+	}
+	identifier, _, _ := strings.Cut(p.Syntax.Value, ":")
+	return identifier
 }
 
 // queue takes documents for a partner.
@@ -173,7 +185,7 @@ func (q *queue) write(payload []byte) ([]byte, error) {
 	if err := (&json.Format{}).Decode(&doc, formats.Frame{Bytes: payload}, &formats.Shape{Whole: true}); err != nil {
 		return nil, fmt.Errorf("read the payload: %w", err)
 	}
-	set, err := q.format.AppendSet(nil, &doc.Root, ediformat.SetOptions{Delimiters: q.partner.delim, Control: "1"})
+	set, err := q.format.AppendSet(nil, &doc.Root, ediformat.SetOptions{Delimiters: q.partner.delim, Control: q.partner.setControl(1), Charset: q.partner.charset()})
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", q.Set, err)
 	}

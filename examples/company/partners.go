@@ -98,7 +98,7 @@ func (p *Partners) interchanges() (list []sentInterchange) {
 	return append(list,
 		sentInterchange{"nordlicht", p.edifact("PARTIN:D:96A:UN:EAN005", []string{
 			"BGM+10+M-1+9", "DTM+137:20260119:102", "UNS+D", "NAD+BY+" + nordlichtGLN + "::9++Nordlicht Leuchten GmbH+Am Kai 12+Hamburg++20457+DE",
-			"RFF+VA:" + germanVAT(13_669_597), "CTA+IC", "COM+einkauf@nordlicht.example:EM", "UNS+S",
+			"RFF+VA:" + germanVAT(13_669_597), "CTA+IC", "COM+einkauf@nordlicht.example:EM",
 		})},
 		sentInterchange{"lumina", p.x12("OR", "816", []string{
 			"BHT*0082*00*M-1", "N1*BY*Lumina Inc", "HL*1**35*0", "N1*BY*Lumina Inc*1*" + luminaDUNS, "N3*350 Fifth Avenue", "N4*New York*NY*10118*US", "PER*IC**EM*purchasing@lumina.example",
