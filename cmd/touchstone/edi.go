@@ -40,9 +40,9 @@ its rest, is no EDI.`,
 			r := &ediReport{name: args[0], out: c.ErrOrStderr()}
 			s := edi.NewScanner(in)
 			if a.json {
-				err = document.WriteJSON(c.OutOrStdout(), s, ediNames(), r.fault)
+				err = document.WriteJSON(c.OutOrStdout(), s, &ediNames{}, r.fault)
 			} else {
-				err = document.WriteText(c.OutOrStdout(), s, ediNames(), r.fault)
+				err = document.WriteText(c.OutOrStdout(), s, &ediNames{}, r.fault)
 			}
 			return r.end(s, err)
 		},
@@ -84,9 +84,6 @@ func openInput(c *cobra.Command, name string) (io.ReadCloser, error) {
 	}
 	return os.Open(name)
 }
-
-// ediNames gives what segments and elements are called, where a guide is known.
-func ediNames() document.Names { return nil }
 
 // ediReport tells what is wrong with a file in lines that begin with file:byte:segment.
 type ediReport struct {
