@@ -186,6 +186,35 @@ type writer struct {
 	segments int // since the set header
 }
 
+// usable gives delimiters that an answer can be divided by: those of the
+// interchange where each is a mark of its own, and customary ones for those that
+// are not.
+func usable(d, customary edi.Delimiters) edi.Delimiters {
+	mark := func(b byte) bool {
+		return b != 0 && b != ' ' && (b < '0' || b > '9') && (b < 'A' || b > 'Z') && (b < 'a' || b > 'z')
+	}
+	if !mark(d.Element) || !mark(d.Segment) || d.Element == d.Segment || d.Release != 0 && (!mark(d.Release) || d.Release == d.Element || d.Release == d.Segment) {
+		return customary
+	}
+	taken := func(b byte) bool { return b == d.Element || b == d.Segment || b == d.Release }
+	choose := func(b byte, others string, not byte) byte {
+		if mark(b) && !taken(b) && b != not {
+			return b
+		}
+		for i := range len(others) {
+			if !taken(others[i]) && others[i] != not {
+				return others[i]
+			}
+		}
+		return b
+	}
+	d.Component = choose(d.Component, ":>|\\^", 0)
+	if d.Repetition != 0 {
+		d.Repetition = choose(d.Repetition, "^*!|", d.Component)
+	}
+	return d
+}
+
 // segment writes a tag and its elements; components of an element are given as
 // composite. Empty elements at the end are left out.
 func (w *writer) segment(tag string, elements ...any) {

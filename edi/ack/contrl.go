@@ -62,10 +62,15 @@ func newContrl(i *edi.Interchange, o Options) *contrl {
 	if i.Version != "" && i.Version[0] >= '1' && i.Version[0] <= '4' {
 		c.syntax = i.Version[:1]
 	}
-	c.writer = writer{d: i.Syntax.Delimiters, newlines: o.Newlines}
-	if c.d.Release == 0 {
-		c.d.Release = '?'
+	d := i.Syntax.Delimiters
+	if d.Release == 0 {
+		d.Release = '?'
 	}
+	customary := edi.EDIFACTDelimiters
+	if c.syntax == "4" {
+		customary = edi.EDIFACT4Delimiters
+	}
+	c.writer = writer{d: usable(d, customary), newlines: o.Newlines}
 	return c
 }
 

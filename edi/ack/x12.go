@@ -20,7 +20,7 @@ func acknowledgeX12(r *validate.Report, o Options) ([]byte, Count, error) {
 	if i.Header == nil {
 		return nil, Count{}, ErrNowhere
 	}
-	w := &writer{d: i.Syntax.Delimiters, newlines: o.Newlines}
+	w := &writer{d: usable(i.Syntax.Delimiters, edi.X12Delimiters), newlines: o.Newlines}
 	if err := w.isa(i, o); err != nil {
 		return nil, Count{}, err
 	}
@@ -116,8 +116,8 @@ func gsDate(version string, o Options) string {
 // isa writes the header of the answer: partners exchanged, nothing asked for.
 func (w *writer) isa(i *edi.Interchange, o Options) error {
 	repetition := "U"
-	if i.Version >= "00402" && i.Syntax.Repetition != 0 {
-		repetition = string([]byte{i.Syntax.Repetition})
+	if i.Version >= "00402" && w.d.Repetition != 0 {
+		repetition = string([]byte{w.d.Repetition})
 	}
 	usage := i.Usage
 	if usage == "" {
