@@ -151,16 +151,16 @@ func (r *jsonReader) value(depth int) (n node, err error) {
 	if depth > depthLimit {
 		return n, r.fail("values are nested deeper than %d", depthLimit)
 	}
-	switch {
-	case n.kind == '"':
+	switch n.kind {
+	case '"':
 		n.text, err = r.string()
-	case n.kind == '[':
+	case '[':
 		err = r.sequence('[', ']', func() error {
 			v, err := r.value(depth + 1)
 			n.list = append(n.list, v)
 			return err
 		})
-	case n.kind == '{':
+	case '{':
 		err = r.object(func(key string) error {
 			v, err := r.value(depth + 1)
 			n.keys, n.list = append(n.keys, key), append(n.list, v)
