@@ -90,7 +90,11 @@ func Acknowledge(r *validate.Report, o Options) ([]byte, Count, error) {
 	s := NewStream(o)
 	for _, g := range r.Groups {
 		for _, set := range g.Kept {
-			s.Add(r, g, set)
+			status := o.SetStatus(set)
+			if o.Strict && g.Broken() {
+				status = Rejected
+			}
+			s.add(r, g, set, status)
 		}
 	}
 	var b bytes.Buffer
@@ -114,8 +118,17 @@ func NewStream(o Options) *Stream {
 	return &Stream{o: o, bodies: map[*validate.Group]*body{}}
 }
 
+// Number sets the control numbers of the next answer.
+func (s *Stream) Number(interchange, group, set int64) {
+	s.o.Interchange, s.o.Group, s.o.Set = interchange, group, set
+}
+
 // Add takes a set that ended.
 func (s *Stream) Add(r *validate.Report, g *validate.Group, set *validate.Set) {
+	s.add(r, g, set, s.o.SetStatus(set))
+}
+
+func (s *Stream) add(r *validate.Report, g *validate.Group, set *validate.Set, status Status) {
 	b := s.bodies[g]
 	if b == nil {
 		b = &body{}
@@ -132,7 +145,7 @@ func (s *Stream) Add(r *validate.Report, g *validate.Group, set *validate.Set) {
 			b.d = b.contrl.d
 		}
 	}
-	b.add(&s.o, set)
+	b.add(&s.o, set, status)
 }
 
 // Answer writes the answer to an interchange whose sets were added, and forgets
@@ -165,8 +178,7 @@ type body struct {
 // chunkSize keeps long answers from being copied over and over as they grow.
 const chunkSize = 256 << 10
 
-func (b *body) add(o *Options, set *validate.Set) {
-	status := o.SetStatus(set)
+func (b *body) add(o *Options, set *validate.Set, status Status) {
 	b.tally.add(status)
 	switch {
 	case b.contrl != nil:
