@@ -108,6 +108,9 @@ func (f *Format) openGuide(n *config.Node, ps *config.Problems) {
 		})
 		return
 	}
+	if o.Version == "" {
+		o.Version = f.layout.version
+	}
 	if o.From != "" && f.layout.root.repeated(o.From) == nil {
 		ps.Add(config.Problem{
 			Position: n.Get("from").Position(), What: fmt.Sprintf("%s has no loop %q that repeats", o.Set, o.From),
