@@ -21,6 +21,9 @@ func detectUNA(b []byte) *header {
 	if d.Release == ' ' {
 		d.Release = 0
 	}
+	if d.Segment == 0 || d.Segment == d.Element {
+		return nil
+	}
 	y := &Syntax{Standard: EDIFACT, Delimiters: d}
 	if size != unaSize {
 		y.notes = append(y.notes, note{BadHeader, 0, Found(b[:size]), "six characters after UNA"})

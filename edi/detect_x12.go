@@ -26,7 +26,7 @@ func detectISA(b []byte) *header {
 		return nil
 	}
 	h.last(b)
-	if alphanumeric(h.syntax.Segment) || h.syntax.Segment == sep {
+	if x := h.syntax.Segment; x == 0 || alphanumeric(x) || x == sep {
 		return nil // no terminator
 	}
 	h.version(b)
@@ -113,6 +113,9 @@ func (h *header) short(b []byte, group int) *header {
 		h.ends = h.ends[:len(h.ends)-1]
 	}
 	y.Segment = b[end]
+	if y.Segment == 0 || y.Segment == y.Element {
+		return nil
+	}
 	if c := b[end-1]; separator(c) && c != y.Element && !separatorOf(b[end-2], y.Element) {
 		y.Component = 0
 	} else if separator(c) && c != y.Element {

@@ -112,9 +112,9 @@ func roleX12(tag []byte) role {
 
 func roleEDIFACT(tag []byte) role {
 	switch string(tag) {
-	case "UNH", "UIH":
+	case "UNH", "UIH", "UNO":
 		return setHeader
-	case "UNT", "UIT":
+	case "UNT", "UIT", "UNP":
 		return setTrailer
 	case "UNG":
 		return groupHeader

@@ -9,7 +9,7 @@ import (
 // Defaults of a Scanner.
 const (
 	// DefaultLimit is how long a segment, or what stands between two interchanges, may be, in bytes.
-	DefaultLimit = 1 << 20
+	DefaultLimit = 16 << 20
 	window       = 64 << 10
 	firstStep    = 4 << 10
 	lastStep     = 16 << 10
@@ -30,6 +30,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Reasons why reading ends.
 var (
 	ErrNotEDI  = errors.New("no interchange begins here: expected ISA, UNA, UNB or STX")
+	ErrUTF16   = errors.New("the stream is UTF-16, in which no interchange is written: convert it to UTF-8 first")
 	ErrTooLong = errors.New("segment is longer than the limit")
 	ErrJunk    = errors.New("no interchange begins within the limit")
 )
@@ -105,12 +106,15 @@ func (s *Scanner) Next() bool {
 			s.next, s.prev, s.blanks = s.next+1, c, end+1
 			continue
 		}
-		if b := s.buf[p]; b == 'I' || b == 'U' || b == 'S' || b == 'E' || s.closed {
+		if b := s.buf[p]; b == 'I' || b == 'U' || b == 'S' || b == 'E' || b == 'B' || s.closed {
 			if done, again := s.special(p); done {
 				return true
 			} else if again {
 				continue
 			}
+		}
+		if end-s.from > s.limit() {
+			return s.fail(ErrTooLong)
 		}
 		if (len(ends) >= s.many || end-p > 4096) && s.suspicious(ends, end-p) && s.swallowed(p, end) {
 			return true
@@ -154,7 +158,8 @@ func (s *Scanner) splitTag(start int, ends, subs []uint32) (newEnds, newSubs []u
 // segment was found in another way, or whether to look again.
 func (s *Scanner) advance() (found, again bool) {
 	switch {
-	case !s.open:
+	case !s.open, s.closed && s.another(true):
+		s.open = false
 		return s.begin()
 	case s.sweep.at < len(s.buf):
 		if s.next > 0 {
@@ -164,9 +169,12 @@ func (s *Scanner) advance() (found, again bool) {
 		s.step = min(2*s.step, lastStep)
 		s.sweep.run(s.buf, to)
 		return false, true
+	case (s.eof || len(s.buf)-s.from > s.limit()) && s.another(false):
+		s.open = false
+		return false, true
 	case s.eof:
 		return s.finish(), false
-	case len(s.buf)-s.from >= s.limit():
+	case len(s.buf)-s.from > s.limit():
 		if s.swallowed(s.blanks, len(s.buf)) {
 			return true, false
 		}
@@ -216,11 +224,12 @@ func (s *Scanner) begin() (found, again bool) {
 		case at >= 0 && (len(s.buf)-p-at >= lookahead || s.eof):
 			p += at
 			h = detect(s.buf[p:])
-		case !s.eof && len(s.buf)-s.from < s.limit():
+		case !s.eof && len(s.buf)-s.from <= s.limit():
 			return false, s.read()
 		}
 	}
 	if h == nil {
+		s.tail = s.buf[s.from:]
 		return false, s.none()
 	}
 	done := s.enter(p, h)
@@ -229,10 +238,11 @@ func (s *Scanner) begin() (found, again bool) {
 
 // none ends the stream where no interchange begins.
 func (s *Scanner) none() bool {
-	s.tail = s.buf[s.from:]
 	switch {
 	case !s.eof:
 		return s.fail(ErrJunk)
+	case s.index == 0 && len(s.tail) > 2 && (string(s.tail[:2]) == "\xff\xfe" || string(s.tail[:2]) == "\xfe\xff"):
+		return s.fail(ErrUTF16)
 	case s.index == 0 && afterBlanks(s.tail, 0) < len(s.tail):
 		return s.fail(ErrNotEDI)
 	}
@@ -243,4 +253,16 @@ func (s *Scanner) fail(reason error) bool {
 	s.tail = s.buf[s.from:]
 	s.err = &Error{Offset: s.base + int64(s.from), Err: reason}
 	return false
+}
+
+// Count is how many segments were read. UNA is none.
+func (s *Scanner) Count() int { return s.index }
+
+// Junk is the place of the bytes at the end of the stream that belong to no interchange, once Next
+// gave false; -1 where there are none.
+func (s *Scanner) Junk() int64 {
+	if s.err != nil || !junk(s.tail, s.index == 0) {
+		return -1
+	}
+	return s.base + int64(s.from)
 }

@@ -3,6 +3,7 @@ package edi
 import (
 	"bytes"
 	"io"
+	"strconv"
 )
 
 // enter begins an interchange at buf[p]. It says whether a segment was delivered, which it is for
@@ -48,6 +49,29 @@ func (s *Scanner) deliverHeader(p int, h *header) {
 	s.blanks = s.from
 }
 
+// another says whether an interchange begins where the next segment would, with delimiters that are
+// not those in force, or, behind a trailer, with any.
+func (s *Scanner) another(trailer bool) bool {
+	p := max(s.blanks, s.from)
+	for p < len(s.buf) && blank(s.buf[p]) {
+		p++
+	}
+	if len(s.buf)-p < 4 {
+		return false
+	}
+	if trailer {
+		switch string(s.buf[p : p+3]) {
+		case "ISA", "UNA", "UNB", "UIB":
+			return separator(s.buf[p+3])
+		case "STX":
+			return s.buf[p+3] == '='
+		}
+		return false
+	}
+	h := detect(s.buf[p:])
+	return h != nil && (h.size > 0 || h.syntax.Delimiters != s.syntax.Delimiters && h.syntax.Standard != s.syntax.Standard)
+}
+
 // special deals with what may be a header or trailer of an interchange, and with what follows a
 // trailer. It says whether a segment was delivered, or whether to look again.
 func (s *Scanner) special(p int) (done, again bool) {
@@ -66,6 +90,10 @@ func (s *Scanner) special(p int) (done, again bool) {
 		case "UNZ", "UIZ":
 			s.closed = s.syntax.Standard == EDIFACT && !alphanumeric(b[3])
 			return false, false
+		case "BIN", "BDS":
+			return s.binary(p, b[:3])
+		case "UNO":
+			return s.object(p)
 		case "END":
 			s.closed = s.syntax.Standard == TRADACOMS && b[3] == s.syntax.Tag
 			return false, false
@@ -76,6 +104,78 @@ func (s *Scanner) special(p int) (done, again bool) {
 		return false, true
 	}
 	return false, false
+}
+
+// binary deals with the X12 segments that hold any bytes whatever and say how many (BIN01, BDS02).
+// Where the terminator does not stand behind them, they are taken for segments like others.
+func (s *Scanner) binary(p int, tag []byte) (done, again bool) {
+	if s.syntax.Standard != X12 || s.buf[p+3] != s.syntax.Element {
+		return false, false
+	}
+	ends := append(s.ends[:0], uint32(p+3))
+	at := p + 4
+	before := 1 // elements
+	if string(tag) == "BDS" {
+		before = 2
+	}
+	for range before {
+		size := bytes.IndexByte(s.buf[at:min(len(s.buf), at+64)], s.syntax.Element)
+		if size < 0 {
+			return false, false
+		}
+		at += size
+		ends = append(ends, uint32(at))
+		at++
+	}
+	length, err := strconv.Atoi(string(s.buf[ends[len(ends)-2]+1 : ends[len(ends)-1]]))
+	if err != nil || length < 0 || length > s.limit() {
+		return false, false
+	}
+	end := at + length
+	if end >= len(s.buf) && !s.eof {
+		return false, s.read()
+	}
+	if end >= len(s.buf) || s.buf[end] != s.syntax.Segment {
+		return false, false
+	}
+	s.ends = append(ends, uint32(end))
+	s.deliver(p, end, s.ends, nil)
+	s.seg.Terminated = true
+	s.restart(end + 1)
+	return true, false
+}
+
+// object deals with the header of an object in an EDIFACT package (ISO 9735-8): as many bytes as it
+// says follow, and then UNP, before which they are delivered.
+func (s *Scanner) object(p int) (done, again bool) {
+	c := s.sweep.cuts[s.next]
+	ends := s.sweep.ends[s.prev.ends:c.ends]
+	if s.syntax.Standard != EDIFACT || int(ends[0]) != p+3 || len(ends) < 2 {
+		return false, false
+	}
+	end := int(ends[len(ends)-1])
+	length, err := strconv.Atoi(string(s.buf[ends[len(ends)-2]+1 : end]))
+	if err != nil || length < 0 || length > s.limit() {
+		return false, false
+	}
+	next := end + 1 + length
+	if next+lookahead > len(s.buf) && !s.eof {
+		return false, s.read()
+	}
+	if next >= len(s.buf) || !bytes.HasPrefix(s.buf[afterBlanks(s.buf, next):], []byte("UNP")) {
+		return false, false
+	}
+	s.deliver(p, end, append(s.ends[:0], ends...), append(s.subs[:0], s.sweep.subs[s.prev.subs:c.subs]...))
+	s.seg.Terminated = true
+	s.restart(next)
+	s.from = end + 1
+	return true, false
+}
+
+// restart goes on at buf[at] with what was swept thrown away.
+func (s *Scanner) restart(at int) {
+	s.from, s.blanks, s.next, s.prev, s.step = at, at, 0, cut{}, firstStep
+	s.sweep.reset(s.syntax.Delimiters, at)
 }
 
 // headed deals with a header at buf[p]; header is false where it is none after all.
@@ -243,7 +343,7 @@ func (s *Scanner) read() bool {
 		keep := s.buf[s.from:]
 		room := s.buf[:0]
 		if cap(s.buf) < window || len(keep) > cap(s.buf)/2 {
-			room = make([]byte, 0, max(window, 4*len(keep)))
+			room = make([]byte, 0, max(window, 2*len(keep)+window/2))
 		}
 		s.base += int64(s.from)
 		s.move(append(room, keep...))
@@ -277,7 +377,7 @@ func (s *Scanner) slide(all []byte) {
 
 // move begins anew with a buffer whose first byte is the next segment's.
 func (s *Scanner) move(buf []byte) {
-	s.buf, s.from, s.blanks = buf, 0, 0
+	s.buf, s.from, s.blanks = buf, 0, max(s.blanks-s.from, 0)
 	s.next, s.prev = 0, cut{}
-	s.sweep.reset(s.sweep.d, 0)
+	s.sweep.reset(s.sweep.d, s.blanks)
 }

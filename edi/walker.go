@@ -156,7 +156,7 @@ func (w *Walker) other(g *Segment) {
 // outer finds what is wrong with any segment, whatever it is.
 func (w *Walker) outer(g *Segment) {
 	p := g.At(0, 0, 0)
-	if junk(g.Before, g.Offset == int64(len(g.Before))) {
+	if junk(g.Before, g.Offset == int64(len(g.Before))) && !g.Is("UNP") {
 		p.Offset -= int64(len(g.Before))
 		w.fault(Fault{Level: InStream, Kind: Junk, Position: Position{Offset: p.Offset}, Found: Found(g.Before), Expected: "nothing between segments"})
 	}

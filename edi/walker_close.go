@@ -10,6 +10,8 @@ func trailerPlaces(g *Segment) (count, control int) {
 		return 1, 0
 	case "UIT": // ISO 9735-3: reference first
 		return 2, 1
+	case "UNP": // its first element is the object's length
+		return 0, 2
 	case "UIZ":
 		return 2, 0
 	}
@@ -113,6 +115,7 @@ func (w *Walker) checkTrailer(g *Segment, level Level, counted int, header contr
 	}
 	found := text(g, countAt, 1)
 	switch n, err := strconv.Atoi(found); {
+	case countAt == 0:
 	case found == "":
 		w.fault(Fault{Level: level, Kind: MissingElement, Position: at(countAt), Expected: strconv.Itoa(counted)})
 	case err != nil || n != counted || n < 0:

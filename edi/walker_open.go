@@ -149,6 +149,8 @@ func (w *Walker) openSet(g *Segment) {
 		}
 	case g.Syntax.Standard == TRADACOMS:
 		s.ControlNumber, s.ID, s.Version = text(g, 1, 1), text(g, 2, 1), text(g, 2, 2)
+	case g.Is("UNO"): // a package, which holds an object instead of segments (ISO 9735-8)
+		s.ID, s.ControlNumber = "UNO", text(g, 1, 1)
 	case g.Is("UIH"):
 		s.ID, s.Version, s.Release, s.Agency = text(g, 1, 1), text(g, 1, 2), text(g, 1, 3), text(g, 1, 4)
 		s.ControlNumber = text(g, 2, 1)

@@ -17,7 +17,9 @@ type JSONError struct {
 }
 
 // Error names line, column and what is wrong.
-func (e *JSONError) Error() string { return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Text) }
+func (e *JSONError) Error() string {
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Text)
+}
 
 // node is a JSON value that was read whole.
 type node struct {
@@ -149,16 +151,16 @@ func (r *jsonReader) value(depth int) (n node, err error) {
 	if depth > depthLimit {
 		return n, r.fail("values are nested deeper than %d", depthLimit)
 	}
-	switch {
-	case n.kind == '"':
+	switch n.kind {
+	case '"':
 		n.text, err = r.string()
-	case n.kind == '[':
+	case '[':
 		err = r.sequence('[', ']', func() error {
 			v, err := r.value(depth + 1)
 			n.list = append(n.list, v)
 			return err
 		})
-	case n.kind == '{':
+	case '{':
 		err = r.object(func(key string) error {
 			v, err := r.value(depth + 1)
 			n.keys, n.list = append(n.keys, key), append(n.list, v)

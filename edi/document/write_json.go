@@ -65,6 +65,7 @@ type jsonWriter struct {
 	chars   *charset.Set
 	breaks  string // what stands before each segment of the interchange but the first
 	first   bool   // the next segment is the first of its interchange
+	free    bool   // the segment declares delimiters, and so holds them
 	held    []*edi.Segment
 	heldFor *edi.Interchange
 	faults  []edi.Fault // of the held header
@@ -101,6 +102,8 @@ func (w *jsonWriter) event(e *edi.Event) {
 	}
 	if e.Segment != nil {
 		w.release(string(e.Segment.Before))
+	} else {
+		w.release("")
 	}
 	switch e.Kind {
 	case edi.GroupStart:
@@ -204,8 +207,13 @@ type delimiterField struct {
 // character, whose number in Unicode is the byte.
 func delimiterFields(d *edi.Delimiters) []delimiterField {
 	return []delimiterField{
-		{"element", &d.Element}, {"segment", &d.Segment}, {"component", &d.Component}, {"repetition", &d.Repetition},
-		{"release", &d.Release}, {"decimal", &d.Decimal}, {"tag", &d.Tag},
+		{"element", &d.Element},
+		{"segment", &d.Segment},
+		{"component", &d.Component},
+		{"repetition", &d.Repetition},
+		{"release", &d.Release},
+		{"decimal", &d.Decimal},
+		{"tag", &d.Tag},
 	}
 }
 
@@ -301,6 +309,7 @@ func (w *jsonWriter) segment(e *edi.Event, g *edi.Segment) {
 		_ = w.out.WriteByte('}')
 		return
 	}
+	w.free = g.Is("ISA")
 	if !g.Terminated {
 		w.text(`,"unterminated":true`)
 	}
@@ -390,6 +399,12 @@ const (
 var formKeys = [...]string{formRaw: "raw", formUTF8: "utf-8", formWindows: "windows-1252", formHex: "hex"}
 
 func (w *jsonWriter) form(raw []byte) form {
+	if w.syntax.Release == 0 && !w.free && w.syntax.Fits(raw) >= 0 { // bytes of BIN
+		if _, ok := same(w.chars, raw); ok {
+			return formRaw
+		}
+		return formHex
+	}
 	if plainASCII(raw, w.syntax.Release) {
 		return formText
 	}

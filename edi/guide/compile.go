@@ -68,7 +68,7 @@ func (g *Guide) Compile(message string) (*Plan, error) {
 		return nil, fmt.Errorf("compile %s of guide %s: %w", message, g.Name, c.errors[0])
 	}
 	p := &Plan{Guide: g, Message: m, ways: make([]way, 1)}
-	layouts := layouts{guide: g, byID: map[string]*Layout{}, sets: map[*CodeList]*codeSet{}}
+	layouts := layouts{guide: g, byID: map[string]*Layout{}, sets: map[*CodeList]*Codes{}}
 	if err := p.place(m.Body, -1, "", &layouts); err != nil {
 		return nil, fmt.Errorf("compile %s of guide %s: %w", message, g.Name, err)
 	}

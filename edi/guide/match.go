@@ -69,7 +69,7 @@ func (m *Matcher) Count(place int) int { return int(m.counts[place]) }
 
 // Match finds the place of the next segment.
 func (m *Matcher) Match(seg *edi.Segment) Step {
-	code := seg.Code()
+	code := Key(seg.Tag())
 	tag := m.plan.tags.index(code)
 	if tag < 0 {
 		return m.outOfPlace(seg, code)

@@ -34,16 +34,21 @@ func (c *checker) elements(layout *guide.Layout) {
 				break
 			}
 			present |= 1 << (i & 63)
-			if f := &fields[i]; len(subs) > 0 && subs[0] < end {
+			switch f := &fields[i]; {
+			case len(subs) > 0 && subs[0] < end:
 				n := 1
 				for n < len(subs) && subs[n] < end {
 					n++
 				}
-				c.divided(f, buf, from, end, subs[:n], i+1)
+				if c.syntax.Repetition == 0 && f.Parts != nil {
+					c.composite(f, buf, from, end, subs[:n], i+1, 0)
+				} else {
+					c.divided(f, buf, from, end, subs[:n], i+1)
+				}
 				subs = subs[n:]
-			} else if f.Parts == nil {
+			case f.Parts == nil:
 				c.value(f, buf[from:end], i+1, 0, 0)
-			} else {
+			default:
 				c.composite(f, buf, from, end, nil, i+1, 0)
 			}
 		}
@@ -79,7 +84,7 @@ func (c *checker) divided(f *guide.Field, buf []byte, from, end uint32, subs []u
 			number = 0
 		}
 		switch {
-		case repetition > f.Repeat:
+		case repetition > int(f.Repeat):
 			c.elementFault(edi.TooManyRepetitions, f, buf[from:to], element, repetition, 0, fmt.Sprintf("at most %d", f.Repeat))
 		case f.Parts == nil && i > first:
 			c.elementFault(edi.TooManyComponents, f, buf[from:to], element, number, 0, "no components")
@@ -110,18 +115,7 @@ func (c *checker) composite(f *guide.Field, buf []byte, from, end uint32, subs [
 				return
 			}
 			present |= 1 << (i & 63)
-		}
-		from = to + 1
-	}
-	from = start
-	for i := 0; i <= len(subs) && i < len(f.Parts); i++ {
-		to := end
-		if i < len(subs) {
-			to = subs[i]
-		}
-		if from < to {
-			p := &f.Parts[i]
-			c.component(p, buf[from:to], present, element, repetition, i+1)
+			c.value(&f.Parts[i], buf[from:to], element, repetition, i+1)
 		}
 		from = to + 1
 	}
@@ -141,16 +135,15 @@ func (c *checker) composite(f *guide.Field, buf []byte, from, end uint32, subs [
 	}
 }
 
-// component checks a component. Where another list or agency is named beside a
-// code, the directory's list does not bind it.
-func (c *checker) component(p *guide.Field, value []byte, present uint64, element, repetition, component int) {
-	if p.Codes != nil && present&p.Foreign != 0 {
-		other := *p
-		other.Codes = nil
-		c.value(&other, value, element, repetition, component)
-		return
+// foreign says whether another list or agency is named beside a component, so
+// that the directory's list does not bind it.
+func (c *checker) foreign(f *guide.Field, element, repetition int) bool {
+	for i := 1; f.Foreign>>(i-1) != 0; i++ {
+		if f.Foreign>>(i-1)&1 == 1 && len(c.seg.Component(element, max(repetition, 1), i)) > 0 {
+			return true
+		}
 	}
-	c.value(p, value, element, repetition, component)
+	return false
 }
 
 // value checks one value, which is not empty.
@@ -184,7 +177,7 @@ func (c *checker) value(f *guide.Field, raw []byte, element, repetition, compone
 	case n > f.Form.Max:
 		c.elementFault(edi.TooLong, f, v, element, repetition, component, expectedLength(f))
 	}
-	if f.Codes != nil && !f.Codes.Has(v) {
+	if f.Codes != nil && !f.Codes.Has(v) && !c.foreign(f, element, repetition) {
 		c.elementFault(edi.BadCode, f, v, element, repetition, component, expectedCode(f))
 	}
 }

@@ -21,13 +21,13 @@ var periods = map[string]string{
 
 // period checks a date or period against the format that is named beside it.
 func (c *checker) period(f *guide.Field, element, repetition int) {
-	code := c.seg.Component(element, max(repetition, 1), f.Period)
-	value := c.plain(c.seg.Component(element, max(repetition, 1), f.PeriodValue))
+	code := c.seg.Component(element, max(repetition, 1), int(f.Period))
+	value := c.plain(c.seg.Component(element, max(repetition, 1), int(f.PeriodValue)))
 	form, known := periods[string(code)]
 	if !known || follows(value, form) {
 		return
 	}
-	c.elementFault(edi.BadDate, &f.Parts[f.PeriodValue-1], value, element, repetition, f.PeriodValue, "a value of format "+string(code)+" ("+form+")")
+	c.elementFault(edi.BadDate, &f.Parts[f.PeriodValue-1], value, element, repetition, int(f.PeriodValue), "a value of format "+string(code)+" ("+form+")")
 }
 
 // follows says whether a value has a format, with or without a hyphen between the

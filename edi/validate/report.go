@@ -65,7 +65,7 @@ func (s *Set) header(h *edi.Set) {
 	s.Version, s.Release, s.Agency, s.Association = h.Version, h.Release, h.Agency, h.Association
 	s.Start = h.Position.Offset
 	if h.Header != nil {
-		s.End = end(h.Header, s.Start)
+		s.End = end(h.Header)
 		if h.Header.Syntax.Standard == edi.X12 && h.Header.Len() >= 3 {
 			s.Reference = string(h.Header.Value(3))
 		}

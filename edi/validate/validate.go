@@ -6,7 +6,6 @@
 package validate
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -26,8 +25,11 @@ type Options struct {
 	// 0 is 1,000.
 	Limit int
 	// Each is given every set when it ends, and sets are then not kept in the report:
-	// for interchanges of any size. The set is used again for the next one.
+	// for interchanges of any size. The set may be used again for the next one.
 	Each func(*Report, *Group, *Set)
+	// Workers is how many goroutines check sets beside the one that reads; 0 and 1
+	// do all on the caller's. Guides, where given, is then asked by several at once.
+	Workers int
 	// Unguided makes a set without a guide a warning: its envelope alone decides.
 	Unguided bool
 }
@@ -37,237 +39,136 @@ const defaultLimit = 1000
 // Interchanges validates what r holds and gives a report of each interchange when
 // it ends. An error is the last: what was read before it stands.
 func Interchanges(r io.Reader, o Options) iter.Seq2[*Report, error] {
+	o.defaults()
 	return func(yield func(*Report, error) bool) {
-		v := newValidator(o)
+		if o.Workers > 1 {
+			parallel(r, &o, yield)
+			return
+		}
+		front, back := front{options: &o, reuse: o.Each != nil}, back{options: &o}
 		w := edi.NewWalker(edi.NewScanner(r))
 		for w.Next() {
-			if report := v.event(w.Event()); report != nil && !yield(report, nil) {
+			it, ok := front.event(w.Event())
+			if !ok {
+				continue
+			}
+			if report := back.apply(&it); report != nil && !yield(report, nil) {
 				return
 			}
 		}
-		if rest := v.rest(); rest != nil && !yield(rest, nil) {
-			return
-		}
-		if err := w.Err(); err != nil {
-			yield(nil, fmt.Errorf("read interchange: %w", err))
-		}
+		back.finish(w.Err(), yield)
 	}
 }
 
-// validator makes reports of events.
-type validator struct {
-	options Options
-	report  *Report
-	group   *Group
-	set     *Set
-	checker checker
-	plans   planCache
-	spare   *Set
-	early   []edi.Fault // of the stream, before the first interchange
-}
-
-func newValidator(o Options) *validator {
+func (o *Options) defaults() {
 	if o.Guides == nil {
 		o.Guides = guides.Shipped.Find
 	}
 	if o.Limit == 0 {
 		o.Limit = defaultLimit
 	}
-	return &validator{options: o}
 }
 
-// event takes a step of the walk, and gives the report of an interchange that ends.
-func (v *validator) event(e *edi.Event) *Report {
-	switch e.Kind {
-	case edi.SegmentRead:
-		if e.Set != nil {
-			if len(e.Faults) > 0 {
-				v.setFaults(e.Faults)
-			}
-			if v.checker.plan != nil {
-				v.checker.segment(e.Segment, e.InSet)
-			}
-			return nil
-		}
-		v.outside(e)
-	case edi.InterchangeStart:
-		v.report = &Report{Interchange: e.Interchange, Start: e.Interchange.Position.Offset, Faults: v.early}
-		v.early = nil
-		v.outside(e)
-	case edi.GroupStart:
-		v.openGroup(e.Group)
-		v.groupFaults(e.Faults)
-	case edi.SetStart:
-		v.openSet(e)
-	case edi.SetEnd:
-		v.closeSet(e)
-	case edi.GroupEnd:
-		v.groupFaults(e.Faults)
-		v.group.Included = included(e.Segment, e.Group.Sets)
-		v.group = nil
-	case edi.InterchangeEnd:
-		v.outside(e)
-		report := v.report
-		report.End = end(e.Segment, report.End)
-		v.report, v.group = nil, nil
-		return report
-	default:
-		v.outside(e)
-	}
-	return nil
-}
-
-// included gives what a group's trailer says of how many sets it has.
-func included(trailer *edi.Segment, counted int) string {
-	if trailer == nil {
-		return fmt.Sprint(counted)
-	}
-	return string(trailer.Value(1))
-}
-
-func end(s *edi.Segment, before int64) int64 {
-	if s == nil {
-		return before
-	}
-	return s.Offset + int64(len(s.Bytes()))
-}
-
-// outside notes the faults of an event that belongs to no group and no set.
-func (v *validator) outside(e *edi.Event) {
-	if v.report == nil {
-		v.early = append(v.early, e.Faults...)
-		return
-	}
-	v.report.Faults = append(v.report.Faults, e.Faults...)
-	if e.Kind == edi.SegmentRead && e.Segment != nil && e.Segment.Is("TA1") {
-		v.report.Acknowledgements++
-	}
-	v.report.End = end(e.Segment, v.report.End)
-}
-
-// rest gives what was found where no interchange begins any more.
-func (v *validator) rest() *Report {
-	if len(v.early) == 0 {
-		return nil
-	}
-	return &Report{Faults: v.early, Start: v.early[0].Position.Offset, End: v.early[0].Position.Offset}
-}
-
-func (v *validator) openGroup(g *edi.Group) {
-	v.group = &Group{Group: g}
-	v.report.Groups = append(v.report.Groups, v.group)
-}
-
-func (v *validator) groupFaults(faults []edi.Fault) {
-	for _, f := range faults {
-		if f.Level == edi.InStream || f.Level == edi.InInterchange {
-			v.report.Faults = append(v.report.Faults, f)
-		} else {
-			v.group.Faults = append(v.group.Faults, f)
-		}
-	}
-}
-
-func (v *validator) setFaults(faults []edi.Fault) {
-	for _, f := range faults {
-		switch {
-		case f.Level == edi.InStream || f.Level == edi.InInterchange:
-			v.report.Faults = append(v.report.Faults, f)
-		case f.Level == edi.InGroup:
-			v.group.Faults = append(v.group.Faults, f)
-		default:
-			v.checker.add(f)
-		}
-	}
-}
-
-func (v *validator) openSet(e *edi.Event) {
-	if v.group == nil { // EDIFACT without groups
-		v.openGroup(nil)
-	}
-	v.set = &Set{}
-	if v.options.Each != nil {
-		if v.spare == nil {
-			v.spare = &Set{}
-		}
-		v.set = v.spare
-		*v.set = Set{Faults: v.set.Faults[:0]}
-	}
-	v.set.header(e.Set)
-	plan, err := v.plans.find(v.options.Guides, e)
-	v.checker.begin(e.Interchange.Syntax, plan, v.set, v.options.Limit)
-	v.setFaults(e.Faults)
-	if err != nil {
-		v.unguided(e, err)
-	}
-	v.wrongGroup(e)
-	if plan != nil {
-		v.set.Guide = plan.Guide.Name
-	}
-}
-
-// unguided notes that there is no guide, or that it cannot be had.
-func (v *validator) unguided(e *edi.Event, err error) {
-	f := edi.Fault{Level: edi.InSet, Kind: edi.UnknownSet, Position: e.Set.Position, Found: e.Set.ID, Warning: v.options.Unguided}
-	f.Expected = "a guide: there is " + err.Error()
-	if !errors.Is(err, guides.ErrNone) {
-		f.Warning = false
-	}
-	v.checker.add(f)
-}
-
-// wrongGroup warns of a set in a group that is for others: it is clear what it is
-// all the same.
-func (v *validator) wrongGroup(e *edi.Event) {
-	if e.Group == nil || e.Interchange.Syntax.Standard != edi.X12 {
-		return
-	}
-	if want := guides.Functional(e.Set.ID); want != "" && e.Group.ID != "" && e.Group.ID != want {
-		v.checker.add(edi.Fault{
-			Level: edi.InSet, Kind: edi.WrongGroup, Position: e.Set.Position, Warning: true,
-			Found: "set " + e.Set.ID + " in group " + e.Group.ID, Expected: "group " + want,
-		})
-	}
-}
-
-func (v *validator) closeSet(e *edi.Event) {
-	if v.checker.plan != nil {
-		v.checker.end(e.Segment, e.Set.Segments)
-	}
-	v.setFaults(e.Faults)
-	v.set.Segments, v.set.End = e.Set.Segments, end(e.Segment, v.set.End)
-	v.report.Sets++
-	v.group.Sets++
-	if v.set.Rejected() {
-		v.report.Rejected++
-		v.group.Rejected++
-	}
-	if v.options.Each != nil {
-		v.options.Each(v.report, v.group, v.set)
-	} else {
-		v.group.Kept = append(v.group.Kept, v.set)
-	}
-	v.set = nil
-	v.checker.plan = nil
-}
-
-// planCache spares looking the guide of every set up where the next one is like
-// the last.
-type planCache struct {
+// item is what one or several events came to: a set, or something around it.
+type item struct {
+	kind        edi.EventKind // SetEnd for a set
+	faults      []edi.Fault   // of a set, those that are not its own
 	interchange *edi.Interchange
 	group       *edi.Group
-	set         edi.Set
-	plan        *guide.Plan
-	err         error
+	set         *Set
+	end         int64 // the offset behind its segment; 0 where it has none
+	included    string
+	ta1         bool
 }
 
-func (c *planCache) find(find func(*edi.Interchange, *edi.Group, *edi.Set) (*guide.Plan, error), e *edi.Event) (*guide.Plan, error) {
-	s := e.Set
-	if c.interchange == e.Interchange && c.group == e.Group && c.set.ID == s.ID && c.set.Version == s.Version &&
-		c.set.Release == s.Release && c.set.Agency == s.Agency && c.set.Association == s.Association {
-		return c.plan, c.err
+// back makes reports of items.
+type back struct {
+	options *Options
+	report  *Report
+	group   *Group
+	early   []edi.Fault // of the stream, before the first interchange
+}
+
+// apply takes an item, and gives the report of an interchange that ends.
+func (b *back) apply(it *item) *Report {
+	switch it.kind {
+	case edi.InterchangeStart:
+		b.report = &Report{Interchange: it.interchange, Start: it.interchange.Position.Offset, Faults: b.early}
+		b.early = nil
+	case edi.GroupStart:
+		b.openGroup(it.group)
+	case edi.SetEnd:
+		b.set(it)
+		return nil
+	case edi.GroupEnd:
+		b.note(it.faults)
+		b.group.Included = it.included
+		b.group = nil
+		return nil
 	}
-	c.plan, c.err = find(e.Interchange, e.Group, s)
-	c.interchange, c.group, c.set = e.Interchange, e.Group, *s
-	return c.plan, c.err
+	b.note(it.faults)
+	if b.report == nil {
+		return nil
+	}
+	b.report.End = max(b.report.End, it.end)
+	if it.ta1 {
+		b.report.Acknowledgements++
+	}
+	if it.kind != edi.InterchangeEnd {
+		return nil
+	}
+	report := b.report
+	b.report, b.group = nil, nil
+	return report
+}
+
+// note puts faults where they belong.
+func (b *back) note(faults []edi.Fault) {
+	for _, f := range faults {
+		switch {
+		case b.report == nil:
+			b.early = append(b.early, f)
+		case b.group != nil && f.Level == edi.InGroup:
+			b.group.Faults = append(b.group.Faults, f)
+		default:
+			b.report.Faults = append(b.report.Faults, f)
+		}
+	}
+}
+
+func (b *back) openGroup(g *edi.Group) {
+	b.group = &Group{Group: g}
+	b.report.Groups = append(b.report.Groups, b.group)
+}
+
+func (b *back) set(it *item) {
+	if b.group == nil { // EDIFACT without groups
+		b.openGroup(nil)
+	}
+	b.note(it.faults)
+	b.report.Sets++
+	b.group.Sets++
+	if it.set.Rejected() {
+		b.report.Rejected++
+		b.group.Rejected++
+	}
+	if b.options.Each != nil {
+		b.options.Each(b.report, b.group, it.set)
+	} else {
+		b.group.Kept = append(b.group.Kept, it.set)
+	}
+}
+
+// finish gives what was found where no interchange begins any more, and the error
+// that ended the stream.
+func (b *back) finish(err error, yield func(*Report, error) bool) {
+	if len(b.early) > 0 {
+		at := b.early[0].Position.Offset
+		if !yield(&Report{Faults: b.early, Start: at, End: at}, nil) {
+			return
+		}
+	}
+	if err != nil {
+		yield(nil, fmt.Errorf("read interchange: %w", err))
+	}
 }
