@@ -16,7 +16,7 @@ func (a *app) ediCommand() *cobra.Command {
 		Use:   "edi",
 		Short: "Work with X12, EDIFACT and TRADACOMS interchanges",
 	}
-	c.AddCommand(a.ediReadCommand(), a.ediWriteCommand())
+	c.AddCommand(a.ediReadCommand(), a.ediWriteCommand(), a.ediSplitCommand(), a.ediAnonymiseCommand())
 	c.AddCommand(a.ediGuideCommands()...)
 	return c
 }
