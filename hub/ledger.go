@@ -144,6 +144,21 @@ func (h *Hub) Exchanges(ctx context.Context) ([]ExchangeCount, error) {
 	return counts, nil
 }
 
+// ResendExchange has a connector hand over once more what it sent. A *RequestError says why it cannot.
+func (h *Hub) ResendExchange(ctx context.Context, system, key string) error {
+	for _, c := range h.generation().Connectors {
+		r, can := c.Connector.(connectors.Resender)
+		if c.System != system || !can {
+			continue
+		}
+		if err := r.Resend(ctx, ledger{h, system}, key); err != nil {
+			return &RequestError{"key", key, "an interchange that can be sent again: " + err.Error()}
+		}
+		return nil
+	}
+	return &RequestError{"system", system, "a connector that exchanges with partners"}
+}
+
 // measureLedgers shows how many rows there are in each state, also where there are none any more.
 func (h *Hub) measureLedgers(ctx context.Context) error {
 	counts, err := h.Exchanges(ctx)

@@ -17,7 +17,7 @@ func (a *app) ediCommand() *cobra.Command {
 		Use:   "edi",
 		Short: "Work with X12, EDIFACT and TRADACOMS interchanges",
 	}
-	c.AddCommand(a.ediReadCommand(), a.ediWriteCommand(), a.ediStatusCommand(), a.ediShowCommand())
+	c.AddCommand(a.ediReadCommand(), a.ediWriteCommand(), a.ediStatusCommand(), a.ediShowCommand(), a.ediResendCommand())
 	c.AddCommand(a.ediGuideCommands()...)
 	return c
 }
