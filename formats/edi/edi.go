@@ -147,6 +147,9 @@ func (f *Format) Set() (set, version, association string) {
 	return f.options.Set, f.options.Version, f.options.Association
 }
 
+// Divides says whether the loops of a set are the records, and not the set.
+func (f *Format) Divides() bool { return f.options.From != "" }
+
 // Standard is X12 or EDIFACT.
 func (f *Format) Standard() edilib.Standard { return f.standard }
 
