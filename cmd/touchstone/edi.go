@@ -19,7 +19,7 @@ func (a *app) ediCommand() *cobra.Command {
 	}
 	c.AddCommand(a.ediReadCommand(), a.ediWriteCommand(), a.ediSplitCommand(), a.ediAnonymiseCommand())
 	c.AddCommand(a.ediGuideCommands()...)
-	c.AddCommand(a.ediStatusCommand(), a.ediShowCommand())
+	c.AddCommand(a.ediStatusCommand(), a.ediShowCommand(), a.ediResendCommand())
 	return c
 }
 
