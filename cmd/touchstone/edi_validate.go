@@ -56,14 +56,6 @@ func (g *ediGuides) options() (validate.Options, error) {
 	return validate.Options{Guides: find}, nil
 }
 
-// openInput opens a file, or standard input for "-".
-func openInput(c *cobra.Command, file string) (io.ReadCloser, error) {
-	if file == "-" {
-		return io.NopCloser(c.InOrStdin()), nil
-	}
-	return os.Open(file)
-}
-
 func (a *app) ediValidateCommand() *cobra.Command {
 	var g ediGuides
 	var quiet bool
