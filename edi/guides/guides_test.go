@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/touchstone-hub/touchstone/edi"
+	"github.com/touchstone-hub/touchstone/edi/directory"
 	"github.com/touchstone-hub/touchstone/edi/guide"
 )
 
@@ -102,6 +103,26 @@ func data(t *testing.T) string {
 		t.Skipf("the collected data are not at hand: %v", err)
 	}
 	return folder
+}
+
+func TestShipped_directoriesAreWhatTheImporterReads(t *testing.T) {
+	for name, file := range map[string]string{"edifact/d96a": "un-edifact-d96a.zip", "edifact/d03b": "un-edifact-d03b.zip"} {
+		text, err := os.ReadFile(filepath.Join(data(t), file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := directory.Read(bytes.NewReader(text), int64(len(text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := carried(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(d.Batch, got); diff != "" {
+			t.Errorf("%s: %.2000s", name, diff)
+		}
+	}
 }
 
 func TestShipped_tablesAreWhatTheSourcesSay(t *testing.T) {

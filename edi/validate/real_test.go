@@ -148,6 +148,50 @@ var broken = map[string][]string{
 	},
 }
 
+// more are EDIFACT files of directories at hand whose faults are many of few kinds:
+// how many of each there are.
+var more = map[string]map[string]int{
+	// The Norwegian sample twice over, so with its faults twice, both under reference 1.
+	"edifact/edinet_edifact.01.multi-message.edi": {
+		"not in the code list": 16, "count is wrong": 2, "control number was used before": 1, "control number is not the header's": 1,
+	},
+	// Four messages of UNH, DTM and UNT: BGM is missing in all, SG11 in IFTMIN, UNS and
+	// SG48 in INVOIC; UNT counts 1 segment where there are 3, has another reference in
+	// two; the third number is used twice; UNZ counts one message.
+	"edifact/edinet_edifact.Issue188.edi": {
+		"mandatory segment is missing": 10, "count is wrong": 5, "control number is not the header's": 2, "control number was used before": 1,
+	},
+	// A first UNB that is empty but for a reference, then the interchange itself, with
+	// none; its APERAK is valid.
+	"edifact/edinet_Apperak_edi_out_issue235.edi": {
+		"envelope is empty": 1, "syntax identifier is not known": 2, "mandatory element is missing": 3, "date is none": 1, "time is none": 1,
+		"trailer is missing": 1, "control number is not the header's": 1,
+	},
+}
+
+func TestInterchanges_faultsOfEDIFACTAreTrueOnes(t *testing.T) {
+	for file, want := range more {
+		text, err := os.ReadFile(filepath.Join(folder(t), file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]int{}
+		for r, err := range validate.Interchanges(bytes.NewReader(text), validate.Options{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range r.All() {
+				if !f.Warning {
+					got[f.Kind.String()]++
+				}
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", file, diff)
+		}
+	}
+}
+
 func TestInterchanges_whatIsValidIs(t *testing.T) {
 	for _, file := range valid {
 		if got := errorsOf(t, file); len(got) > 0 {
