@@ -163,13 +163,16 @@ func (a *API) explain(ctx context.Context, in *customerInput) (*explainOutput, e
 	decisions, err := a.store.Decisions(ctx, golden.DecisionQuery{Records: keys, Undone: true, Limit: explainedDecisions})
 	explanation.Decided(decisions)
 	explanation.Locate(a.inputs)
+	if err == nil {
+		err = a.hub.Elements(ctx, &explanation)
+	}
 	return &explainOutput{explanation}, err
 }
 
 // inputs lists the paths of a record from which a mapping makes an attribute; none where the mapping
 // is no longer there.
 func (a *API) inputs(mapping, attribute string) []string {
-	if m := a.hub.Folder().Mappings[mapping]; m != nil {
+	if m := a.hub.Folder().Mapping(mapping); m != nil {
 		return m.Inputs(attribute)
 	}
 	return nil

@@ -5,7 +5,7 @@ import "encoding/json"
 // Order is a trade document between customer and company: an order, or a document of the same
 // shape, told apart by Type.
 type Order struct {
-	Type       string            `json:"type,omitempty" enum:"order,quotation,invoice,despatch,return,payment" doc:"the kind of document; order where absent"`
+	Type       string            `json:"type,omitempty" enum:"order,order-change,order-response,quotation,forecast,invoice,despatch,return,payment" doc:"the kind of document; order where absent"`
 	Number     string            `json:"number,omitempty" doc:"the document's number as people quote it"`
 	Status     string            `json:"status,omitempty" doc:"state in the system, such as open, paid, cancelled"`
 	Currency   string            `json:"currency,omitempty" format:"currency" doc:"ISO 4217"`
@@ -47,15 +47,28 @@ type Party struct {
 
 // OrderLine is one position of a document.
 type OrderLine struct {
-	Number      string `json:"number,omitempty" doc:"position number"`
-	Product     string `json:"product,omitempty" doc:"product code"`
-	Description string `json:"description,omitempty" doc:"what it is"`
-	Quantity    string `json:"quantity,omitempty" format:"decimal" doc:"how many"`
-	Unit        string `json:"unit,omitempty" doc:"unit of measure"`
-	Price       *Money `json:"price,omitempty" doc:"price of one unit"`
-	Discount    *Money `json:"discount,omitempty" doc:"discount on the line"`
-	Tax         *Money `json:"tax,omitempty" doc:"tax on the line"`
-	Amount      *Money `json:"amount,omitempty" doc:"the line's sum"`
+	Number      string            `json:"number,omitempty" doc:"position number"`
+	Product     string            `json:"product,omitempty" doc:"product code"`
+	Codes       []Identifier      `json:"codes,omitempty" doc:"the product's other codes by scheme: gtin, buyer, supplier, …"`
+	Description string            `json:"description,omitempty" doc:"what it is"`
+	Status      string            `json:"status,omitempty" doc:"what became of the line, such as accepted, changed, rejected, backordered"`
+	Quantity    string            `json:"quantity,omitempty" format:"decimal" doc:"how many"`
+	Unit        string            `json:"unit,omitempty" doc:"unit of measure"`
+	Price       *Money            `json:"price,omitempty" doc:"price of one unit"`
+	Discount    *Money            `json:"discount,omitempty" doc:"discount on the line"`
+	Tax         *Money            `json:"tax,omitempty" doc:"tax on the line"`
+	Amount      *Money            `json:"amount,omitempty" doc:"the line's sum"`
+	Schedule    []ScheduleLine    `json:"schedule,omitempty" doc:"how much of it when, where it does not come at once"`
+	References  []Reference       `json:"references,omitempty" doc:"other documents' numbers by role, where they are the line's own"`
+	Attributes  map[string]string `json:"attributes,omitempty" doc:"further attributes by name"`
+}
+
+// ScheduleLine is a part of a position that is wanted, promised or expected at one time.
+type ScheduleLine struct {
+	Quantity string `json:"quantity" format:"decimal" doc:"how many"`
+	Date     string `json:"date,omitempty" format:"date-or-time" doc:"when, or from when on"`
+	Until    string `json:"until,omitempty" format:"date-or-time" doc:"until when"`
+	Status   string `json:"status,omitempty" doc:"how sure it is, such as firm, planned"`
 }
 
 // Total is a sum of a document with its role.

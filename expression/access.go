@@ -13,8 +13,11 @@ import (
 // walk by index.
 func (c *compiler) access(n ast.Node) (op, *Type) {
 	o, t := c.walk(n)
-	if p, ok := o.(*path); ok {
-		c.note(p)
+	switch o := o.(type) {
+	case *path:
+		c.note(o)
+	case *spread:
+		o.number = c.noted(o.text)
 	}
 	return o, t
 }
@@ -29,13 +32,26 @@ func (c *compiler) walk(n ast.Node) (op, *Type) {
 	case *ast.PointerNode:
 		return c.pointer(n)
 	case *ast.MemberNode:
+		if c.env.segmented {
+			if o, t, ok := c.chosen(n); ok {
+				return o, t
+			}
+		}
 		base, t := c.walk(n.Node)
 		if c.failed {
 			return base, t
 		}
 		switch property := n.Property.(type) {
 		case *ast.StringNode:
-			return c.member(base, t, property.Value, property.Location())
+			return c.member(base, t, unmasked(property.Value), property.Location())
+		case *ast.IdentifierNode:
+			switch which, ok := code(property); {
+			case !ok || !c.env.segmented:
+			case which == "*" && t.Kind == List:
+				return base, t.all(which)
+			case isDigit(which[0]):
+				return c.counted(base, t, which, n)
+			}
 		case *ast.IntegerNode:
 			return c.elementAt(base, t, property.Value, property.Location())
 		case *ast.UnaryNode:
@@ -88,6 +104,17 @@ func (c *compiler) pointer(n *ast.PointerNode) (op, *Type) {
 }
 
 func (c *compiler) member(base op, t *Type, name string, at file.Location) (op, *Type) {
+	if t.spread {
+		return c.spread(base, t, name, at)
+	}
+	if t.part != nil {
+		if t.Shape == nil {
+			return c.wrong(at, "the element in each place, such as first(NAD[BY].1, NAD[OB].1)", "%q is read of a segment that an expression chose", name)
+		}
+		if t.Kind == List && t.part.Repeats() {
+			base, t = extend(base, step{isIndex: true, implied: true}), t.elements()
+		}
+	}
 	if !t.has(name) {
 		known := t.Members()
 		if known == nil {
@@ -130,15 +157,20 @@ func (c *compiler) note(p *path) {
 	if !p.record {
 		return
 	}
-	name := p.String()
-	p.number = slices.Index(c.env.paths, name)
-	if p.number < 0 {
-		p.number = len(c.env.paths)
+	p.number = c.noted(p.String())
+}
+
+// noted gives the number of a path, which is new or was noted before.
+func (c *compiler) noted(name string) int {
+	number := slices.Index(c.env.paths, name)
+	if number < 0 {
+		number = len(c.env.paths)
 		c.env.paths = append(c.env.paths, name)
 	}
 	if !slices.Contains(c.program.Paths, name) {
 		c.program.Paths = append(c.program.Paths, name)
 	}
+	return number
 }
 
 func oneOf(names []string) string {

@@ -51,7 +51,11 @@ func (s *Scope) compile(at *config.Node, text string, ps *config.Problems) *Prog
 		ps.Add(config.Problem{Position: at.Position(), What: fmt.Sprintf("the expression has %d bytes", len(text)), Expected: fmt.Sprintf("at most %d", maxText)})
 		return nil
 	}
-	tree, err := parser.Parse(text)
+	readable := text
+	if s.env.segmented {
+		readable = masked(text)
+	}
+	tree, err := parser.Parse(readable)
 	if err != nil {
 		c.syntax(err)
 		return nil
@@ -129,7 +133,7 @@ func (c *compiler) syntax(err error) {
 		return
 	}
 	what := token.ReplaceAllString(at.Message, "unexpected $1")
-	p := c.problem(at.Location, "%s", strings.Replace(what, "unexpected token EOF", "unexpected end", 1))
+	p := c.problem(at.Location, "%s", unmasked(strings.Replace(what, "unexpected token EOF", "unexpected end", 1)))
 	p.Expected = "an expression"
 	if !c.at.Quoted() && strings.Count(c.text, "(") > strings.Count(c.text, ")") {
 		p.Expected += " (inside { } or [ ], YAML ends it at a comma unless it stands in quotes)"

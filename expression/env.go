@@ -25,6 +25,8 @@ type Env struct {
 	slots   int
 	paths   []string        // input paths that are read, for coverage and errors
 	tables  map[string]bool // lookup tables that are named
+
+	segmented bool // expressions are in the notation of segments
 }
 
 // NewEnv returns an Env without variables.

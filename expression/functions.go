@@ -65,7 +65,7 @@ type call struct {
 var functions []*function
 
 func init() { // a literal would refer to itself through build
-	functions = slices.Concat(choiceFunctions, textFunctions, numberFunctions, timeFunctions, listFunctions, customerFunctions)
+	functions = slices.Concat(choiceFunctions, textFunctions, numberFunctions, timeFunctions, ediFunctions, listFunctions, customerFunctions)
 	for _, f := range functions {
 		f.parse()
 	}

@@ -33,8 +33,13 @@ func (c *compiler) loop(call *call, name string) (*loop, *Type) {
 	c.scope = outer.Inner()
 	o := &loop{name: name, list: list}
 	o.item, o.index = c.scope.Define("#", t.elements()), c.scope.Define("#index", NumberType)
-	if p, ok := list.(*path); ok && p.record {
-		o.item.Path(p.String() + "[]")
+	switch of := list.(type) {
+	case *path:
+		if of.record {
+			o.item.Path(of.String() + "[]")
+		}
+	case *spread:
+		o.item.Path(of.text + "[]")
 	}
 	c.element = append(c.element, elementVars{o.item, o.index})
 	body, bt := c.compile(predicate.Node)
@@ -47,6 +52,10 @@ func (c *compiler) loop(call *call, name string) (*loop, *Type) {
 func (o *loop) each(m *Machine, list *formats.Node, do func(item, value *formats.Node) bool) {
 	if !m.listed(list, o.name) {
 		return
+	}
+	if o.name != "map" && o.name != "sum" {
+		m.quiet++
+		defer func() { m.quiet-- }()
 	}
 	for i := range list.Kids {
 		if !m.spend(1) {

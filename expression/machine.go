@@ -42,6 +42,15 @@ type Machine struct {
 	bytes int
 	limit Budget
 	read  []bool // by path number, where reading is traced
+	reads []Read // where reading is traced with places
+	quiet int    // conditions that are being evaluated: what they read makes no value
+	place bool   // reads are kept
+}
+
+// Read is one value of the record that was read.
+type Read struct {
+	Path   string // as the expression has it
+	Offset int    // of the value in the frame; see formats.Node
 }
 
 // Begin makes the machine ready for the next record. Results of the last one are gone.
@@ -58,7 +67,7 @@ func (m *Machine) Begin(e *Env) {
 	}
 	m.err, m.steps, m.bytes, m.limit, m.stack = nil, 0, 0, e.budget, m.stack[:0]
 	m.pile = m.pile[:0]
-	m.read = nil
+	m.read, m.place, m.quiet = nil, false, 0
 }
 
 // End lets go of the record, for machines that wait in a pool.
@@ -78,6 +87,16 @@ func (m *Machine) End() {
 
 // Trace records which input paths give a value from now on, until the next Begin; see Env.Paths.
 func (m *Machine) Trace(e *Env) { m.read = make([]bool, len(e.paths)) }
+
+// Places keeps from now on, until the next Begin, which values are read and where they stand.
+func (m *Machine) Places() { m.place, m.reads, m.quiet = true, m.reads[:0], 0 }
+
+// Reads gives what was read since Places or the last call.
+func (m *Machine) Reads() []Read {
+	reads := m.reads
+	m.reads = nil
+	return reads
+}
 
 // Read tells, by the order of Env.Paths, which paths gave a value since Trace.
 func (m *Machine) Read() []bool { return m.read }

@@ -14,6 +14,7 @@ type step struct {
 	slot    int // of the member where the object was decoded by slots; -1 unknown
 	index   int // of the element, from the end where negative
 	isIndex bool
+	implied bool // the first element, which the expression does not write
 }
 
 // path walks from a variable to a part of its value.
@@ -39,6 +40,7 @@ func (p *path) String() string {
 	text := p.at
 	for _, s := range p.steps {
 		switch {
+		case s.implied:
 		case s.isIndex:
 			text += "[" + strconv.Itoa(s.index) + "]"
 		case text == "":
@@ -60,10 +62,29 @@ func (p *path) eval(m *Machine) *formats.Node {
 			return n
 		}
 	}
-	if m.read != nil && p.record && n.Kind != formats.Absent {
-		m.read[p.number] = true
+	if p.record && n.Kind != formats.Absent {
+		if m.read != nil {
+			m.read[p.number] = true
+		}
+		if m.place && m.quiet == 0 {
+			m.keep(p.String(), n)
+		}
 	}
 	return n
+}
+
+// keep notes where a value stands, or those of a list of values.
+func (m *Machine) keep(path string, n *formats.Node) {
+	switch {
+	case n.Kind >= formats.Bool && n.Kind <= formats.Text && n.Offset >= 0:
+		m.reads = append(m.reads, Read{path, n.Offset})
+	case n.Kind == formats.List:
+		for i := range n.Kids {
+			if n.Kids[i].Kind != formats.Object && n.Kids[i].Kind != formats.List {
+				m.keep(path, &n.Kids[i])
+			}
+		}
+	}
 }
 
 // part takes a part of a computed value.

@@ -41,6 +41,8 @@ type Type struct {
 	schema *canonical.Schema // members by the canonical model
 	fields map[string]*Type  // members as declared
 	names  []string          // of fields, in order of declaration
+	part   formats.Part      // what a record of segments may have here
+	spread bool              // a member that is read of it is that of all elements
 }
 
 // The types that need no description.
@@ -89,6 +91,8 @@ func (t *Type) Declare(name string, member *Type) {
 // Members lists the names that a member may have, or nil where any name may stand.
 func (t *Type) Members() []string {
 	switch {
+	case t.part != nil:
+		return t.part.Names()
 	case t.Kind == Any && t.Items != nil:
 		return t.Items.Members()
 	case t.fields != nil:
@@ -105,6 +109,9 @@ func (t *Type) Members() []string {
 
 // has tells whether a member of that name may exist.
 func (t *Type) has(name string) bool {
+	if t.part != nil {
+		return !t.part.Simple() && t.part.Member(name) != nil
+	}
 	if t.Kind != Any && t.Kind != Object {
 		return false
 	}
@@ -114,6 +121,11 @@ func (t *Type) has(name string) bool {
 
 // member is the type of a member that may exist, with its slot in the shape (-1: by name only).
 func (t *Type) member(name string) (*Type, int) {
+	if t.part != nil {
+		part := t.part.Member(name)
+		slot, shape := t.Shape.Slot(part.Name())
+		return segmented(part, shape), slot
+	}
 	slot, shape := -1, (*formats.Shape)(nil)
 	if t.Shape != nil {
 		slot, shape = t.Shape.Slot(name)
@@ -139,6 +151,13 @@ func (t *Type) elements() *Type {
 		shape = t.Shape.Elements()
 	}
 	switch {
+	case t.part != nil:
+		one := t.at(shape)
+		one.spread = false
+		if one.Kind = Any; t.part.Simple() {
+			one.Kind = Text
+		}
+		return one
 	case t.schema != nil && t.schema.Items != nil:
 		return Canonical(t.schema.Items, shape)
 	case t.Items != nil:
@@ -182,6 +201,8 @@ func common(a, b *Type) *Type {
 	switch {
 	case a.Kind != b.Kind:
 		return AnyType
+	case a.part != nil || b.part != nil:
+		return &Type{Kind: a.Kind}
 	case a.schema == b.schema && a.Decimal == b.Decimal:
 		return a.at(nil)
 	}

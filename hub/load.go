@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/config"
@@ -18,6 +19,7 @@ import (
 	formatkinds "github.com/touchstone-hub/touchstone/formats/all"
 	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/mappings"
+	mappingpresets "github.com/touchstone-hub/touchstone/mappings/presets"
 	"github.com/touchstone-hub/touchstone/routes"
 )
 
@@ -157,7 +159,7 @@ func (l *loader) mappings() {
 	l.used = map[string]bool{}
 	for _, file := range l.files.Mappings {
 		node := l.read(file)
-		m := mappings.Load(node, mappings.Options{Region: l.Settings.Region, Folder: l.Root, Formats: formatkinds.Kinds()}, l.ps)
+		m := mappings.Load(node, l.mappingOptions(), l.ps)
 		if m == nil {
 			l.broken, l.brokenFiles = append(l.broken, node.Get("mapping").Text()), append(l.brokenFiles, file)
 			continue
@@ -168,6 +170,10 @@ func (l *loader) mappings() {
 		}
 		l.Mappings[m.Name()] = m
 	}
+}
+
+func (f *Folder) mappingOptions() mappings.Options {
+	return mappings.Options{Region: f.Settings.Region, Folder: f.Root, Formats: formatkinds.Kinds(), Presets: mappingpresets.FS}
 }
 
 func (l *loader) connectors() {
@@ -210,6 +216,7 @@ func (l *loader) stream(c *connectors.Configured, settings connectors.StreamSett
 	if s.Format == nil && s.Mapping != nil {
 		l.ps.Add(config.Problem{Position: settings.At, What: fmt.Sprintf("stream %s names no format", s), Expected: "format: ndjson or another, since its mapping reads what the stream keeps"})
 	}
+	l.sameRecords(s, settings)
 	if len(settings.Keys) > 0 && settings.Format != nil {
 		key, err := formats.KeyFunc(settings.Format, settings.Keys)
 		if err != nil {
@@ -220,10 +227,33 @@ func (l *loader) stream(c *connectors.Configured, settings connectors.StreamSett
 	l.streams[s.String()] = s
 }
 
+// sameRecords holds that a stream takes for its records what its mapping is written for.
+func (l *loader) sameRecords(s *Stream, settings connectors.StreamSettings) {
+	reads, ok := s.Format.(formats.Divided)
+	if !ok || s.Mapping == nil || !s.Mapping.NamesFormat() {
+		return
+	}
+	wants, ok := s.Mapping.Format().(formats.Divided)
+	if !ok || wants.From() == reads.From() {
+		return
+	}
+	expected := "a format without from"
+	if wants.From() != "" {
+		expected = "from: " + wants.From() + " beside it"
+	}
+	l.ps.Add(config.Problem{Position: settings.At, What: fmt.Sprintf("stream %s has other records than mapping %q is written for", s, s.Mapping.Name()), Expected: expected})
+}
+
 // mapping finds a mapping that something names and notes that it is used.
 func (l *loader) mapping(name string, at config.Position) *mappings.Mapping {
 	l.used[name] = true
 	m, ok := l.Mappings[name]
+	if !ok && !slices.Contains(l.broken, name) { // the folder's own come first
+		if m = mappings.LoadPreset(name, l.mappingOptions(), l.ps); m != nil {
+			l.Mappings[name] = m
+			return m
+		}
+	}
 	if !ok && !slices.Contains(l.broken, name) && !slices.Contains(l.broken, "") {
 		hint := config.Nearest(name, append(l.mappingNames(), l.broken...))
 		l.used[hint] = true // by what was meant
@@ -290,6 +320,33 @@ func LoadSettings(root string, env config.Environment) (*Folder, *config.Problem
 	l.files.Golden = ""
 	l.rules()
 	return l.Folder, ps
+}
+
+// Mapping finds a mapping of the folder, or one that comes with Touchstone, by its name; nil where
+// there is none.
+func (f *Folder) Mapping(name string) *mappings.Mapping {
+	if m := f.Mappings[name]; m != nil {
+		return m
+	}
+	key := f.Settings.Region + " " + name
+	if m, ok := presetMappings.Load(key); ok {
+		return m.(*mappings.Mapping)
+	}
+	m := mappings.LoadPreset(name, f.mappingOptions(), &config.Problems{})
+	presetMappings.Store(key, m)
+	return m
+}
+
+// presetMappings are those that were asked for beside a folder's own, by region and name.
+var presetMappings sync.Map
+
+// Preset compiles a mapping that comes with Touchstone, with the settings of a folder; nil where
+// there is none of that name.
+func Preset(root string, env config.Environment, name string) *mappings.Mapping {
+	if f, _ := LoadSettings(root, env); f != nil {
+		return f.Mapping(name)
+	}
+	return nil
 }
 
 // LoadMappings compiles a folder's mappings only, for people who write one. Those with errors are

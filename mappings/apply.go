@@ -17,6 +17,8 @@ type run struct {
 	err     *Error
 	indices []int // of the lists that are gone through, outermost first
 	traced  bool
+	places  bool // origins are kept
+	origins []Origin
 	wrote   map[*leaf]bool // where traced
 }
 

@@ -199,3 +199,33 @@ func (r *testRun) apply(in Input) (string, error) {
 	}
 	return string(out.Bytes), err
 }
+
+// TestInputs gives the documents that an outbound mapping's tests map, for those who try out what
+// becomes of the payloads.
+func TestInputs(m *Mapping) []Input {
+	var list []Input
+	for _, t := range m.tests {
+		input := t.node.Get("input")
+		if !m.Outbound() || input.Kind() == config.Scalar || t.node.Get("expect_error").IsSet() {
+			continue
+		}
+		in, err := (&testRun{mapping: m}).facts(t)
+		if err != nil {
+			continue
+		}
+		in.Root = tree(input)
+		list = append(list, in)
+	}
+	return list
+}
+
+// TestRecords gives the records that stand as text in an inbound mapping's tests.
+func TestRecords(m *Mapping) []string {
+	var list []string
+	for _, t := range m.tests {
+		if input := t.node.Get("input"); !m.Outbound() && input.Kind() == config.Scalar && isRecord(input) {
+			list = append(list, input.Text())
+		}
+	}
+	return list
+}

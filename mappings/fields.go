@@ -135,6 +135,7 @@ func (l *loader) object(n *config.Node, s *canonical.Schema, path string) writer
 	}
 	o := l.objectFields(entries, at, s, path)
 	o.when = l.condition(when)
+	o.asked = o.when != nil && l.Outbound()
 	return o
 }
 
@@ -157,6 +158,9 @@ func (l *loader) only(n *config.Node, keys ...string) {
 func (l *loader) objectFields(entries []config.Entry, at *config.Node, s *canonical.Schema, path string) *object {
 	o := &object{field: path, plain: true}
 	for _, e := range entries {
+		if l.extends && e.Value.Kind() == config.Null {
+			continue
+		}
 		var schema *canonical.Schema
 		if s != nil {
 			if schema = l.fieldSchema(e, s, path); schema == nil {

@@ -8,6 +8,13 @@ import (
 
 // input reads the declared members of the record; without a declaration any may be read.
 func (l *loader) input(n *config.Node) *expression.Type {
+	if f, ok := l.format.(formats.Segmented); ok {
+		if n.IsSet() {
+			l.wrong(n, "found input: beside a format whose names are known", "format: alone")
+		}
+		l.scope.Segmented()
+		return expression.Segments(f.Record(), l.shape)
+	}
 	if !n.IsSet() {
 		return expression.Record(l.shape)
 	}

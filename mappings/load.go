@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	inboundKeys  = []string{"mapping", "to", "format", "input", "when", "lookups", "let", "id", "version", "businessTime", "deleted", "fields", "tests"}
-	outboundKeys = []string{"mapping", "from", "to", "when", "lookups", "let", "fields", "tests"}
+	inboundKeys  = []string{"mapping", "extends", "to", "format", "input", "when", "lookups", "let", "id", "version", "businessTime", "deleted", "fields", "tests"}
+	outboundKeys = []string{"mapping", "extends", "from", "to", "format", "when", "lookups", "let", "fields", "tests"}
 )
 
 // loader compiles one mapping file.
@@ -22,6 +22,8 @@ type loader struct {
 	options Options
 	ps      *config.Problems
 	scope   *expression.Scope
+	file    string
+	extends bool // fields that are null are those of the extended mapping that are left out
 }
 
 // Load compiles one mapping file. All problems go to ps; the result is nil where one of them is
@@ -31,7 +33,7 @@ func Load(node *config.Node, o Options, ps *config.Problems) *Mapping {
 		return nil // the file could not be read, which has been told
 	}
 	m := &Mapping{name: node.Get("mapping").Text(), node: node, shape: &formats.Shape{}, folder: filepath.Dir(node.Position().File), kinds: o.Formats}
-	l := &loader{Mapping: m, options: o, ps: &config.Problems{}}
+	l := &loader{Mapping: m, options: o, ps: &config.Problems{}, file: node.Position().File}
 	l.load()
 	ps.Append(l.ps.Sorted()...)
 	if l.ps.HasErrors() {
@@ -45,6 +47,7 @@ func (l *loader) load() {
 		l.wrong(l.node, "found "+l.node.Kind().String(), "a mapping file: mapping, to or from, fields")
 		return
 	}
+	l.extended()
 	l.keys(l.node)
 	if l.name == "" {
 		l.wrong(l.node.Get("mapping"), "the mapping has no name", "mapping: NAME")
@@ -53,28 +56,36 @@ func (l *loader) load() {
 		return
 	}
 	l.environment()
-	l.format = l.openFormat(l.node.Get("format"))
 	l.scope = l.env.Scope()
 	if l.Outbound() {
+		l.format = l.openFormat(&config.Node{})
+		if to := l.node.Get("format"); to.IsSet() {
+			l.payload = l.openFormat(to)
+		}
 		l.vars.document = l.scope.Document(l.from, l.shape, true)
 	} else {
+		l.format = l.openFormat(l.node.Get("format"))
 		l.vars = inboundVariables(l.scope, l.input(l.node.Get("input")))
 	}
 	l.values()
 	l.frameRules()
 	l.rootFields()
+	l.payloadFields()
 	l.readTests()
 	for _, e := range l.node.Get("lookups").Entries() {
-		if !l.env.Names(e.Key) && !l.ps.HasErrors() {
+		if !l.env.Names(e.Key) && !l.ps.HasErrors() && l.own(e.Position) {
 			l.ps.Warnf(e.Position, "lookup table %s is never used", e.Key)
 		}
 	}
 	for _, let := range l.lets {
-		if !let.at.Used() {
+		if !let.at.Used() && !l.extends {
 			l.ps.Warnf(let.value.program.At.Position(), "let %s is never used", let.at.Name)
 		}
 	}
 }
+
+// own tells what stands in the file itself from what it extends, of which not all need be used.
+func (l *loader) own(at config.Position) bool { return at.File == l.file }
 
 // keys reports unknown keys, by direction.
 func (l *loader) keys(n *config.Node) {
@@ -171,9 +182,18 @@ func (l *loader) values() {
 			l.scope.Define(e.Key, expression.AnyType) // so that its uses are no further problems
 			continue
 		}
-		value.program.Whole()
-		l.lets = append(l.lets, let{l.scope.Define(e.Key, value.program.Type.Computed()), value})
+		l.lets = append(l.lets, let{l.named(e.Key, value.program), value})
 	}
+}
+
+// named defines a name for a value. Segments stay a part of the record, of which only what is read
+// by the name is decoded.
+func (l *loader) named(name string, p *expression.Program) *expression.Variable {
+	if p.Type.OfRecord() && len(p.Paths) > 0 {
+		return l.scope.Define(name, p.Type).Path(p.Paths[0])
+	}
+	p.Whole()
+	return l.scope.Define(name, p.Type.Computed())
 }
 
 // frameRules reads what decides on the record as a whole.

@@ -30,7 +30,7 @@ var badMappings = []struct {
 	}},
 	{"unknown key", "mapping: m\nto: Customer\nid: string(id)\nfeilds: {}", []string{
 		"m.yaml:1:1: fields is missing; expected fields: {FIELD: EXPRESSION, …}",
-		`m.yaml:4:1: unknown key "feilds"; expected one of mapping, to, format, input, when, lookups, let, id, version, businessTime, deleted, fields, …; did you mean "fields"?`,
+		`m.yaml:4:1: unknown key "feilds"; expected one of mapping, extends, to, format, input, when, lookups, let, id, version, businessTime, deleted, …; did you mean "fields"?`,
 	}},
 	{"no name", "to: Customer\nid: string(id)\nfields: {kind: '\"person\"'}", []string{
 		"m.yaml:1:1: the mapping has no name; expected mapping: NAME",
@@ -211,7 +211,7 @@ var badMappings = []struct {
 		`m.yaml:4:28: "company" is never the value of this field; expected one of person, organisation`,
 	}},
 	{"outbound with id", "mapping: m\nfrom: Customer\nid: id\nfields: {a: id}", []string{
-		`m.yaml:3:1: unknown key "id"; expected one of mapping, from, to, when, lookups, let, fields, tests`,
+		`m.yaml:3:1: unknown key "id"; expected one of mapping, extends, from, to, format, when, lookups, let, fields, tests`,
 	}},
 	{"outbound to an entity", "mapping: m\nfrom: Customer\nto: Order\nfields: {a: id}", []string{
 		`m.yaml:3:5: found "Order" beside from; expected "payload", or nothing`,

@@ -1,6 +1,7 @@
 package mappings
 
 import (
+	"io/fs"
 	"slices"
 	"sync"
 
@@ -16,6 +17,7 @@ type Options struct {
 	Folder  string                        // the hub folder; samples and lookups/*.csv stand beside the mapping file
 	Lookups map[string]*expression.Lookup // further tables, which win over those of files
 	Formats []formats.Kind                // formats that `format:` may name; the first is the default
+	Presets fs.FS                         // mappings that extends: may name, as NAME.yaml; nil for none
 	Budget  expression.Budget             // what one record may cost; zero: the defaults
 }
 
@@ -28,6 +30,8 @@ type Mapping struct {
 	format formats.Format   // of test inputs; nil where the file names none and no format is known
 	kinds  []formats.Kind
 	folder string
+
+	payload formats.Format // what `format:` of an outbound mapping names, against which its fields are checked; or nil
 
 	env    *expression.Env
 	shape  *formats.Shape
@@ -91,6 +95,9 @@ func (m *Mapping) Position() config.Position { return m.node.Position() }
 
 // Format is what `format:` names, or the first format of the options; nil if there is none.
 func (m *Mapping) Format() formats.Format { return m.format }
+
+// Payload is the format that an outbound mapping's `format:` names; nil where it names none.
+func (m *Mapping) Payload() formats.Format { return m.payload }
 
 // NamesFormat says whether the file has a `format:` of its own.
 func (m *Mapping) NamesFormat() bool { return m.node.Get("format").IsSet() }

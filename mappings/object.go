@@ -14,6 +14,7 @@ type object struct {
 	anyOf  bool // holds nothing unless one of the fields marked so does
 	root   bool // is written even if it holds nothing of the record
 	plain  bool // has nothing but constants, and is written for them
+	asked  bool // is written where its condition holds, also with nothing but constants (payloads)
 }
 
 type field struct {
@@ -29,7 +30,7 @@ func (o *object) write(r *run, dst []byte) ([]byte, outcome) {
 		return dst, nothing
 	}
 	dst, out := o.members(r, append(dst, '{'))
-	if !o.root && (out == nothing || out == fixed && !o.plain) {
+	if !o.root && (out == nothing || out == fixed && !o.plain && !o.asked) {
 		return dst, nothing
 	}
 	return append(dst, '}'), out

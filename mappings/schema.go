@@ -36,6 +36,7 @@ func Schema(known []formats.Kind) map[string]any {
 	}}
 	properties := map[string]any{
 		"mapping":      map[string]any{"type": "string", "description": "the mapping's name"},
+		"extends":      map[string]any{"type": "string", "description": "a mapping that comes with Touchstone, over which this file is laid; null leaves a field out"},
 		"to":           map[string]any{"enum": append(slices.Clone(entities), "payload"), "description": "the entity that a record becomes"},
 		"from":         map[string]any{"enum": entities, "description": "the entity that becomes a payload"},
 		"format":       format,
@@ -52,11 +53,15 @@ func Schema(known []formats.Kind) map[string]any {
 	}
 	return map[string]any{
 		"$schema": "https://json-schema.org/draft/2020-12/schema",
-		"type":    "object", "additionalProperties": false, "required": []string{"mapping", "fields"},
+		"type":    "object", "additionalProperties": false, "required": []string{"mapping"},
+		"anyOf":      []any{map[string]any{"required": []string{"fields"}}, map[string]any{"required": []string{"extends"}}},
 		"properties": properties, "allOf": cases, "$defs": b.defs,
 		"if":   map[string]any{"required": []string{"from"}},
 		"then": map[string]any{"propertyNames": map[string]any{"enum": outboundKeys}},
-		"else": map[string]any{"propertyNames": map[string]any{"enum": inboundKeys}, "required": []string{"to", "id"}},
+		"else": map[string]any{
+			"propertyNames": map[string]any{"enum": inboundKeys},
+			"anyOf":         []any{map[string]any{"required": []string{"to", "id"}}, map[string]any{"required": []string{"extends"}}},
+		},
 	}
 }
 

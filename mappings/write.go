@@ -37,6 +37,9 @@ func (l *leaf) write(r *run, dst []byte) ([]byte, outcome) {
 		}
 		return append(dst, l.constant...), fixed
 	}
+	if r.places {
+		r.machine.Reads()
+	}
 	n, err := l.program.Eval(&r.machine)
 	if err != nil {
 		r.failLeaf(l, err)
@@ -45,9 +48,13 @@ func (l *leaf) write(r *run, dst []byte) ([]byte, outcome) {
 	if r.traced && n.Kind != formats.Absent {
 		r.wrote[l] = true
 	}
+	start := len(dst)
 	dst, out, err := l.append(dst, n)
 	if err != nil {
 		r.failLeaf(l, err)
+	}
+	if r.places && out == value {
+		r.origin(dst, start)
 	}
 	return dst, out
 }

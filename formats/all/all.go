@@ -7,6 +7,7 @@ package all
 import (
 	"github.com/touchstone-hub/touchstone/formats"
 	"github.com/touchstone-hub/touchstone/formats/csv"
+	"github.com/touchstone-hub/touchstone/formats/edi"
 	"github.com/touchstone-hub/touchstone/formats/json"
 )
 
@@ -17,5 +18,7 @@ func Kinds() []formats.Kind {
 		json.NDJSON,
 		csv.CSV,
 		csv.TSV,
+		edi.X12,
+		edi.EDIFACT,
 	}
 }
