@@ -34,7 +34,7 @@ func TestShipped_everyMessageCompiles(t *testing.T) {
 			count++
 		}
 	}
-	if count != 192+125+2+10+1 {
+	if count != 192+125+2+10+2 {
 		t.Errorf("%d messages", count)
 	}
 }
@@ -50,6 +50,7 @@ func TestFind_byWhatTheEnvelopeSays(t *testing.T) {
 		"x12/004010 850":           {x12, &edi.Group{Version: "004010"}, &edi.Set{ID: "850", Version: "004010"}},
 		"x12/004010 855":           {x12, &edi.Group{Version: "004010X358"}, &edi.Set{ID: "855", Version: "004010X358"}},
 		"x12/005010 999":           {x12, &edi.Group{Version: "005010X231A1"}, &edi.Set{ID: "999", Version: "005010X231A1"}},
+		"x12/005010-997 997":       {x12, &edi.Group{Version: "005010"}, &edi.Set{ID: "997", Version: "005010"}},
 		"edifact/d96a ORDERS":      {edifact, nil, &edi.Set{ID: "ORDERS", Version: "D", Release: "96A", Association: "EAN008"}},
 		"edifact/d03b INVOIC":      {edifact, nil, &edi.Set{ID: "INVOIC", Version: "D", Release: "03B"}},
 		"edifact/service-3 CONTRL": {edifact, nil, &edi.Set{ID: "CONTRL", Version: "D", Release: "3"}},

@@ -82,6 +82,7 @@ var valid = strings.Fields(`
 	x12/stupidedi_004010_SC855_pass_basic-po-ack-rejected.edi
 	x12/stupidedi_004010_SC855_pass_po-ack-minor-changes.edi
 	x12/stupidedi_004010_SC855_pass_po-ack-ship-details.edi
+	x12/stupidedi_005010_FA997_pass_response-to-functional-group-containing-837s.edi
 	x12/stupidedi_005010_FA999_pass_response-to-functional-group-containing-3-837s.edi
 	x12/edinet_x12.810a.edi
 	x12/edinet_x12.810b.edi
@@ -251,7 +252,7 @@ func TestInterchanges_theReportSaysWhichGuideIsMissing(t *testing.T) {
 			}
 		}
 	}
-	if missing != 30 {
+	if missing != 29 {
 		t.Errorf("%d files lack a guide", missing)
 	}
 }
