@@ -110,6 +110,7 @@ func (a *API) register(api huma.API) {
 	a.registerFeed(api)
 	a.registerSubscribers(api)
 	a.registerOperation(api)
+	a.registerExchanges(api)
 	a.registerReplays(api)
 	a.registerRecords(api)
 	a.registerTrace(api)

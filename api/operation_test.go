@@ -145,7 +145,7 @@ func TestOpenAPI_describesEveryPath(t *testing.T) {
 		"/v1/changes", "/v1/changes/stream", "/v1/snapshot", "/v1/customers", "/v1/customers/{id}", "/v1/customers/{id}/explain", "/v1/customers/{id}/history",
 		"/v1/customers/{id}/sources", "/v1/customers/{id}/timeline", "/v1/deadletters", "/v1/deadletters/{id}", "/v1/deliveries",
 		"/v1/deliveries/pending", "/v1/records", "/v1/reviews", "/v1/sources/{system}/{stream}/{id}", "/v1/status", "/v1/trace",
-		"/v1/match/explain", "/v1/match/report",
+		"/v1/match/explain", "/v1/match/report", "/v1/exchanges", "/v1/exchanges/counts", "/v1/exchanges/one",
 	}
 	changing := []string{"/v1/subscribers/{name}/resend", "/v1/replays", "/v1/replays/{id}/stop", "/v1/deadletters/replay", "/v1/deadletters/drop"}
 	changing = append(changing, "/v1/customers/{id}/merge", "/v1/customers/{id}/split", "/v1/customers/{id}/move", "/v1/customers/{id}/pin",

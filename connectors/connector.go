@@ -29,6 +29,12 @@ type Kind struct {
 	// Fixed says that the kind writes the records of its streams itself, as a database's rows: they
 	// are of Format whatever a file says, and no option of a format changes them.
 	Fixed bool
+	// Joint says that all streams and targets of one connector hang together: whatever changes in its
+	// file begins all of them anew.
+	Joint bool
+	// OneWay says that what targets are given is somebody else's from then on, and does not come back
+	// through the streams.
+	OneWay bool
 	// Policy is how the hub writes to targets of the kind where the connector file says nothing;
 	// what is zero in it is that of DefaultPolicy.
 	Policy TargetPolicy
@@ -89,6 +95,7 @@ type Env struct {
 	Checkpoint Checkpoint // of this stream
 	Intake     Intake     // where webhooks arrive
 	Deliveries Deliveries // webhooks that came before; nil: they are not remembered
+	Ledger     Ledger     // of the connector, in the hub's store
 	Clock      func() time.Time
 }
 

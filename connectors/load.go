@@ -37,6 +37,8 @@ type Configured struct {
 	Connector Connector
 	At        config.Position
 
+	joint    bool // see Kind.Joint
+	oneWay   bool
 	policies map[string]TargetPolicy
 	node     *config.Node // the file
 	filled   *config.Node // the file of its preset
@@ -50,12 +52,18 @@ func (c *Configured) Policy(target string) TargetPolicy {
 	return DefaultPolicy
 }
 
+// OneWay says that what is written does not come back through the streams; see [Kind.OneWay].
+func (c *Configured) OneWay() bool { return c.oneWay }
+
 // Fingerprint changes with what the file says that decides how a stream is read (part "streams") or
 // a target is written to ("target"): what concerns only others, words for people and the names of
 // mappings leave it as it is.
 func (c *Configured) Fingerprint(part, name string) string {
 	_, common := c.node.Split("streams", "target", "doc")
 	_, own := c.node.Get(part).Get(name).Split("mapping")
+	if c.joint {
+		_, common = c.node.Split("doc")
+	}
 	sum := sha256.New()
 	for _, n := range []*config.Node{common, own, c.filled} {
 		text, _ := json.Marshal(n.Any()) // of maps, lists and texts
@@ -181,7 +189,7 @@ func (l *loader) kind(c *Configured) (Kind, bool) {
 	}
 	for _, k := range l.options.Kinds {
 		if k.Name == given.Value {
-			c.Kind = k.Name
+			c.Kind, c.joint, c.oneWay = k.Name, k.Joint, k.OneWay
 			return k, true
 		}
 	}

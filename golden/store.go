@@ -71,6 +71,7 @@ type Tx interface {
 	Deliveries
 	Erasures
 	Checkpoints
+	Ledger
 }
 
 // View reads one state of the store: what the reconciler has to know of many subjects at once.
@@ -282,6 +283,7 @@ type Work interface {
 // Reader is what the API, the console and the command line read.
 type Reader interface {
 	ErasureReader
+	LedgerReader
 	// Customer returns the golden record of an ID, following forwards; asked says what the ID
 	// itself stands for. ErrNotFound where the ID was never given.
 	Customer(ctx context.Context, id string) (record GoldenRecord, asked Entity, err error)

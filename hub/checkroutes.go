@@ -113,7 +113,7 @@ func (l *loader) goesRound(e canonical.Entity) {
 	givers := l.givers(e)
 	next, at, certain := map[string][]string{}, map[string]config.Position{}, map[string]bool{}
 	for _, t := range l.targets {
-		if !slices.Contains(givers, t.System) {
+		if !slices.Contains(givers, t.System) || l.oneWay(t.System) {
 			continue // what arrives there does not come back
 		}
 		for _, r := range t.Routes {
@@ -152,6 +152,11 @@ func (l *loader) goesRound(e canonical.Entity) {
 		}
 		l.ps.Add(p)
 	}
+}
+
+// oneWay says that what a system is given does not come back from it.
+func (l *loader) oneWay(system string) bool {
+	return slices.ContainsFunc(l.Connectors, func(c *connectors.Configured) bool { return c.System == system && c.OneWay() })
 }
 
 // wayBack is the shortest way from a system back to itself; nil where there is none.

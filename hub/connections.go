@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"github.com/touchstone-hub/touchstone/connectors"
 )
 
 // connections run the sources and targets of the live generation. A reload stops those that are
@@ -16,7 +18,8 @@ type connections struct {
 	running map[string]*connection
 }
 
-// connection is one source ("system/stream") or target ("system.stream") at work.
+// connection is one source ("system/stream"), target ("system.stream") or what a connector does beside
+// them ("system") at work.
 type connection struct {
 	fingerprint string
 	cancel      context.CancelFunc
@@ -33,6 +36,12 @@ func (c *connections) wanted(f *Folder) (fingerprints map[string]string, run map
 	for _, t := range f.targets {
 		fingerprints[t.String()] = t.fingerprint
 		run[t.String()] = func(ctx context.Context) { c.hub.deliver(ctx, t) }
+	}
+	for _, one := range f.Connectors {
+		if w, ok := one.Connector.(connectors.Worker); ok && w.Works() {
+			fingerprints[one.System] = one.Fingerprint("", "")
+			run[one.System] = func(ctx context.Context) { c.hub.work(ctx, one, w) }
+		}
 	}
 	return fingerprints, run
 }

@@ -27,6 +27,7 @@ func (h *Hub) env(system, stream string) connectors.Env {
 	return connectors.Env{
 		Log: h.log, DataFolder: folder, Clock: time.Now, Intake: h.intake,
 		Checkpoint: checkpoint{h.store, name}, Deliveries: deliveries{h.store, name},
+		Ledger: ledger{h, system},
 	}
 }
 

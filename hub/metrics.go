@@ -38,6 +38,7 @@ type metrics struct {
 	reloads        *prometheus.CounterVec
 	generation     prometheus.Gauge
 	spans          *prometheus.CounterVec
+	ledger         *prometheus.GaugeVec
 }
 
 func newMetrics(r *prometheus.Registry) *metrics {
@@ -84,6 +85,7 @@ func newMetrics(r *prometheus.Registry) *metrics {
 		webhookHeld:    gauge("webhook_held_customers", "Customers held back because a subscriber did not take an event of theirs.", "subscriber"),
 		reloads:        counter("reloads_total", "Changed folders, by result: taken or refused.", "result"),
 		spans:          counter("trace_spans_total", "Spans handed to the OpenTelemetry collector, by result.", "result"),
+		ledger:         gauge("ledger_rows", "What connectors keep of interchanges and documents with partners, by state.", "system", "kind", "state"),
 		generation:     gauge("folder_generation", "Number of the folder's state that runs.").WithLabelValues(),
 	}
 }
@@ -108,7 +110,7 @@ func (h *Hub) watch(ctx context.Context) error {
 			stored = h.measureStore(ctx)
 			due = nextCount(began, time.Since(began))
 		}
-		if err := errors.Join(stored, h.measureLag(ctx), h.measureSubscribers(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(stored, h.measureLag(ctx), h.measureSubscribers(ctx), h.measureLedgers(ctx)); err != nil && ctx.Err() == nil {
 			h.trouble("watch", err)
 		} else {
 			h.fine("watch")

@@ -37,8 +37,8 @@ func (a *app) demoCommand() *cobra.Command {
 	d := &demo{app: a}
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Run an example company: five systems, one hub, a phone number that travels",
-		Long: "Run an example company: stand-ins for an ERP, a web shop, supply chain management, a call center and a newsletter tool as real servers " +
+		Short: "Run an example company: five systems, two trading partners, one hub, a phone number that travels",
+		Long: "Run an example company: stand-ins for an ERP, a web shop, supply chain management, a call center, a newsletter tool and two trading partners as real servers " +
 			"and files on this machine, and a hub that keeps them in step, by the same folder of YAML that a user would write.",
 		RunE: func(c *cobra.Command, _ []string) error { return d.run(c) },
 	}

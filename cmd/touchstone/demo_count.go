@@ -3,37 +3,41 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/touchstone-hub/touchstone/api"
 	"github.com/touchstone-hub/touchstone/canonical"
+	"github.com/touchstone-hub/touchstone/examples/company"
 	"github.com/touchstone-hub/touchstone/golden"
+	"github.com/touchstone-hub/touchstone/hub"
 )
 
 // demoResult is what the demo shows. Every number was read back: from the systems themselves, or
 // from the hub's API.
 type demoResult struct {
-	Folder      string             `json:"folder"`
-	Temporary   bool               `json:"temporary"` // the folder goes when the demo ends
-	API         string             `json:"api"`
-	Systems     []demoRow          `json:"systems"`
-	Real        int                `json:"realCustomers"`
-	Customers   int64              `json:"goldenCustomers"`
-	Records     int64              `json:"customerRecords"`
-	Whole       int                `json:"realCustomersFoundWhole"` // all of their records are one golden customer
-	Mixed       int                `json:"goldenCustomersMixed"`    // with records of several real ones
-	Deliveries  []demoRow          `json:"deliveries"`
-	Created     int                `json:"accountsCreated"`
-	Linked      int                `json:"accountsLinked"`
-	DeadLetters []api.DeadLetter   `json:"deadLetters"`
-	View        view               `json:"customer"`
-	Sources     []demoSource       `json:"sources"`
-	Timeline    []demoEvent        `json:"timeline"`
-	Explanation golden.Explanation `json:"explanation"`
-	Journey     demoJourney        `json:"journey"`
-	Seconds     float64            `json:"seconds"`
-	Wrong       []string           `json:"wrong,omitempty"` // what is not as it has to be
+	Folder      string              `json:"folder"`
+	Temporary   bool                `json:"temporary"` // the folder goes when the demo ends
+	API         string              `json:"api"`
+	Systems     []demoRow           `json:"systems"`
+	Real        int                 `json:"realCustomers"`
+	Customers   int64               `json:"goldenCustomers"`
+	Records     int64               `json:"customerRecords"`
+	Whole       int                 `json:"realCustomersFoundWhole"` // all of their records are one golden customer
+	Mixed       int                 `json:"goldenCustomersMixed"`    // with records of several real ones
+	Deliveries  []demoRow           `json:"deliveries"`
+	Exchanges   []hub.ExchangeCount `json:"exchanges"`
+	Created     int                 `json:"accountsCreated"`
+	Linked      int                 `json:"accountsLinked"`
+	DeadLetters []api.DeadLetter    `json:"deadLetters"`
+	View        view                `json:"customer"`
+	Sources     []demoSource        `json:"sources"`
+	Timeline    []demoEvent         `json:"timeline"`
+	Explanation golden.Explanation  `json:"explanation"`
+	Journey     demoJourney         `json:"journey"`
+	Seconds     float64             `json:"seconds"`
+	Wrong       []string            `json:"wrong,omitempty"` // what is not as it has to be
 }
 
 // demoRow holds what a system has beside what the hub says.
@@ -81,6 +85,14 @@ func (d *demo) count(ctx context.Context, r *demoResult) error {
 		}
 	}
 	orders, calls := d.company.Shop.Orders(), d.company.CallCenter.Reported()
+	booked, err := d.company.ERP.Count(ctx, "partner_order")
+	if err != nil {
+		return fmt.Errorf("count in the ERP: %w", err)
+	}
+	written, err := d.company.ERP.Count(ctx, "trade_document")
+	if err != nil {
+		return fmt.Errorf("count in the ERP: %w", err)
+	}
 	row := func(system, what string, there int, here int64) demoRow {
 		r.must(int64(there) == here, "%s has %d %s; expected as many in the hub, which has %d", system, there, what, here)
 		return demoRow{system, what, int64(there), here}
@@ -89,13 +101,18 @@ func (d *demo) count(ctx context.Context, r *demoResult) error {
 		row("erp", "customers", erp[0], s.Records["erp/customers"]),
 		row("webshop", "customers", len(d.company.Shop.Accounts()), s.Records["webshop/customers"]),
 		row("scm", "partners", files, s.Records["scm/partners-de"]+s.Records["scm/partners-cn"]),
-		row("erp + webshop", "orders", erp[1]+orders, s.Documents["Order"]),
+		row("partners", "firms", 2, s.Records["partners/master"]+s.Records["partners/master-x12"]),
+		row("erp + webshop + partners", "orders and documents", erp[1]+orders+company.PartnerOrders+written, s.Documents["Order"]),
 		row("callcenter", "calls", calls, s.Documents["Interaction"]),
 	}
 	r.Deliveries = []demoRow{
 		row("webshop.customers", "accounts", len(d.company.Shop.Accounts()), s.Deliveries["webshop.customers"]["settled"]),
 		row("newsletter.subscribers", "subscribers", len(d.company.Newsletter.Subscribers()), s.Deliveries["newsletter.subscribers"]["settled"]),
 		row("erp.shop-orders", "rows", erp[2], s.Deliveries["erp.shop-orders"]["settled"]),
+		row("erp.partner-orders", "rows", booked, s.Deliveries["erp.partner-orders"]["settled"]),
+	}
+	if err := d.partners(ctx, r, &s, row); err != nil {
+		return err
 	}
 	r.must(erp[2] == orders, "the shop has %d orders; expected as many rows in the ERP's table for them, which has %d", orders, erp[2])
 	r.Real, r.Customers, r.Records = len(d.company.Customers), s.Customers, sum(s.Records)
@@ -106,6 +123,38 @@ func (d *demo) count(ctx context.Context, r *demoResult) error {
 		return err
 	}
 	return d.letters(ctx, r)
+}
+
+// partners compares what the trading partners got with what the hub holds to have sent, and looks
+// whether everything was acknowledged on both sides.
+func (d *demo) partners(ctx context.Context, r *demoResult, s *api.Status, row func(system, what string, there int, here int64) demoRow) error {
+	for _, t := range []struct{ target, set string }{
+		{"nordlicht-responses", "ORDRSP"}, {"nordlicht-despatches", "DESADV"}, {"nordlicht-invoices", "INVOIC"}, {"nordlicht-master", "PARTIN"},
+		{"lumina-responses", "855"}, {"lumina-invoices", "810"}, {"lumina-master", "816"},
+	} {
+		got, settled := d.company.Partners.Got(t.set), s.Deliveries["partners."+t.target]["settled"]
+		r.must(got > 0, "the partners got no %s", t.set)
+		if strings.HasSuffix(t.target, "-master") { // a message for each change
+			r.must(int64(got) >= settled, "the partners got %d %s for %d firms", got, t.set, settled)
+			r.Deliveries = append(r.Deliveries, demoRow{"partners." + t.target, t.set, int64(got), settled})
+			continue
+		}
+		r.Deliveries = append(r.Deliveries, row("partners."+t.target, t.set, got, settled))
+	}
+	var counts struct{ Items []hub.ExchangeCount }
+	if err := d.ask(ctx, "/v1/exchanges/counts", &counts); err != nil {
+		return err
+	}
+	for _, n := range counts.Items {
+		if n.Kind == "interchange" || n.Kind == "document" {
+			r.Exchanges = append(r.Exchanges, n)
+			r.must(slices.Contains(closedStates, n.State), "%d of kind %s are %s; expected all to be acknowledged", n.Count, n.Kind, n.State)
+		}
+	}
+	for _, wrong := range d.company.Partners.Invalid() {
+		r.must(false, "a partner found fault: %s", wrong)
+	}
+	return nil
 }
 
 // matched compares the golden customers with the real ones, which the company knows.

@@ -24,6 +24,14 @@ func printDemo(w io.Writer, r *demoResult) error {
 		return err
 	}
 	fmt.Fprintf(w, "\n%d accounts in the shop were made by the hub; the shop told of them, and %d are linked, none twice\n", r.Created, r.Linked)
+	fmt.Fprintf(w, "\nEXCHANGED WITH TRADING PARTNERS, BY EDI\n\n")
+	var exchanged [][]any
+	for _, n := range r.Exchanges {
+		exchanged = append(exchanged, []any{n.Kind, n.State, n.Count})
+	}
+	if err := table(w, "WHAT\tSTATE\tCOUNT", exchanged); err != nil {
+		return err
+	}
 	fmt.Fprintf(w, "\nDEAD LETTERS: %d\n\n", len(r.DeadLetters))
 	for _, l := range r.DeadLetters {
 		fmt.Fprintf(w, "  %s/%s %s, %s\n    %s\n    %s\n", l.System, l.Stream, l.Key, l.Position, l.Error, strings.TrimSpace(l.Text))

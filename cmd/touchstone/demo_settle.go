@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/touchstone-hub/touchstone/api"
+	"github.com/touchstone-hub/touchstone/examples/company"
 )
 
 // patience is how long the demo waits for what should take seconds.
@@ -51,7 +52,8 @@ func (d *demo) settle(ctx context.Context) error {
 
 // expected is how many records there are to be read: by stream for customers, by entity for the rest.
 func (d *demo) expected(ctx context.Context) (map[string]int, error) {
-	expected := map[string]int{"Interaction": d.company.CallCenter.Reported(), "Order": d.company.Shop.Orders()}
+	// of each partner's order the ERP writes three documents
+	expected := map[string]int{"Interaction": d.company.CallCenter.Reported(), "Order": d.company.Shop.Orders() + 4*company.PartnerOrders}
 	for _, c := range d.company.Customers {
 		for _, key := range c.Records {
 			expected[key[:strings.LastIndexByte(key, '/')]]++
@@ -106,7 +108,7 @@ func (d *demo) idle(s *api.Status) bool {
 // fingerprint changes with anything that moves.
 func (d *demo) fingerprint(s *api.Status) string {
 	return fmt.Sprint(s.Customers, s.Merged, s.Records, s.Deleted, s.Documents, s.Deliveries, s.Dirty, s.DeadLetters, s.Outbox, s.Lag,
-		len(d.company.Shop.Writes()), len(d.company.Newsletter.Writes()), d.company.Shop.Hooks())
+		d.company.Partners.Taken(), len(d.company.Shop.Writes()), len(d.company.Newsletter.Writes()), d.company.Shop.Hooks())
 }
 
 // ask reads from the hub, afresh.

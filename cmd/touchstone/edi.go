@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +17,7 @@ func (a *app) ediCommand() *cobra.Command {
 		Use:   "edi",
 		Short: "Work with X12, EDIFACT and TRADACOMS interchanges",
 	}
-	c.AddCommand(a.ediReadCommand(), a.ediWriteCommand(), a.ediSplitCommand(), a.ediAnonymiseCommand())
+	c.AddCommand(a.ediReadCommand(), a.ediWriteCommand(), a.ediSplitCommand(), a.ediAnonymiseCommand(), a.ediStatusCommand(), a.ediShowCommand())
 	c.AddCommand(a.ediGuideCommands()...)
 	return c
 }
@@ -74,6 +75,14 @@ standard input): those that were read, where nobody changed the document.`,
 			return err
 		},
 	}
+}
+
+// openInput opens a file, or standard input for "-".
+func openInput(c *cobra.Command, name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(c.InOrStdin()), nil
+	}
+	return os.Open(name)
 }
 
 // ediReport tells what is wrong with a file in lines that begin with file:byte:segment.

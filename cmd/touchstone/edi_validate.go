@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 
@@ -54,14 +53,6 @@ func (g *ediGuides) options() (validate.Options, error) {
 		return library.Find(i, group, set)
 	}
 	return validate.Options{Guides: find}, nil
-}
-
-// openInput opens a file, or standard input for "-".
-func openInput(c *cobra.Command, file string) (io.ReadCloser, error) {
-	if file == "-" {
-		return io.NopCloser(c.InOrStdin()), nil
-	}
-	return os.Open(file)
 }
 
 func (a *app) ediValidateCommand() *cobra.Command {

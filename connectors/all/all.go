@@ -6,6 +6,7 @@ package all
 
 import (
 	"github.com/touchstone-hub/touchstone/connectors"
+	"github.com/touchstone-hub/touchstone/connectors/edi"
 	"github.com/touchstone-hub/touchstone/connectors/file"
 	"github.com/touchstone-hub/touchstone/connectors/http"
 	"github.com/touchstone-hub/touchstone/connectors/sql"
@@ -14,6 +15,7 @@ import (
 // Kinds lists the kinds.
 func Kinds() []connectors.Kind {
 	return []connectors.Kind{
+		edi.Kind,
 		file.Kind,
 		http.Kind,
 		sql.Kind,

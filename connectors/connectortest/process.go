@@ -120,6 +120,7 @@ type site struct {
 	folder string
 	intake *Intake
 	memory Memory
+	ledger Ledger
 
 	mu    sync.Mutex
 	log   []formats.Frame // durable, in order
@@ -127,7 +128,9 @@ type site struct {
 }
 
 func newSite(t *testing.T) *site {
-	return &site{folder: t.TempDir(), intake: NewIntake(t), moved: make(chan struct{})}
+	s := &site{folder: t.TempDir(), intake: NewIntake(t), moved: make(chan struct{})}
+	s.ledger.Buried = s.bury
+	return s
 }
 
 func (s *site) write(frames []formats.Frame) {
@@ -149,7 +152,7 @@ func (s *site) durable() ([]formats.Frame, <-chan struct{}) {
 }
 
 // process is one life of a source. It can be killed at its n-th step, a step being a call of emit,
-// of Checkpoint.Save or of Deliveries.Record: from then on nothing it does has any effect.
+// of Checkpoint.Save, of Deliveries.Record or of Ledger.InTx: from then on nothing it does has any effect.
 type process struct {
 	site   *site
 	killAt int  // 0: never
@@ -215,7 +218,7 @@ func (p *process) Record(ctx context.Context, id string) error {
 func (p *process) env() connectors.Env {
 	return connectors.Env{
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), DataFolder: p.site.folder,
-		Checkpoint: p, Deliveries: p, Intake: p.site.intake, Clock: time.Now,
+		Checkpoint: p, Deliveries: p, Ledger: stepped{p}, Intake: p.site.intake, Clock: time.Now,
 	}
 }
 

@@ -1,9 +1,9 @@
-// Package company is the example company: stand-ins for its five systems, with a few hundred
-// customers in them.
+// Package company is the example company: stand-ins for its five systems and its trading
+// partners, with a few hundred customers in them.
 //
 // In comes a seed; out come an ERP (an SQLite file), a web shop and a newsletter tool (HTTP servers
-// that keep state), a call center (which tells of calls) and supply chain management (which drops
-// files), all on loopback, all as untidy as the real thing. The package never knows anything of the
+// that keep state), a call center (which tells of calls) supply chain management (which drops
+// files) and two partners (which exchange EDI through folders), all on loopback, all as untidy as the real thing. The package never knows anything of the
 // hub but where its webhooks arrive.
 package company
 
@@ -37,6 +37,7 @@ type Company struct {
 	Newsletter *Newsletter
 	CallCenter *CallCenter
 	SCM        *SCM
+	Partners   *Partners
 
 	// Customers are the real customers, with the records that each has in the systems. The first
 	// is the one whose number the demo changes.
@@ -108,6 +109,10 @@ func (c *Company) open(ctx context.Context, folder string, w *world) (err error)
 	if c.SCM, err = openSCM(filepath.Join(folder, "drop"), &w.files); err != nil {
 		return fmt.Errorf("open supply chain management: %w", err)
 	}
+	if c.Partners, err = openPartners(filepath.Join(folder, "exchange")); err != nil {
+		return fmt.Errorf("open the trading partners: %w", err)
+	}
+	c.closers = append(c.closers, c.Partners)
 	c.CallCenter = openCallCenter("http://"+c.intake+"/in/callcenter/calls", w.calls)
 	c.closers = append(c.closers, c.CallCenter)
 	return nil
@@ -126,6 +131,7 @@ func (c *Company) Env() map[string]string {
 		"ACME_NEWSLETTER_TOKEN": newsletterToken,
 		"ACME_CALLCENTER_TOKEN": callCenterToken,
 		"ACME_DROP":             c.SCM.Folder,
+		"ACME_EXCHANGE":         c.Partners.Folder,
 	}
 }
 

@@ -76,3 +76,44 @@ CREATE TABLE IF NOT EXISTS shop_order (
   amount       TEXT,
   positions    INTEGER
 );
+
+-- Orders of trading partners, written by the hub. The ERP books each at once, and writes its documents
+-- about it.
+CREATE TABLE IF NOT EXISTS partner_order (
+  order_no    TEXT PRIMARY KEY,
+  partner     TEXT NOT NULL,
+  ordered_on  TEXT,
+  currency    TEXT,
+  article     TEXT,
+  description TEXT,
+  quantity    TEXT,
+  unit        TEXT,
+  price       TEXT
+);
+
+CREATE TABLE IF NOT EXISTS trade_document (
+  document_no   TEXT PRIMARY KEY,
+  kind          TEXT NOT NULL CHECK (kind IN ('response', 'despatch', 'invoice')),
+  order_no      TEXT NOT NULL REFERENCES partner_order,
+  partner       TEXT NOT NULL,
+  customer_name TEXT,
+  customer_gln  TEXT,
+  ordered_on    TEXT,
+  written_on    TEXT,
+  currency      TEXT,
+  article       TEXT,
+  description   TEXT,
+  quantity      NUMERIC,
+  unit          TEXT,
+  price         TEXT,
+  changed_at    DATETIME NOT NULL
+);
+CREATE INDEX IF NOT EXISTS trade_document_changed ON trade_document (changed_at);
+
+CREATE TRIGGER IF NOT EXISTS partner_order_booked AFTER INSERT ON partner_order BEGIN
+  INSERT OR IGNORE INTO trade_document
+    SELECT k.prefix || new.order_no, k.kind, new.order_no, new.partner, c.company, c.gln, new.ordered_on, date('now'), new.currency,
+      new.article, new.description, new.quantity, new.unit, new.price, strftime('%Y-%m-%d %H:%M:%f', 'now')
+    FROM (SELECT 'R-' AS prefix, 'response' AS kind UNION ALL SELECT 'D-', 'despatch' UNION ALL SELECT 'I-', 'invoice') k
+    LEFT JOIN customer c ON c.customer_no = CASE new.partner WHEN 'lumina' THEN 'K90002' ELSE 'K90001' END;
+END;

@@ -47,11 +47,12 @@ func newWorld(seed uint64, customers int) *world {
 		emails: map[string]bool{},
 	}
 	w.traveller()
-	for len(w.customers) < customers {
+	for len(w.customers) < customers-2 {
 		c := w.customer(len(w.customers) + 1)
 		w.scatter(&c)
 		w.customers = append(w.customers, c)
 	}
+	w.partners()
 	w.beyondRepair()
 	return w
 }
