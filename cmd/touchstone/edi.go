@@ -17,8 +17,9 @@ func (a *app) ediCommand() *cobra.Command {
 		Use:   "edi",
 		Short: "Work with X12, EDIFACT and TRADACOMS interchanges",
 	}
-	c.AddCommand(a.ediReadCommand(), a.ediWriteCommand(), a.ediSplitCommand(), a.ediAnonymiseCommand(), a.ediStatusCommand(), a.ediShowCommand())
+	c.AddCommand(a.ediReadCommand(), a.ediWriteCommand(), a.ediSplitCommand(), a.ediAnonymiseCommand())
 	c.AddCommand(a.ediGuideCommands()...)
+	c.AddCommand(a.ediStatusCommand(), a.ediShowCommand(), a.ediResendCommand())
 	return c
 }
 

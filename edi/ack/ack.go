@@ -164,58 +164,6 @@ func (s *Stream) Answer(w io.Writer, r *validate.Report) (Count, error) {
 	return Count{}, nil
 }
 
-// body is what an answer says of the sets of one group.
-type body struct {
-	writer
-	tally
-	contents bool // there are sets that may be answered: not CONTRL
-	id       string
-	version  string
-	contrl   *contrl
-	chunks   [][]byte
-}
-
-// chunkSize keeps long answers from being copied over and over as they grow.
-const chunkSize = 256 << 10
-
-func (b *body) add(o *Options, set *validate.Set, status Status) {
-	b.tally.add(status)
-	switch {
-	case b.contrl != nil:
-		b.contents = b.contents || set.ID != "CONTRL"
-		b.contrl.writer = b.writer
-		if set.ID != "CONTRL" && (status == Rejected || o.List == ListAll) {
-			b.contrl.set(set, status)
-		}
-		b.writer = b.contrl.writer
-	case status != Accepted || o.List != ListRejected:
-		b.set(b.id, set, status, b.version >= "005010")
-	}
-	if len(b.b) >= chunkSize {
-		b.chunks = append(b.chunks, b.b)
-		b.b = make([]byte, 0, chunkSize+chunkSize/8)
-	}
-}
-
-// join writes what is in w so far, and then the body.
-func (b *body) join(w *writer, to io.Writer) error {
-	if b == nil {
-		return nil
-	}
-	w.segments += b.segments
-	if len(b.chunks) == 0 {
-		w.b = append(w.b, b.b...)
-		return nil
-	}
-	for _, chunk := range append([][]byte{w.b}, append(b.chunks, b.b)...) {
-		if _, err := to.Write(chunk); err != nil {
-			return err
-		}
-	}
-	w.b = w.b[:0]
-	return nil
-}
-
 // number gives a control number, or 1.
 func number(n int64) int64 { return max(n, 1) }
 
