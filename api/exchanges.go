@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -16,6 +17,7 @@ import (
 func (a *API) registerExchanges(api huma.API) {
 	get(a, api, "/v1/exchanges", "list-exchanges", "operation", "Interchanges and documents exchanged with partners, newest first", a.exchanges)
 	get(a, api, "/v1/exchanges/counts", "count-exchanges", "operation", "How many interchanges and documents are in which state", a.exchangeCounts)
+	post(a, api, "/v1/exchanges/resend", "resend-exchange", "operation", "Hand an interchange over once more, as it was", http.StatusOK, a.resendExchange)
 	get(a, api, "/v1/exchanges/one", "get-exchange", "operation", "One interchange or document, with the bytes that the hub made", a.exchange)
 }
 
@@ -100,6 +102,23 @@ func (a *API) exchange(ctx context.Context, in *exchangeInput) (*exchangeOutput,
 		return nil, err
 	}
 	return &exchangeOutput{exchangeOf(r, true)}, nil
+}
+
+// ResendExchange says which interchange is to be handed over once more.
+type ResendExchange struct {
+	System string `json:"system" doc:"whose connector sent it"`
+	Key    string `json:"key" doc:"out/PARTNER/CONTROL"`
+}
+
+type resendExchangeInput struct {
+	Once
+	Body ResendExchange
+}
+
+type resendExchangeOutput struct{ Body ResendExchange }
+
+func (a *API) resendExchange(ctx context.Context, in *resendExchangeInput) (*resendExchangeOutput, error) {
+	return &resendExchangeOutput{in.Body}, a.hub.ResendExchange(ctx, in.Body.System, in.Body.Key)
 }
 
 type exchangeCountsOutput struct {

@@ -147,7 +147,7 @@ func TestOpenAPI_describesEveryPath(t *testing.T) {
 		"/v1/deliveries/pending", "/v1/records", "/v1/reviews", "/v1/sources/{system}/{stream}/{id}", "/v1/status", "/v1/trace",
 		"/v1/match/explain", "/v1/match/report", "/v1/exchanges", "/v1/exchanges/counts", "/v1/exchanges/one",
 	}
-	changing := []string{"/v1/subscribers/{name}/resend", "/v1/replays", "/v1/replays/{id}/stop", "/v1/deadletters/replay", "/v1/deadletters/drop"}
+	changing := []string{"/v1/subscribers/{name}/resend", "/v1/exchanges/resend", "/v1/replays", "/v1/replays/{id}/stop", "/v1/deadletters/replay", "/v1/deadletters/drop"}
 	changing = append(changing, "/v1/customers/{id}/merge", "/v1/customers/{id}/split", "/v1/customers/{id}/move", "/v1/customers/{id}/pin",
 		"/v1/customers/{id}/unpin", "/v1/decisions", "/v1/decisions/{id}/undo", "/v1/reviews/{id}/answer", "/v1/match/training", "/v1/plans", "/v1/privacy/erasures", "/v1/privacy/erasures/{id}/lift", "/v1/privacy/erasures/{id}/receipts/close")
 	want = append(append(want, changing...), "/v1/decisions/{id}", "/v1/reviews/{id}", "/v1/replays/{id}", "/v1/privacy/erasures/{id}", "/v1/deadletters/groups", "/v1/subscribers", "/v1/subscribers/{name}/log")

@@ -76,6 +76,13 @@ type Worker interface {
 	Work(ctx context.Context, env WorkEnv) error
 }
 
+// Resender is implemented by connectors that can hand over once more what they sent.
+type Resender interface {
+	// Resend has what stands under a key of the ledger sent again as it was, when the connector next
+	// works. The error says why that cannot be.
+	Resend(ctx context.Context, l Ledger, key string) error
+}
+
 // WorkEnv is what the hub lends to the work of a connector. DataFolder, Intake and Clock are as of Env.
 type WorkEnv struct {
 	Env

@@ -12,6 +12,10 @@ import (
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
+// mostMoves is how often in a row others may be faster: beyond it something is wrong, and the
+// connector begins anew.
+const mostMoves = 100
+
 // ledger keeps the rows of one system's connector, in the store.
 type ledger struct {
 	hub    *Hub
@@ -20,14 +24,14 @@ type ledger struct {
 
 // InTx implements connectors.Ledger.
 func (l ledger) InTx(ctx context.Context, do func(ctx context.Context, tx connectors.LedgerTx) error) error {
-	for {
+	for attempt := 1; ; attempt++ {
 		tx := &ledgerTx{ledger: l}
 		err := l.hub.store.InTx(ctx, func(ctx context.Context, in golden.Tx) error {
 			tx.in, tx.buried = in, nil
 			return do(ctx, tx)
 		})
-		if errors.Is(err, golden.ErrMoved) && ctx.Err() == nil {
-			continue // the other one has got on: this ends
+		if errors.Is(err, golden.ErrMoved) && ctx.Err() == nil && attempt < mostMoves {
+			continue // the other one has got on
 		}
 		if err == nil {
 			l.hub.noteBuried(tx.buried)
@@ -142,6 +146,21 @@ func (h *Hub) Exchanges(ctx context.Context) ([]ExchangeCount, error) {
 		counts[i] = ExchangeCount(n)
 	}
 	return counts, nil
+}
+
+// ResendExchange has a connector hand over once more what it sent. A *RequestError says why it cannot.
+func (h *Hub) ResendExchange(ctx context.Context, system, key string) error {
+	for _, c := range h.generation().Connectors {
+		r, can := c.Connector.(connectors.Resender)
+		if c.System != system || !can {
+			continue
+		}
+		if err := r.Resend(ctx, ledger{h, system}, key); err != nil {
+			return &RequestError{"key", key, "an interchange that can be sent again: " + err.Error()}
+		}
+		return nil
+	}
+	return &RequestError{"system", system, "a connector that exchanges with partners"}
 }
 
 // measureLedgers shows how many rows there are in each state, also where there are none any more.

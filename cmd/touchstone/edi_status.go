@@ -77,6 +77,34 @@ func (a *app) ediShowCommand() *cobra.Command {
 	return c
 }
 
+// ediResendCommand hands an interchange over once more.
+func (a *app) ediResendCommand() *cobra.Command {
+	var system string
+	c := &cobra.Command{
+		Use:   "resend KEY",
+		Short: "Hand an interchange of edi status over once more, as it was",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			again := api.ResendExchange{System: system, Key: args[0]}
+			err := a.with(c, func(cl *client) (err error) {
+				if again.System, err = theSystem(c, cl, system); err != nil {
+					return err
+				}
+				return cl.post(c.Context(), "/v1/exchanges/resend", again, &again)
+			})
+			if err != nil {
+				return err
+			}
+			return a.print(c, again, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "%s will be handed over again\n", again.Key)
+				return err
+			})
+		},
+	}
+	c.Flags().StringVar(&system, "system", "", "the connector; needed where several have partners")
+	return c
+}
+
 func readExchanges(c *cobra.Command, cl *client, system string, limit int) (r exchangeReport, err error) {
 	if r.Counts, err = countExchanges(c, cl, system); err != nil {
 		return r, err
@@ -124,19 +152,30 @@ func (r *exchangeReport) filter(partner string, open bool) {
 }
 
 func showExchange(c *cobra.Command, cl *client, system, kind, key string) (found api.Exchange, err error) {
-	if system == "" {
-		counts, err := countExchanges(c, cl, "")
-		if err != nil {
-			return found, err
-		}
-		systems := systemsOf(counts)
-		if len(systems) != 1 {
-			return found, fmt.Errorf("several connectors have partners; expected --system with one of %s", strings.Join(systems, ", "))
-		}
-		system = systems[0]
+	if system, err = theSystem(c, cl, system); err != nil {
+		return found, err
 	}
 	err = cl.get(c.Context(), "/v1/exchanges/one", url.Values{"system": {system}, "kind": {kind}, "key": {key}}, &found)
 	return found, err
+}
+
+// theSystem is the connector that is meant: the one that is named, or the only one with partners.
+func theSystem(c *cobra.Command, cl *client, system string) (string, error) {
+	if system != "" {
+		return system, nil
+	}
+	counts, err := countExchanges(c, cl, "")
+	if err != nil {
+		return "", err
+	}
+	systems := systemsOf(counts)
+	if len(systems) == 0 {
+		return "", errors.New("nothing was exchanged with partners yet")
+	}
+	if len(systems) > 1 {
+		return "", fmt.Errorf("several connectors have partners; expected --system with one of %s", strings.Join(systems, ", "))
+	}
+	return systems[0], nil
 }
 
 func printExchanges(w io.Writer, r exchangeReport) error {

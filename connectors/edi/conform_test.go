@@ -238,3 +238,36 @@ func send(t testing.TB, c connectors.Connector, env connectors.Env) {
 func TestPartnerThatTakes_keepsTheContract(t *testing.T) {
 	connectortest.Run(t, connectortest.Harness{Package: "github.com/touchstone-hub/touchstone/connectors/edi", Target: partnerTakes})
 }
+
+// takeOnce has a connector take one file, and counts what comes out.
+func takeOnce(t testing.TB, content []byte) {
+	dir := t.TempDir()
+	drop(t, filepath.Join(dir, "in", "acme"), "1.edi", content)
+	c := load(t, dir, x12Partner)
+	env := quiet(connectors.Env{Ledger: &connectortest.Ledger{}, DataFolder: dir})
+	s, err := c.Source("orders", env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	taken := 0
+	group.Go(func() {
+		_ = s.Run(ctx, func(_ context.Context, frames []formats.Frame) error { taken += len(frames); return nil })
+	})
+	group.Go(func() {
+		if err := run(ctx, c, env); err != nil {
+			t.Error(err)
+		}
+	})
+	for tick := time.NewTicker(time.Millisecond); ; <-tick.C {
+		if kept, _ := filepath.Glob(filepath.Join(dir, "in/acme/archive/*")); len(kept) > 0 {
+			break
+		}
+	}
+	cancel()
+	group.Wait()
+	if taken != bytes.Count(content, []byte("~ST*")) {
+		t.Errorf("%d sets were taken of %d", taken, bytes.Count(content, []byte("~ST*")))
+	}
+}

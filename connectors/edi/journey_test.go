@@ -67,13 +67,6 @@ func (x *exchange) clock() time.Time {
 	return x.now
 }
 
-// later moves the clock on.
-func (x *exchange) later(d time.Duration) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.now = x.now.Add(d)
-}
-
 func (x *exchange) emit(_ context.Context, frames []formats.Frame) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()

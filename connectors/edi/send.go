@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/touchstone-hub/touchstone/connectors"
@@ -266,7 +267,7 @@ func (w *worker) handedOver(ctx context.Context, key string) error {
 			return err
 		}
 		return w.documents(ctx, tx, b.Documents, func(r *connectors.Row, _ *document, _ sent) {
-			if r.State == stateReady {
+			if r.State == stateReady || r.State == stateOverdue {
 				r.State = stateSent
 				if b.awaitsNothing(w) {
 					r.State = stateDone
@@ -279,6 +280,30 @@ func (w *worker) handedOver(ctx context.Context, key string) error {
 func (b *interchange) awaitsNothing(w *worker) bool {
 	p := w.partner(b.Partner)
 	return p == nil || p.Await == 0
+}
+
+// Resend has an interchange of ours handed over once more, with the same bytes under the same numbers;
+// see [connectors.Resender]. Its acknowledgement is awaited anew.
+func (c *connector) Resend(ctx context.Context, l connectors.Ledger, key string) error {
+	defer c.poke()
+	return l.InTx(ctx, func(ctx context.Context, tx connectors.LedgerTx) error {
+		rows, err := tx.Rows(ctx, kindInterchange, key)
+		if err != nil {
+			return err
+		}
+		r, there := rows[key]
+		if !there || !strings.HasPrefix(key, "out/") {
+			return fmt.Errorf("there is no interchange %q that was sent", key)
+		}
+		switch r.State {
+		case stateReady:
+			return nil // it is about to be
+		case stateSent, stateDone, stateOverdue:
+			r.State = stateReady
+			return tx.Put(ctx, r)
+		}
+		return fmt.Errorf("interchange %s is %s; only one that waits, is overdue or is not acknowledged at all can be sent again", key, r.State)
+	})
 }
 
 // documents changes the rows of documents.

@@ -26,6 +26,7 @@ type stream struct {
 	format formats.Format
 
 	standard edi.Standard
+	divides  bool // several records stand in a set
 }
 
 func (c *connector) openStream(s connectors.StreamSettings, ps *config.Problems) *stream {
@@ -45,7 +46,7 @@ func (c *connector) openStream(s connectors.StreamSettings, ps *config.Problems)
 	if f, ok := st.format.(*ediformat.Format); !ok {
 		ps.Add(config.Problem{Position: s.At, What: "the stream's format is none of EDI", Expected: "format: edi.x12 or edi.edifact"})
 	} else {
-		st.standard = f.Standard()
+		st.standard, st.divides = f.Standard(), f.From() != ""
 	}
 	if len(st.Sets) == 0 {
 		ps.Add(config.Problem{Position: s.At, What: "the stream takes no sets", Expected: "sets: [850] or [ORDERS]"})
@@ -60,6 +61,9 @@ func (c *connector) openStream(s connectors.StreamSettings, ps *config.Problems)
 
 // records gives what the stream's format finds in a set: the set itself, or the loops that are records.
 func (s *stream) records(ctx context.Context, set formats.Frame) ([]formats.Frame, error) {
+	if !s.divides {
+		return []formats.Frame{set}, nil
+	}
 	scan := edi.NewBytesScanner(set.Context)
 	if !scan.Next() {
 		return []formats.Frame{set}, nil

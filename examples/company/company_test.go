@@ -109,6 +109,7 @@ func TestStart_everyRecordBelongsToOneRealCustomer(t *testing.T) {
 	want := map[string]int{
 		"erp/customers": rows, "webshop/customers": len(c.Shop.Accounts()),
 		"scm/partners-de": strings.Count(german, "\n") - 1 - c.Bad, "scm/partners-cn": strings.Count(chinese, "\n") - 1,
+		"partners/master": 1, "partners/master-x12": 1,
 	}
 	if diff := cmp.Diff(want, systems); diff != "" {
 		t.Error(diff)

@@ -69,6 +69,16 @@ func TestExchange_whatIsOverdueAlarmsUntilItIsAcknowledged(t *testing.T) {
 		}
 		return nil
 	})
+	h.Act("/v1/exchanges/resend", map[string]any{"system": "partners", "key": e.Key}, &map[string]any{})
+	await(t, "the same once more", func() error {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if n := p.times[strings.TrimPrefix(e.Key, "out/lumina/")+".edi"]; n != 2 {
+			return fmt.Errorf("it came %d times", n)
+		}
+		return nil
+	})
+	has(t, h, "interchange", e.Key, "overdue")
 	h.Stop()
 	h = hubtest.Start(t, folder, map[string]string{"AWAIT": "1s"}) // it remembers
 	await(t, "the alarm after a restart", func() error {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/touchstone-hub/touchstone/api"
 	"github.com/touchstone-hub/touchstone/tests/hubtest"
+	"github.com/touchstone-hub/touchstone/tests/pgtest"
 )
 
 var (
@@ -25,10 +26,28 @@ var (
 // Promise 1 and more: killed between receipt, publication, acknowledgement and number, a hub loses no
 // interchange, processes none twice, and gives each number once.
 func TestExchange_killedAtAnyTimeLosesNothingAndNumbersWithoutGaps(t *testing.T) {
-	kills, orders := 12, 3
-	if os.Getenv("TOUCHSTONE_LONG") == "1" {
+	kills := 12
+	if long {
 		kills = 60
 	}
+	killed(t, nil, kills, 400*time.Millisecond)
+}
+
+// On PostgreSQL the dead process's lease has to run out before the next one works for partners.
+func TestExchange_killedOnPostgres(t *testing.T) {
+	if !long {
+		t.Skip("waits for a lease to run out after every kill: TOUCHSTONE_LONG=1 runs it")
+	}
+	killed(t, map[string]string{"STORE": pgtest.Start(t)}, 4, 15*time.Second)
+}
+
+var long = os.Getenv("TOUCHSTONE_LONG") == "1"
+
+// killed kills a hub again and again, each time after at most so long, and looks what the partner got in
+// the end.
+func killed(t *testing.T, env map[string]string, kills int, most time.Duration) {
+	t.Helper()
+	const orders = 3
 	folder := hubtest.Folder(t, "testdata/hub")
 	p := newPartner(t, folder)
 	p.start()
@@ -46,15 +65,15 @@ func TestExchange_killedAtAnyTimeLosesNothingAndNumbersWithoutGaps(t *testing.T)
 		p.send("PO", "850", sets...)
 	}
 	for range kills {
-		h := hubtest.Spawn(t, folder, nil)
+		h := hubtest.Spawn(t, folder, env)
 		for range 1 + random.IntN(3) {
 			send()
 		}
 		// what is under way then is anything between the receipt of a file and the closing of a response
-		time.Sleep(time.Duration(random.Int64N(int64(400 * time.Millisecond))))
+		time.Sleep(time.Duration(random.Int64N(int64(most))))
 		h.Kill()
 	}
-	h := hubtest.Start(t, folder, nil)
+	h := hubtest.Start(t, folder, env)
 	h.Rest(patience, func(s *api.Status) string {
 		if n := s.Documents["Order"]; n != int64(len(want)) {
 			return fmt.Sprintf("the store holds %d orders of %d", n, len(want))

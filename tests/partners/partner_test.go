@@ -33,18 +33,19 @@ type partner struct {
 	silent bool   // it acknowledges nothing
 	reject bool   // it rejects what it acknowledges
 
-	mu   sync.Mutex
-	sent int               // interchanges
-	got  map[string][]byte // by name; the same name with other content fails the test
-	stop chan struct{}
-	done sync.WaitGroup
+	mu    sync.Mutex
+	sent  int               // interchanges
+	got   map[string][]byte // by name; the same name with other content fails the test
+	times map[string]int
+	stop  chan struct{}
+	done  sync.WaitGroup
 }
 
 // newPartner begins to take what is put for the partner, until the test ends.
 func newPartner(t *testing.T, folder string) *partner {
 	p := &partner{
 		t: t, in: filepath.Join(folder, "exchange/in/lumina"), out: filepath.Join(folder, "exchange/out/lumina"),
-		got: map[string][]byte{}, stop: make(chan struct{}),
+		got: map[string][]byte{}, times: map[string]int{}, stop: make(chan struct{}),
 	}
 	return p
 }
@@ -93,6 +94,7 @@ func (p *partner) take(name string, content []byte) {
 	p.mu.Lock()
 	before, again := p.got[name]
 	p.got[name] = content
+	p.times[name]++
 	p.mu.Unlock()
 	if again && !bytes.Equal(before, content) {
 		p.t.Errorf("%s came twice, as\n%s\nand as\n%s", name, before, content)
