@@ -31,3 +31,9 @@ type Locator interface {
 	// Locate says where the value stands that begins at an offset of the frame's bytes.
 	Locate(fr Frame, offset int) string
 }
+
+// Divided is implemented by formats that may take parts of what they read for the records.
+type Divided interface {
+	// From names the part of which each is a record; "" where the whole is one.
+	From() string
+}

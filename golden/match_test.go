@@ -3,6 +3,7 @@ package golden_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -165,6 +166,25 @@ func TestResolve_linkSurvivesAndPersonBeatsIt(t *testing.T) {
 	w.decide(golden.Decision{Verdict: golden.Different, Strength: golden.Auto, Left: []string{"erp/1"}, Right: []string{"shop/7"}})
 	if w.together("erp/1", "shop/7") {
 		t.Error("a person's 'different' does not beat the link")
+	}
+}
+
+// TestResolve_linkReplaced: what a record was thought to be made from, and is not, is a customer of its own again.
+func TestResolve_linkReplaced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "")
+	w.resolve(w.record("erp/1", 1, anna), w.record("erp/2", 1, `{"kind":"person","names":[{"full":"Bo Berg"}]}`), w.record("shop/7", 1, `{"kind":"person","names":[{"full":"A. S."}]}`))
+	for _, origin := range []string{"erp/customers/1", "erp/customers/2"} {
+		link := golden.Link{Remote: "shop/customers/7", Origin: origin, Target: "shop.customers", At: time.Now()}
+		if _, err := w.resolver.Link(t.Context(), []golden.Link{link}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !w.together("erp/2", "shop/7") {
+		t.Error("the record is not with what it was made from")
+	}
+	if got := w.entity("erp/1"); !slices.Equal(got.Sources, []string{"erp/customers/1"}) {
+		t.Errorf("the customer of what it was not made from has the records %v", got.Sources)
 	}
 }
 

@@ -279,9 +279,10 @@ func (h *history) undo() {
 
 func (h *history) link() {
 	ends := someKeys(h.rt, "link", 2, 2)
-	if h.erased[ends[0]] || h.erased[ends[1]] || slices.ContainsFunc(h.links, func(l golden.Link) bool { return l.Remote == ends[0] }) {
+	if h.erased[ends[0]] || h.erased[ends[1]] {
 		return
 	}
+	h.links = slices.DeleteFunc(h.links, func(l golden.Link) bool { return l.Remote == ends[0] })
 	l := golden.Link{Remote: ends[0], Origin: ends[1], Target: "t", At: time.Unix(0, 0).UTC()}
 	h.links = append(h.links, l)
 	h.must(h.resolver.Link(context.Background(), []golden.Link{l}))

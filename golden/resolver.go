@@ -106,11 +106,34 @@ func (r *Resolver) Reresolve(ctx context.Context, keys []string) (Result, error)
 // already.
 func (r *Resolver) Link(ctx context.Context, links []Link) (Result, error) {
 	return r.Within(ctx, func(ctx context.Context, tx Tx) (keys []string, err error) {
+		if keys, err = Relinked(ctx, tx, links); err != nil {
+			return nil, err
+		}
 		for _, l := range links {
-			keys = append(keys, l.Remote, l.Origin)
+			keys = append(keys, l.Origin)
 		}
 		return keys, tx.PutLinks(ctx, links)
 	})
+}
+
+// Relinked returns the keys of the records to resolve again once links are written, before they are: those
+// that were made from others, and what they were thought to be made from until now. That has to be looked
+// at too, since it may hang together with the customer by nothing else.
+func Relinked(ctx context.Context, tx Tx, links []Link) ([]string, error) {
+	if len(links) == 0 {
+		return nil, nil
+	}
+	keys, origins := make([]string, len(links)), make(map[string]string, len(links))
+	for i, l := range links {
+		keys[i], origins[l.Remote] = l.Remote, l.Origin
+	}
+	before, err := tx.LinksOf(ctx, keys)
+	for _, l := range before {
+		if now, again := origins[l.Remote]; again && now != l.Origin {
+			keys = append(keys, l.Origin)
+		}
+	}
+	return keys, err
 }
 
 // Within runs do in a transaction in which it may also write links, written values and deliveries,

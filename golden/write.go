@@ -102,8 +102,13 @@ func (p *publication) tombstones(ctx context.Context) ([]Member, error) {
 }
 
 func (p *publication) putLookups(ctx context.Context) error {
-	var of []EntityNo
-	var lookups []Lookup
+	n, all := 0, 0
+	for _, r := range p.rows {
+		if r.index {
+			n, all = n+1, all+len(r.lookups)
+		}
+	}
+	of, lookups := make([]EntityNo, 0, n), make([]Lookup, 0, all)
 	for _, r := range p.rows {
 		if !r.index {
 			continue
@@ -121,11 +126,10 @@ func (p *publication) putLookups(ctx context.Context) error {
 }
 
 func (p *publication) putChanges(ctx context.Context) error {
-	records := map[EntityNo]GoldenRecord{}
+	p.result.Changes = slices.Grow(p.result.Changes, len(p.rows))
 	for _, r := range p.rows {
 		if r.change != nil {
 			p.result.Changes = append(p.result.Changes, *r.change)
-			records[r.No] = r.GoldenRecord
 		}
 	}
 	if len(p.result.Changes) == 0 {
@@ -136,6 +140,12 @@ func (p *publication) putChanges(ctx context.Context) error {
 	}
 	if p.r.o.OnChanged == nil {
 		return nil
+	}
+	records := make(map[EntityNo]GoldenRecord, len(p.result.Changes))
+	for _, r := range p.rows {
+		if r.change != nil {
+			records[r.No] = r.GoldenRecord
+		}
 	}
 	return p.r.o.OnChanged(ctx, p.tx, p.result.Changes, records)
 }

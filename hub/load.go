@@ -216,6 +216,7 @@ func (l *loader) stream(c *connectors.Configured, settings connectors.StreamSett
 	if s.Format == nil && s.Mapping != nil {
 		l.ps.Add(config.Problem{Position: settings.At, What: fmt.Sprintf("stream %s names no format", s), Expected: "format: ndjson or another, since its mapping reads what the stream keeps"})
 	}
+	l.sameRecords(s, settings)
 	if len(settings.Keys) > 0 && settings.Format != nil {
 		key, err := formats.KeyFunc(settings.Format, settings.Keys)
 		if err != nil {
@@ -224,6 +225,23 @@ func (l *loader) stream(c *connectors.Configured, settings connectors.StreamSett
 		s.key = key
 	}
 	l.streams[s.String()] = s
+}
+
+// sameRecords holds that a stream takes for its records what its mapping is written for.
+func (l *loader) sameRecords(s *Stream, settings connectors.StreamSettings) {
+	reads, ok := s.Format.(formats.Divided)
+	if !ok || s.Mapping == nil || !s.Mapping.NamesFormat() {
+		return
+	}
+	wants, ok := s.Mapping.Format().(formats.Divided)
+	if !ok || wants.From() == reads.From() {
+		return
+	}
+	expected := "a format without from"
+	if wants.From() != "" {
+		expected = "from: " + wants.From() + " beside it"
+	}
+	l.ps.Add(config.Problem{Position: settings.At, What: fmt.Sprintf("stream %s has other records than mapping %q is written for", s, s.Mapping.Name()), Expected: expected})
 }
 
 // mapping finds a mapping that something names and notes that it is used.

@@ -299,8 +299,8 @@ func (r *round) finish(ctx context.Context) error {
 	if len(notes.links)+len(notes.written) > 0 {
 		var result golden.Result
 		result, err = r.hub.generation().resolver.Within(ctx, func(ctx context.Context, tx golden.Tx) (keys []string, err error) {
-			for _, l := range notes.links {
-				keys = append(keys, l.Remote)
+			if keys, err = golden.Relinked(ctx, tx, notes.links); err != nil {
+				return nil, err
 			}
 			for _, w := range notes.written {
 				keys = append(keys, w.record)

@@ -17,8 +17,9 @@ func (a *app) ediCommand() *cobra.Command {
 		Use:   "edi",
 		Short: "Work with X12, EDIFACT and TRADACOMS interchanges",
 	}
-	c.AddCommand(a.ediReadCommand(), a.ediWriteCommand(), a.ediStatusCommand(), a.ediShowCommand(), a.ediResendCommand())
+	c.AddCommand(a.ediReadCommand(), a.ediWriteCommand(), a.ediSplitCommand(), a.ediAnonymiseCommand())
 	c.AddCommand(a.ediGuideCommands()...)
+	c.AddCommand(a.ediStatusCommand(), a.ediShowCommand(), a.ediResendCommand())
 	return c
 }
 
@@ -40,9 +41,9 @@ its rest, is no EDI.`,
 			r := &ediReport{name: args[0], out: c.ErrOrStderr()}
 			s := edi.NewScanner(in)
 			if a.json {
-				err = document.WriteJSON(c.OutOrStdout(), s, ediNames(), r.fault)
+				err = document.WriteJSON(c.OutOrStdout(), s, &ediNames{}, r.fault)
 			} else {
-				err = document.WriteText(c.OutOrStdout(), s, ediNames(), r.fault)
+				err = document.WriteText(c.OutOrStdout(), s, &ediNames{}, r.fault)
 			}
 			return r.end(s, err)
 		},
@@ -84,9 +85,6 @@ func openInput(c *cobra.Command, name string) (io.ReadCloser, error) {
 	}
 	return os.Open(name)
 }
-
-// ediNames gives what segments and elements are called, where a guide is known.
-func ediNames() document.Names { return nil }
 
 // ediReport tells what is wrong with a file in lines that begin with file:byte:segment.
 type ediReport struct {

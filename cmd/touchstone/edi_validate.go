@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -115,29 +116,28 @@ func (v *ediValidation) file(file string) {
 		return
 	}
 	defer in.Close()
-	sets := 0
-	for report, err := range validate.Interchanges(in, v.options) {
+	interchanges, sets, options := 0, 0, v.options
+	options.Workers = runtime.GOMAXPROCS(0)
+	if !v.app.json {
+		options.Each = func(_ *validate.Report, _ *validate.Group, s *validate.Set) { v.set(file, s) }
+	}
+	for report, err := range validate.Interchanges(in, options) {
 		if err != nil {
 			v.broken(&f, err)
 			return
 		}
 		sets += report.Sets
 		f.Valid = f.Valid && report.Clean()
+		if report.Interchange != nil {
+			interchanges++
+		}
 		if v.app.json {
 			f.Interchanges = append(f.Interchanges, newEDIInterchange(report))
 			continue
 		}
-		for _, fault := range report.All() {
-			if !fault.Warning || !v.quiet {
-				fmt.Fprintln(v.c.OutOrStdout(), ediLine(file, fault))
-			}
-		}
-		v.more(file, report)
-		if report.Interchange != nil {
-			f.Interchanges = append(f.Interchanges, nil)
-		}
+		v.print(file, report.All())
 	}
-	if len(f.Interchanges) == 0 && f.Valid {
+	if interchanges == 0 && f.Valid {
 		v.broken(&f, errors.New("there is no interchange in it"))
 		return
 	}
@@ -145,7 +145,7 @@ func (v *ediValidation) file(file string) {
 	if v.app.json {
 		v.files = append(v.files, f)
 	} else if f.Valid {
-		fmt.Fprintf(v.c.OutOrStdout(), "%s: valid: %s, %s\n", file, plural(len(f.Interchanges), "interchange"), plural(sets, "set"))
+		fmt.Fprintf(v.c.OutOrStdout(), "%s: valid: %s, %s\n", file, plural(interchanges, "interchange"), plural(sets, "set"))
 	}
 }
 
@@ -156,13 +156,19 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// more tells of the faults that were only counted.
-func (v *ediValidation) more(file string, r *validate.Report) {
-	for _, g := range r.Groups {
-		for _, s := range g.Kept {
-			if s.More > 0 {
-				fmt.Fprintf(v.c.OutOrStdout(), "%s:%d: set %s %s: %d more\n", file, s.Start, s.ID, s.ControlNumber, s.More)
-			}
+// set tells of a set's faults when it ends, so that files of any size take no
+// memory; those of envelopes around it follow when they end.
+func (v *ediValidation) set(file string, s *validate.Set) {
+	v.print(file, s.Faults)
+	if s.More > 0 {
+		fmt.Fprintf(v.c.OutOrStdout(), "%s:%d: set %s %s: %d more\n", file, s.Start, s.ID, s.ControlNumber, s.More)
+	}
+}
+
+func (v *ediValidation) print(file string, faults []edi.Fault) {
+	for _, fault := range faults {
+		if !fault.Warning || !v.quiet {
+			fmt.Fprintln(v.c.OutOrStdout(), ediLine(file, fault))
 		}
 	}
 }
@@ -217,24 +223,41 @@ func printAcks(c *cobra.Command, file string, options validate.Options, answer a
 	}
 	defer in.Close()
 	answered := false
+	stream := ack.NewStream(answer)
+	options.Each = func(r *validate.Report, g *validate.Group, s *validate.Set) { stream.Add(r, g, s) }
+	if !answer.Strict {
+		options.Workers = runtime.GOMAXPROCS(0)
+	} else {
+		options.Each = nil // a group's sets follow its trailer
+	}
 	for report, err := range validate.Interchanges(in, options) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
-		out, count, err := ack.Acknowledge(report, answer)
+		count, err := printAck(c.OutOrStdout(), stream, report, answer)
 		if err != nil {
 			return fmt.Errorf("%s: acknowledge the interchange at byte %d: %w", file, report.Start, err)
 		}
-		if _, err := c.OutOrStdout().Write(out); err != nil {
-			return err
-		}
-		answered = answered || len(out) > 0
+		answered = answered || count.Interchanges > 0
 		answer.Interchange += int64(count.Interchanges)
 		answer.Group += int64(count.Groups)
 		answer.Set += int64(count.Sets)
+		stream.Number(answer.Interchange, answer.Group, answer.Set)
 	}
 	if !answered {
 		return fmt.Errorf("%s: nothing to acknowledge", file)
 	}
 	return nil
+}
+
+// printAck answers one interchange.
+func printAck(w io.Writer, stream *ack.Stream, report *validate.Report, answer ack.Options) (ack.Count, error) {
+	if !answer.Strict {
+		return stream.Answer(w, report)
+	}
+	out, count, err := ack.Acknowledge(report, answer)
+	if err == nil {
+		_, err = w.Write(out)
+	}
+	return count, err
 }

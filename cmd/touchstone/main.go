@@ -93,7 +93,7 @@ func newRoot() *cobra.Command {
 		a.initCommand(), a.checkCommand(), a.testCommand(), a.runCommand(), a.reloadCommand(), a.connectorsCommand(),
 		a.schemaCommand(), a.recordsCommand(), a.traceCommand(), a.translateCommand(), a.matchCommand(), a.planCommand(), a.lookupCommand(), a.explainCommand(), a.statusCommand(),
 		a.reviewCommand(), a.mergeCommand(), a.splitCommand(), a.moveCommand(), a.pinCommand(), a.unpinCommand(), a.decisionsCommand(), a.undoCommand(),
-		a.ediCommand(), a.deadLettersCommand(), a.replayCommand(), a.deliveriesCommand(), a.subscribersCommand(), a.eraseCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(),
+		a.deadLettersCommand(), a.replayCommand(), a.deliveriesCommand(), a.subscribersCommand(), a.eraseCommand(), a.ediCommand(), a.demoCommand(), a.versionCommand(), a.manCommand(),
 	)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse(c, err) })
 	checkArgs(root)

@@ -70,7 +70,7 @@ func (a *app) translateCommand() *cobra.Command {
 func (t *translation) once(c *cobra.Command) error {
 	folder, problems := hub.LoadMappings(t.app.folder, os.LookupEnv)
 	m := folder[t.mapping]
-	if m == nil && !problems.HasErrors() {
+	if m == nil {
 		m = hub.Preset(t.app.folder, os.LookupEnv, t.mapping)
 	}
 	if m == nil {
@@ -155,6 +155,7 @@ func (t *translation) run(c *cobra.Command, m *mappings.Mapping, f formats.Forma
 		if tr.Err != nil {
 			failed++
 		}
+		t.note(c, f, tr)
 		if err := t.show(c, tr); err != nil {
 			return failed, err
 		}
@@ -163,6 +164,14 @@ func (t *translation) run(c *cobra.Command, m *mappings.Mapping, f formats.Forma
 		}
 	}
 	return failed, nil
+}
+
+// note tells of records that are read without the guide that their mapping's names are taken from.
+func (t *translation) note(c *cobra.Command, f formats.Format, tr mappings.Translation) {
+	if guided, ok := f.(interface{ Guide(fr formats.Frame) string }); ok && tr.Frame.Err == nil && guided.Guide(tr.Frame) == "" {
+		fmt.Fprintf(c.ErrOrStderr(), "%v: there is no guide for %s %s: its segments stand side by side\n",
+			tr.Frame.Position, tr.Frame.Header["type"], tr.Frame.Header["version"])
+	}
 }
 
 // sample is what a mapping sees beside the record where no system and no golden record stands behind it.

@@ -46,7 +46,7 @@ func (c *connector) openStream(s connectors.StreamSettings, ps *config.Problems)
 	if f, ok := st.format.(*ediformat.Format); !ok {
 		ps.Add(config.Problem{Position: s.At, What: "the stream's format is none of EDI", Expected: "format: edi.x12 or edi.edifact"})
 	} else {
-		st.standard, st.divides = f.Standard(), f.Divides()
+		st.standard, st.divides = f.Standard(), f.From() != ""
 	}
 	if len(st.Sets) == 0 {
 		ps.Add(config.Problem{Position: s.At, What: "the stream takes no sets", Expected: "sets: [850] or [ORDERS]"})

@@ -6,8 +6,10 @@
 package ack
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -85,16 +87,81 @@ var ErrNowhere = errors.New("the interchange has no header that says whom to ans
 // control numbers it took. Both are nothing where nothing is to be answered: an
 // interchange of acknowledgements, or none that is asked for.
 func Acknowledge(r *validate.Report, o Options) ([]byte, Count, error) {
+	s := NewStream(o)
+	for _, g := range r.Groups {
+		for _, set := range g.Kept {
+			status := o.SetStatus(set)
+			if o.Strict && g.Broken() {
+				status = Rejected
+			}
+			s.add(r, g, set, status)
+		}
+	}
+	var b bytes.Buffer
+	count, err := s.Answer(&b, r)
+	if count == (Count{}) || err != nil {
+		return nil, Count{}, err
+	}
+	return b.Bytes(), count, nil
+}
+
+// Stream answers interchanges of any size, whose sets are not kept: it takes every
+// set when it ends (validate.Options.Each), and keeps of it what the answer says.
+// Under Options.Strict a set is listed as it is, also in a group that is rejected.
+type Stream struct {
+	o      Options
+	bodies map[*validate.Group]*body
+}
+
+// NewStream gives a stream for one interchange after the other.
+func NewStream(o Options) *Stream {
+	return &Stream{o: o, bodies: map[*validate.Group]*body{}}
+}
+
+// Number sets the control numbers of the next answer.
+func (s *Stream) Number(interchange, group, set int64) {
+	s.o.Interchange, s.o.Group, s.o.Set = interchange, group, set
+}
+
+// Add takes a set that ended.
+func (s *Stream) Add(r *validate.Report, g *validate.Group, set *validate.Set) {
+	s.add(r, g, set, s.o.SetStatus(set))
+}
+
+func (s *Stream) add(r *validate.Report, g *validate.Group, set *validate.Set, status Status) {
+	b := s.bodies[g]
+	if b == nil {
+		b = &body{}
+		s.bodies[g] = b
+		b.writer.newlines = s.o.Newlines
+		switch r.Interchange.Syntax.Standard {
+		case edi.X12:
+			b.d = usable(r.Interchange.Syntax.Delimiters, edi.X12Delimiters)
+			if g.Group != nil {
+				b.id, b.version = answer(g.Group.Version, s.o)
+			}
+		case edi.EDIFACT:
+			b.contrl = newContrl(r.Interchange, s.o)
+			b.d = b.contrl.d
+		}
+	}
+	b.add(&s.o, set, status)
+}
+
+// Answer writes the answer to an interchange whose sets were added, and forgets
+// them. See Acknowledge.
+func (s *Stream) Answer(w io.Writer, r *validate.Report) (Count, error) {
+	defer clear(s.bodies)
 	if r.Interchange == nil {
-		return nil, Count{}, nil
+		return Count{}, nil
 	}
 	switch r.Interchange.Syntax.Standard {
 	case edi.X12:
-		return acknowledgeX12(r, o)
+		return s.answerX12(w, r)
 	case edi.EDIFACT:
-		return acknowledgeEDIFACT(r, o)
+		return s.answerEDIFACT(w, r)
 	}
-	return nil, Count{}, nil
+	return Count{}, nil
 }
 
 // number gives a control number, or 1.
@@ -157,25 +224,36 @@ func ofInterchange(f edi.Fault) bool { return !f.Warning && f.Level != edi.InStr
 // GroupStatus is what becomes of a group under the options, and how many of its
 // sets are accepted.
 func (o *Options) GroupStatus(g *validate.Group) (Status, int) {
-	accepted, noted := 0, false
+	var t tally
 	for _, s := range g.Kept {
-		switch o.SetStatus(s) {
-		case Accepted:
-			accepted++
-		case AcceptedWithErrors:
-			accepted++
-			noted = true
-		}
+		t.add(o.SetStatus(s))
 	}
+	return o.groupStatus(g, t)
+}
+
+// tally counts what becomes of a group's sets.
+type tally struct{ sets, accepted, noted int }
+
+func (t *tally) add(s Status) {
+	t.sets++
+	if s != Rejected {
+		t.accepted++
+	}
+	if s == AcceptedWithErrors {
+		t.noted++
+	}
+}
+
+func (o *Options) groupStatus(g *validate.Group, t tally) (Status, int) {
 	switch broken := g.Broken(); {
-	case broken && o.Strict || accepted == 0:
+	case broken && o.Strict || t.accepted == 0:
 		return Rejected, 0
-	case accepted < len(g.Kept):
-		return PartlyAccepted, accepted
-	case broken || noted:
-		return AcceptedWithErrors, accepted
+	case t.accepted < t.sets:
+		return PartlyAccepted, t.accepted
+	case broken || t.noted > 0:
+		return AcceptedWithErrors, t.accepted
 	}
-	return Accepted, accepted
+	return Accepted, t.accepted
 }
 
 // writer puts segments together.
@@ -184,6 +262,35 @@ type writer struct {
 	d        edi.Delimiters
 	newlines bool
 	segments int // since the set header
+}
+
+// usable gives delimiters that an answer can be divided by: those of the
+// interchange where each is a mark of its own, and customary ones for those that
+// are not.
+func usable(d, customary edi.Delimiters) edi.Delimiters {
+	mark := func(b byte) bool {
+		return b != 0 && b != ' ' && (b < '0' || b > '9') && (b < 'A' || b > 'Z') && (b < 'a' || b > 'z')
+	}
+	if !mark(d.Element) || !mark(d.Segment) || d.Element == d.Segment || d.Release != 0 && (!mark(d.Release) || d.Release == d.Element || d.Release == d.Segment) {
+		return customary
+	}
+	taken := func(b byte) bool { return b == d.Element || b == d.Segment || b == d.Release }
+	choose := func(b byte, others string, not byte) byte {
+		if mark(b) && !taken(b) && b != not {
+			return b
+		}
+		for i := range len(others) {
+			if !taken(others[i]) && others[i] != not {
+				return others[i]
+			}
+		}
+		return b
+	}
+	d.Component = choose(d.Component, ":>|\\^", 0)
+	if d.Repetition != 0 {
+		d.Repetition = choose(d.Repetition, "^*!|", d.Component)
+	}
+	return d
 }
 
 // segment writes a tag and its elements; components of an element are given as

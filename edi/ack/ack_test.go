@@ -208,6 +208,17 @@ func TestAcknowledge_numbersCountOn(t *testing.T) {
 	}
 }
 
+func TestAcknowledge_strictlyAGroupGoesWithItsTrailer(t *testing.T) {
+	text := []byte(strings.Replace(fourFaults, "CUR*BY*USDX~", "BEG*00*SA*1**20240101~", 1))
+	text = bytes.Replace(text, []byte("SE*9*"), []byte("SE*6*"), 1)
+	if got := answerTo(t, text, Options{Time: at}); !strings.Contains(got, "AK5*A~AK9*E*1*1*1*4~") {
+		t.Error(got)
+	}
+	if got := answerTo(t, text, Options{Time: at, Strict: true}); !strings.Contains(got, "AK5*R~AK9*R*1*1*0*4~") {
+		t.Error(got)
+	}
+}
+
 func TestAcknowledge_toleratedFaultsAreNoted(t *testing.T) {
 	r := reports(t, read(t, "x12/stupidedi_004010_PR855_fail_2.edi"))[0]
 	out, _, err := Acknowledge(r, Options{Time: at, Tolerate: func(f edi.Fault) bool { return f.Kind == edi.TooLong }})

@@ -2,6 +2,7 @@ package ack
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -9,44 +10,43 @@ import (
 	"github.com/touchstone-hub/touchstone/edi/validate"
 )
 
-// acknowledgeEDIFACT makes an interchange with one CONTRL, in the syntax version
-// of the interchange that it answers.
-func acknowledgeEDIFACT(r *validate.Report, o Options) ([]byte, Count, error) {
-	if !answerable(r) {
-		return nil, Count{}, nil
+// answerEDIFACT writes an interchange with one CONTRL, in the syntax version of the
+// interchange that it answers.
+func (s *Stream) answerEDIFACT(to io.Writer, r *validate.Report) (Count, error) {
+	if !s.answerable() {
+		return Count{}, nil
 	}
 	if r.Interchange.Header == nil || r.Interchange.Sender.ID == "" {
-		return nil, Count{}, ErrNowhere
+		return Count{}, ErrNowhere
 	}
-	c := newContrl(r.Interchange, o)
+	c := newContrl(r.Interchange, s.o)
 	c.unb()
 	c.segments = 0
-	set := strconv.FormatInt(number(o.Set), 10)
-	c.segment("UNH", set, c.message("CONTRL", o))
+	set := strconv.FormatInt(number(s.o.Set), 10)
+	c.segment("UNH", set, c.message("CONTRL"))
 	c.interchange(r)
-	if o.InterchangeStatus(r) != Rejected {
+	if s.o.InterchangeStatus(r) != Rejected {
 		for _, g := range r.Groups {
-			c.group(g)
+			if err := c.group(to, g, s.bodies[g]); err != nil {
+				return Count{}, err
+			}
 		}
 	}
 	c.segment("UNT", c.segments+1, set)
-	c.segment("UNZ", 1, number(o.Interchange))
-	return c.b, Count{Interchanges: 1, Sets: 1}, nil
+	c.segment("UNZ", 1, number(s.o.Interchange))
+	_, err := to.Write(c.b)
+	return Count{Interchanges: 1, Sets: 1}, err
 }
 
 // answerable says whether there is anything but CONTRL in the interchange: CONTRL
 // is never acknowledged.
-func answerable(r *validate.Report) bool {
-	any := false
-	for _, g := range r.Groups {
-		for _, s := range g.Kept {
-			any = true
-			if s.ID != "CONTRL" {
-				return true
-			}
+func (s *Stream) answerable() bool {
+	for _, b := range s.bodies {
+		if b.contents {
+			return true
 		}
 	}
-	return !any
+	return len(s.bodies) == 0
 }
 
 // contrl is a CONTRL that is being written.
@@ -62,10 +62,15 @@ func newContrl(i *edi.Interchange, o Options) *contrl {
 	if i.Version != "" && i.Version[0] >= '1' && i.Version[0] <= '4' {
 		c.syntax = i.Version[:1]
 	}
-	c.writer = writer{d: i.Syntax.Delimiters, newlines: o.Newlines}
-	if c.d.Release == 0 {
-		c.d.Release = '?'
+	d := i.Syntax.Delimiters
+	if d.Release == 0 {
+		d.Release = '?'
 	}
+	customary := edi.EDIFACTDelimiters
+	if c.syntax == "4" {
+		customary = edi.EDIFACT4Delimiters
+	}
+	c.writer = writer{d: usable(d, customary), newlines: o.Newlines}
 	return c
 }
 
@@ -115,7 +120,7 @@ func identity(p edi.Party) composite { return composite{p.ID, p.Qualifier, p.Int
 
 // message gives the identifier of a message for UNH: CONTRL is of the syntax
 // version, D:3 until 3 and 4:1 from 4 on.
-func (c *contrl) message(id string, _ Options) composite {
+func (c *contrl) message(id string) composite {
 	if c.syntax == "4" {
 		return composite{id, "4", "1", "UN"}
 	}
@@ -172,8 +177,12 @@ func place(p edi.Position) composite {
 }
 
 // group writes UCF, in interchanges that have groups, and what is below it.
-func (c *contrl) group(g *validate.Group) {
-	status, _ := c.o.GroupStatus(g)
+func (c *contrl) group(to io.Writer, g *validate.Group, b *body) error {
+	var t tally
+	if b != nil {
+		t = b.tally
+	}
+	status, _ := c.o.groupStatus(g, t)
 	all := status == Rejected && c.o.Strict && g.Broken()
 	if g.Group != nil {
 		action := actionAcknowledged
@@ -181,19 +190,15 @@ func (c *contrl) group(g *validate.Group) {
 			action = actionRejected
 		}
 		if action == actionAcknowledged && status == Accepted && c.o.List != ListAll {
-			return
+			return nil
 		}
 		elements := []any{g.Group.ControlNumber, composite{g.Group.Sender.ID, g.Group.Sender.Qualifier}, composite{g.Group.Receiver.ID, g.Group.Receiver.Qualifier}, action}
 		c.segment("UCF", append(elements, c.first(g.Faults)...)...)
 	}
 	if all {
-		return
+		return nil
 	}
-	for _, s := range g.Kept {
-		if own := c.o.SetStatus(s); s.ID != "CONTRL" && (own == Rejected || c.o.List == ListAll) {
-			c.set(s, own)
-		}
-	}
+	return b.join(&c.writer, to)
 }
 
 // The limits of the message: segments of a message, and elements of a segment.

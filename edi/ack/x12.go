@@ -2,6 +2,7 @@ package ack
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -9,20 +10,20 @@ import (
 	"github.com/touchstone-hub/touchstone/edi/validate"
 )
 
-// acknowledgeX12 makes an interchange with TA1 and functional acknowledgements.
-func acknowledgeX12(r *validate.Report, o Options) ([]byte, Count, error) {
-	i := r.Interchange
+// answerX12 writes an interchange with TA1 and functional acknowledgements.
+func (s *Stream) answerX12(to io.Writer, r *validate.Report) (Count, error) {
+	o, i := s.o, r.Interchange
 	functional := groupsX12(r, o)
 	ta1 := wantsTA1(r, o)
 	if len(functional) == 0 && !ta1 {
-		return nil, Count{}, nil
+		return Count{}, nil
 	}
 	if i.Header == nil {
-		return nil, Count{}, ErrNowhere
+		return Count{}, ErrNowhere
 	}
-	w := &writer{d: i.Syntax.Delimiters, newlines: o.Newlines}
+	w := &writer{d: usable(i.Syntax.Delimiters, edi.X12Delimiters), newlines: o.Newlines}
 	if err := w.isa(i, o); err != nil {
-		return nil, Count{}, err
+		return Count{}, err
 	}
 	if ta1 {
 		w.ta1(r, o)
@@ -33,14 +34,17 @@ func acknowledgeX12(r *validate.Report, o Options) ([]byte, Count, error) {
 		control := number(o.Group) + int64(n)
 		w.segment("GS", "FA", g.receiver, g.sender, gsDate(g.version, o), o.Time.Format("1504"), control, "X", g.version)
 		for _, group := range g.of {
-			w.functional(g, group, set, o)
+			if err := s.functional(w, to, g, group, set); err != nil {
+				return count, err
+			}
 			set++
 			count.Sets++
 		}
 		w.segment("GE", len(g.of), control)
 	}
 	w.segment("IEA", len(functional), fmt.Sprintf("%09d", number(o.Interchange)))
-	return w.b, count, nil
+	_, err := to.Write(w.b)
+	return count, err
 }
 
 // functionalGroup is a group of acknowledgements, and the groups that they answer.
@@ -116,8 +120,8 @@ func gsDate(version string, o Options) string {
 // isa writes the header of the answer: partners exchanged, nothing asked for.
 func (w *writer) isa(i *edi.Interchange, o Options) error {
 	repetition := "U"
-	if i.Version >= "00402" && i.Syntax.Repetition != 0 {
-		repetition = string([]byte{i.Syntax.Repetition})
+	if i.Version >= "00402" && w.d.Repetition != 0 {
+		repetition = string([]byte{w.d.Repetition})
 	}
 	usage := i.Usage
 	if usage == "" {
@@ -188,37 +192,35 @@ func (w *writer) ta1(r *validate.Report, o Options) {
 }
 
 // functional writes the 997 or 999 that answers one group.
-func (w *writer) functional(f *functionalGroup, g *validate.Group, control int64, o Options) {
+func (s *Stream) functional(w *writer, to io.Writer, f *functionalGroup, g *validate.Group, control int64) error {
 	w.segments = 0
 	set := fmt.Sprintf("%04d", control)
-	later := f.version >= "005010"
 	header := []any{f.id, set}
 	if f.id == "999" && strings.HasPrefix(f.version, "005010X231") {
 		header = append(header, f.version)
 	}
 	w.segment("ST", header...)
 	first := []any{g.Group.ID, g.Group.ControlNumber}
-	if later {
+	if f.version >= "005010" {
 		first = append(first, g.Group.Version)
 	}
 	w.segment("AK1", first...)
-	status, accepted := o.GroupStatus(g)
-	for _, s := range g.Kept {
-		own := o.SetStatus(s)
-		if status == Rejected && o.Strict && g.Broken() {
-			own = Rejected
-		}
-		if own == Accepted && o.List == ListRejected {
-			continue
-		}
-		w.set(f, s, own, later)
+	b := s.bodies[g]
+	if err := b.join(w, to); err != nil {
+		return err
 	}
+	var t tally
+	if b != nil {
+		t = b.tally
+	}
+	status, accepted := s.o.groupStatus(g, t)
 	last := []any{codeX12(status), included(g), g.Sets, accepted}
 	for _, code := range groupCodes(g) {
 		last = append(last, code)
 	}
 	w.segment("AK9", last...)
 	w.segment("SE", w.segments+1, set)
+	return nil
 }
 
 // included is AK902: what the trailer says, where that is a number.
@@ -234,9 +236,9 @@ func codeX12(s Status) string {
 }
 
 // set writes AK2 to AK5, or AK2 to IK5.
-func (w *writer) set(f *functionalGroup, s *validate.Set, status Status, later bool) {
+func (w *writer) set(id string, s *validate.Set, status Status, later bool) {
 	names := [3]string{"AK3", "AK4", "AK5"}
-	if f.id == "999" {
+	if id == "999" {
 		names = [3]string{"IK3", "IK4", "IK5"}
 	}
 	header := []any{s.ID, s.ControlNumber}
@@ -245,7 +247,7 @@ func (w *writer) set(f *functionalGroup, s *validate.Set, status Status, later b
 	}
 	w.segment("AK2", header...)
 	if status != Accepted {
-		w.faults(s.Faults, names, f.id == "999")
+		w.faults(s.Faults, names, id == "999")
 	}
 	last := []any{codeX12(status)}
 	if status != Accepted {

@@ -115,7 +115,11 @@ func (w *textWriter) segment(e *edi.Event) {
 		if len(raw) == 0 {
 			continue
 		}
-		w.line("%02d %s: %s", i, w.names.Element(e, tag, i), visible(g.Syntax.Charset().Decode(raw)))
+		value := visible(g.Syntax.Charset().Decode(raw))
+		if title := w.names.Element(e, tag, i); title != "" {
+			value = title + ": " + value
+		}
+		w.line("%02d %s", i, value)
 	}
 	w.depth--
 }

@@ -92,7 +92,7 @@ func (t *table) read() error {
 		if depth == 0 {
 			err = t.top(line)
 		} else {
-			err = t.below(depth/2, line)
+			err = t.below((depth+1)/2, line)
 		}
 		if err != nil {
 			return err

@@ -25,8 +25,11 @@ type Options struct {
 	// 0 is 1,000.
 	Limit int
 	// Each is given every set when it ends, and sets are then not kept in the report:
-	// for interchanges of any size. The set is used again for the next one.
+	// for interchanges of any size. The set may be used again for the next one.
 	Each func(*Report, *Group, *Set)
+	// Workers is how many goroutines check sets beside the one that reads; 0 and 1
+	// do all on the caller's. Guides, where given, is then asked by several at once.
+	Workers int
 	// Unguided makes a set without a guide a warning: its envelope alone decides.
 	Unguided bool
 }
@@ -38,6 +41,10 @@ const defaultLimit = 1000
 func Interchanges(r io.Reader, o Options) iter.Seq2[*Report, error] {
 	o.defaults()
 	return func(yield func(*Report, error) bool) {
+		if o.Workers > 1 {
+			parallel(r, &o, yield)
+			return
+		}
 		front, back := front{options: &o, reuse: o.Each != nil}, back{options: &o}
 		w := edi.NewWalker(edi.NewScanner(r))
 		for w.Next() {

@@ -44,10 +44,10 @@ func (d *decoder) occurrence(p *plan, at int) formats.Node {
 func (d *decoder) below(kids []formats.Node, p *plan, at int) {
 	for i := range p.below {
 		w := &p.below[i]
-		switch {
-		case w.name == allSegments:
+		switch w.name {
+		case allSegments:
 			kids[w.slot] = d.everySegment(w)
-		case w.name == guideName:
+		case guideName:
 			if d.layout != nil {
 				kids[w.slot] = formats.Node{Kind: formats.Text, Text: d.arena.Bytes([]byte(d.layout.name)), Offset: -1}
 			}

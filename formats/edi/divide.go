@@ -53,13 +53,11 @@ func (d *divider) level(depth, item int, context []byte, start int) bool {
 		if below == nil {
 			below = slices.Concat(context, d.set.Bytes[start:at])
 		}
-		ok := true
-		if depth == len(d.path)-1 {
-			ok = d.record(kid, below, at)
-		} else {
-			ok = d.level(depth+1, kid, below, at)
-		}
-		if !ok {
+		if depth < len(d.path)-1 {
+			if !d.level(depth+1, kid, below, at) {
+				return false
+			}
+		} else if !d.record(kid, below, at) {
 			return false
 		}
 	}

@@ -103,10 +103,13 @@ func (f *Format) openGuide(n *config.Node, ps *config.Problems) {
 	f.layout = f.layoutOf(o.Set, o.Version)
 	if f.layout == nil {
 		ps.Add(config.Problem{
-			Position: n.Get("set").Position(), What: fmt.Sprintf("there is no guide for %s %s", o.Set, o.Version),
+			Position: n.Get("set").Position(), What: strings.TrimSpace(fmt.Sprintf("there is no guide for %s %s", o.Set, o.Version)),
 			Expected: "one of " + strings.Join(f.knownSets(), ", "), Hint: config.Nearest(o.Set, f.knownSets()),
 		})
 		return
+	}
+	if o.Version == "" {
+		o.Version = f.layout.version
 	}
 	if o.From != "" && f.layout.root.repeated(o.From) == nil {
 		ps.Add(config.Problem{
@@ -147,8 +150,8 @@ func (f *Format) Set() (set, version, association string) {
 	return f.options.Set, f.options.Version, f.options.Association
 }
 
-// Divides says whether the loops of a set are the records, and not the set.
-func (f *Format) Divides() bool { return f.options.From != "" }
+// From is the loop of which each is a record; "" where the set is one. See [formats.Divided].
+func (f *Format) From() string { return f.options.From }
 
 // Standard is X12 or EDIFACT.
 func (f *Format) Standard() edilib.Standard { return f.standard }

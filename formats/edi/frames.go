@@ -83,7 +83,6 @@ type cutter struct {
 	count    int // segments of the set
 	control  string
 	kind     string
-	number   int64
 	tooLong  bool
 	unplaced []byte // segments outside of sets, which are one bad record together
 	placed   formats.Position
@@ -102,7 +101,7 @@ type level struct {
 func (c *cutter) segment(g *edilib.Segment) bool {
 	c.advance(g.Before)
 	tag := string(g.Tag())
-	handled := true
+	var handled bool
 	switch {
 	case tag == "UNA":
 		handled = c.endSet("the next interchange")
@@ -153,9 +152,6 @@ func (c *cutter) begin(g *edilib.Segment) bool {
 	} else {
 		c.interchange.control = value1(g, 5, 1)
 		c.sender, c.receiver = value1(g, 2, 1), value1(g, 3, 1)
-	}
-	if g.Index > 1 && c.advice == nil {
-		return true
 	}
 	return true
 }

@@ -81,9 +81,12 @@ func (f *Format) exact(set, version string) *guide.Guide {
 }
 
 // nearer says whether a version is nearer to the one that is wanted than another is: the newest
-// that is not newer, else the oldest.
+// that is not newer, else the oldest; the newest of all where none is wanted.
 func nearer(standard edilib.Standard, wanted, a, b string) bool {
 	w, x, y := rank(standard, wanted), rank(standard, a), rank(standard, b)
+	if wanted == "" {
+		w = newest
+	}
 	if (x <= w) != (y <= w) {
 		return x <= w
 	}
@@ -92,6 +95,9 @@ func nearer(standard edilib.Standard, wanted, a, b string) bool {
 	}
 	return x < y
 }
+
+// newest is behind every rank.
+const newest = "~"
 
 // rank orders versions by age: 004010 by its digits; D.96A by its year, of this century below 80.
 func rank(standard edilib.Standard, version string) string {

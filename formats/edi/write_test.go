@@ -127,7 +127,7 @@ func TestOpen_tellsWhatIsWrongWithOptions(t *testing.T) {
 		kind          formats.Kind
 		options, want string
 	}{
-		{edi.X12, "set: '85'", `f:1:6: there is no guide for 85 ; expected one of 810,`},
+		{edi.X12, "set: '85'", `f:1:6: there is no guide for 85; expected one of 810,`},
 		{edi.EDIFACT, "{set: ORDER, version: D96A}", `f:1:7: there is no guide for ORDER D.96A; expected one of`},
 		{edi.X12, "version: '004010'", `f:1:10: version without set; expected set: the set or message that it is the version of`},
 		{edi.X12, "{set: '850', guide: x12/4010}", `f:1:21: unknown guide "x12/4010"; expected one of x12/004010, x12/005010, x12/envelope; did you mean "x12/004010"?`},

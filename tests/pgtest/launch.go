@@ -42,7 +42,7 @@ var (
 		"-c", "shared_buffers=128MB", "-c", "max_wal_size=2GB",
 	}
 	durable = []string{
-		"-c", "shared_buffers=6GB", "-c", "max_wal_size=8GB", "-c", "checkpoint_timeout=15min", "-c", "wal_compression=on",
+		"-c", "shared_buffers=6GB", "-c", "max_wal_size=8GB", "-c", "checkpoint_timeout=15min", "-c", "wal_compression=lz4",
 	}
 )
 

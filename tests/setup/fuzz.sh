@@ -1,12 +1,21 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for FUZZTIME (default 3s) from its seeds alone: going through what earlier
+# Runs every fuzz target for FUZZTIME (default 3s), and those through which strangers' EDI comes in for
+# FUZZLONG (default 60s), from its seeds alone: going through what earlier
 # runs left in Go's cache would take all of the time. It fails for what was found, and where a
 # target cannot be built or run; not for what a slow machine does.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-time=${FUZZTIME:-3s}
+short=${FUZZTIME:-3s} long=${FUZZLONG:-60s} time=
+
+# timeOf FOLDER TARGET is how long a target runs: reader, envelopes, structure, character sets, directories.
+timeOf() {
+  case "$1 $2" in
+  "edi FuzzScanner" | "edi FuzzWalker" | "edi/guide FuzzMatch" | "edi/charset "* | "edi/directory FuzzRead") echo "$long" ;;
+  *) echo "$short" ;;
+  esac
+}
 
 # fuzz FOLDER TARGET runs the folder's test binary once; what it says is left in $work/out.
 fuzz() {
@@ -38,6 +47,7 @@ while IFS=: read -r file target; do
     fi
   fi
   [ -x "$work/binary" ] || continue # said already
+  time=$(timeOf "$folder" "$target")
   for again in yes no; do
     if fuzz "$folder" "$target"; then
       echo "fuzz ./$folder $target: $(ran)"

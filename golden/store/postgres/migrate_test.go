@@ -11,6 +11,7 @@ import (
 
 	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/golden/store/postgres"
+	"github.com/touchstone-hub/touchstone/golden/store/storetest"
 	"github.com/touchstone-hub/touchstone/tests/pgtest"
 )
 
@@ -79,4 +80,29 @@ func checkWords(t *testing.T, store golden.Store) {
 			t.Errorf("%q finds %d customers, want %d: %v", text, len(hits), want, err)
 		}
 	}
+}
+
+// Block keys of an older store are found as they were: those of few records, of many, and in between.
+func TestMigrate_keysFromBeforeBlocks(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Start(t)
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := stdlib.OpenDB(*config)
+	older, err := goose.NewProvider(goose.DialectPostgres, db, os.DirFS("migrations"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := older.UpTo(t.Context(), 11); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	run(t, url, `INSERT INTO record_key (key, record) SELECT k, r FROM generate_series(1, 400) r, unnest(ARRAY[-5::bigint, 7, 9, 11]) k
+		WHERE k = -5 AND r <= 1 OR k = 7 AND r <= 128 OR k = 9 AND r > 271 OR k = 11`)
+	run(t, url, `INSERT INTO key_count (key, n) VALUES (7, 128), (9, 129), (11, 400)`)
+	storetest.CheckBlocks(t, open(t, postgres.Config{URL: url}), map[uint64][2]golden.RecordNo{1<<64 - 5: {1, 1}, 7: {1, 128}, 9: {272, 400}, 11: {1, 400}})
 }

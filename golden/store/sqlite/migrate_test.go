@@ -11,6 +11,7 @@ import (
 
 	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/golden/store/sqlite"
+	"github.com/touchstone-hub/touchstone/golden/store/storetest"
 )
 
 // A decision that was undone before the store knew of acts is one of its own, and found by its records.
@@ -82,4 +83,31 @@ func checkWords(t *testing.T, store golden.Store) {
 			t.Errorf("%q finds %d customers, want %d: %v", text, len(hits), want, err)
 		}
 	}
+}
+
+// Block keys of an older store are found as they were: those of few records, of many, and in between.
+func TestMigrate_keysFromBeforeBlocks(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "store.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	older, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("migrations"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := older.UpTo(t.Context(), 11); err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec(`WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 400), k(k) AS (VALUES (-5), (7), (9), (11))
+		INSERT INTO record_key (key, record) SELECT k, n FROM r, k WHERE k = -5 AND n <= 1 OR k = 7 AND n <= 128 OR k = 9 AND n > 271 OR k = 11;
+		INSERT INTO key_count (key, n) VALUES (7, 128), (9, 129), (11, 400)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	storetest.CheckBlocks(t, open(t, sqlite.Config{Path: path}), map[uint64][2]golden.RecordNo{1<<64 - 5: {1, 1}, 7: {1, 128}, 9: {272, 400}, 11: {1, 400}})
 }

@@ -1,112 +1,128 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
-// keyCount is the live count of a key.
-type keyCount struct {
-	n    int64
-	kept bool // in key_count
+// A key of up to packedMost members keeps them packed in its row of key_block; that of more only
+// counts them, and they stand in record_key, a row each, until they are unpackedLeast or fewer.
+const (
+	packedMost    = 128
+	unpackedLeast = 64
+)
+
+var (
+	readBlocks  = plain(`SELECT key, n, members FROM key_block WHERE key = {any int}`)
+	startBlocks = rows("k int, n int, members bytes", `INSERT INTO key_block (key, n, members) SELECT k, n, members FROM v`)
+	setBlocks   = rows("k int, n int, members bytes", `UPDATE key_block SET n = v.n, members = v.members FROM v WHERE key_block.key = v.k`)
+	stopBlocks  = plain(`DELETE FROM key_block WHERE key = {any int}`)
+
+	insertKeys = rows("k int, r int", `INSERT INTO record_key (key, record)
+		SELECT k, r FROM v`)
+	deleteKeys = rows("k int, r int", `DELETE FROM record_key
+		WHERE (key, record) IN (SELECT k, r FROM v)`)
+	keyMembers    = plain(`SELECT key, record FROM record_key WHERE key = {any int}`)
+	keyMembersCut = rows("k int", `SELECT r.key, r.record FROM v JOIN record_key r ON r.key = v.k
+		AND r.record <= coalesce((SELECT q.record FROM record_key q WHERE q.key = v.k
+			ORDER BY q.record LIMIT 1 OFFSET {int}), 9223372036854775807)`)
+)
+
+// block is the records of a key.
+type block struct {
+	n       int64
+	members []golden.RecordNo // ascending; nil of a large one
+	large   bool              // its members stand in record_key
 }
 
-// blocks are the members of keys that a transaction has read. Counting a key of few members reads
-// them, and who counts keys asks for their members next. They are remembered while the transaction
-// holds the lease on settling, without which others may change them.
+// blocks are those that a transaction has read; who counts keys asks for their members next. They are
+// remembered while the transaction holds the lease on settling, without which others may change them.
 type blocks struct {
 	settled bool
-	members map[uint64][]golden.RecordNo // complete; none for a key without
-	counted map[uint64]bool              // of those, the ones that are in key_count
+	known   map[uint64]block // n is 0 of a key that nobody has
 }
 
-// known puts the members that are remembered into found, those of keys without any left out. It
-// returns the other keys.
-func (b *blocks) known(keys []uint64, found map[uint64][]golden.RecordNo) (unknown []uint64) {
-	if len(b.members) == 0 {
-		return keys
-	}
+// blocksOf reads the blocks of keys; those that nobody has are left out.
+func (t *tx) blocksOf(ctx context.Context, keys []uint64) (map[uint64]block, error) {
+	found := make(map[uint64]block, len(keys))
+	var unknown []uint64
 	for _, key := range keys {
-		members, known := b.members[key]
-		switch {
-		case !known:
+		if b, known := t.blocks.known[key]; !known {
 			unknown = append(unknown, key)
-		case len(members) > 0:
-			found[key] = slices.Clone(members)
+		} else if b.n > 0 {
+			found[key] = b
 		}
 	}
-	return unknown
-}
-
-// remember keeps the members found of keys.
-func (b *blocks) remember(keys []uint64, found map[uint64][]golden.RecordNo) {
-	if !b.settled {
-		return
+	if len(unknown) == 0 {
+		return found, nil
 	}
-	if b.members == nil {
-		b.members = make(map[uint64][]golden.RecordNo, len(keys))
-	}
-	for _, key := range keys {
-		b.members[key] = found[key]
-	}
-}
-
-// change follows what is done to the index.
-func (b *blocks) change(gone, come []keyPair) {
-	for _, p := range gone {
-		if members, known := b.members[p.key]; known {
-			b.members[p.key] = slices.DeleteFunc(members, func(no golden.RecordNo) bool { return no == p.record })
-		}
-	}
-	for _, p := range come {
-		if members, known := b.members[p.key]; known {
-			b.members[p.key] = append(members, p.record)
-		}
-	}
-}
-
-// keep notes that a key is in key_count now, or no more.
-func (b *blocks) keep(key uint64, counted bool) {
-	if b.counted == nil {
-		b.counted = map[uint64]bool{}
-	}
-	b.counted[key] = counted
-}
-
-// countKeys counts the members of keys: by key_count where there are many, else by reading them.
-func (t *tx) countKeys(ctx context.Context, keys []uint64) (map[uint64]keyCount, error) {
-	counts := make(map[uint64]keyCount, len(keys))
-	members := make(map[uint64][]golden.RecordNo, len(keys))
-	keys = t.blocks.known(keys, members)
-	if len(keys) > 0 {
-		err := t.c.Query(ctx, keptCounts, func(scan Scan) error {
-			var key, n int64
-			err := scan(&key, &n)
-			counts[uint64(key)] = keyCount{n: n, kept: true}
+	err := t.c.Query(ctx, readBlocks, func(scan Scan) error {
+		var key int64
+		var b block
+		var members []byte
+		if err := scan(&key, &b.n, &members); err != nil {
 			return err
-		}, sortedSigned(keys))
-		if err != nil {
-			return nil, err
 		}
-		few := slices.DeleteFunc(slices.Clone(keys), func(key uint64) bool { return counts[key].kept })
-		if len(few) > 0 {
-			if err := t.readMembers(ctx, members, keyMembers, sortedSigned(few)); err != nil {
-				return nil, err
-			}
-			t.blocks.remember(few, members)
+		b.members, b.large = unpackNumbers[golden.RecordNo](members), members == nil
+		found[uint64(key)] = b
+		return nil
+	}, sortedSigned(unknown))
+	if err == nil && t.blocks.settled {
+		if t.blocks.known == nil {
+			t.blocks.known = make(map[uint64]block, len(unknown))
+		}
+		for _, key := range unknown {
+			t.blocks.known[key] = found[key]
 		}
 	}
-	for key, list := range members {
-		counts[key] = keyCount{n: int64(len(list)), kept: t.blocks.counted[key]}
-	}
-	return counts, nil
+	return found, err
 }
 
-// readMembers adds what a statement finds to members.
-func (t *tx) readMembers(ctx context.Context, members map[uint64][]golden.RecordNo, s *Statement, args ...any) error {
-	return t.c.Query(ctx, s, func(scan Scan) error {
+// KeyCounts implements golden.Records.
+func (t *tx) KeyCounts(ctx context.Context, keys []uint64) (map[uint64]int64, error) {
+	found, err := t.blocksOf(ctx, keys)
+	counts := make(map[uint64]int64, len(found))
+	for key, b := range found {
+		counts[key] = b.n
+	}
+	return counts, doing("count block keys", err)
+}
+
+// KeyMembers implements golden.Records.
+func (t *tx) KeyMembers(ctx context.Context, keys []uint64, limit int) (map[uint64][]golden.RecordNo, error) {
+	found, err := t.blocksOf(ctx, keys)
+	if err != nil {
+		return nil, doing("read blocks", err)
+	}
+	members := make(map[uint64][]golden.RecordNo, len(found))
+	var large []uint64
+	for key, b := range found {
+		switch {
+		case b.large:
+			large = append(large, key)
+		case limit > 0 && len(b.members) > limit:
+			members[key] = slices.Clone(b.members[:limit])
+		default:
+			members[key] = slices.Clone(b.members)
+		}
+	}
+	return members, doing("read members of block keys", t.readMembers(ctx, members, large, limit))
+}
+
+// readMembers adds the members of large blocks, of each up to a limit; 0 is none.
+func (t *tx) readMembers(ctx context.Context, members map[uint64][]golden.RecordNo, large []uint64, limit int) error {
+	if len(large) == 0 {
+		return nil
+	}
+	statement, args := keyMembers, []any{sortedSigned(large)}
+	if limit > 0 {
+		statement, args = keyMembersCut, append(args, int64(limit-1))
+	}
+	return t.c.Query(ctx, statement, func(scan Scan) error {
 		var key, no int64
 		if err := scan(&key, &no); err != nil {
 			return err
@@ -115,3 +131,174 @@ func (t *tx) readMembers(ctx context.Context, members map[uint64][]golden.Record
 		return nil
 	}, args...)
 }
+
+// indexKeys takes records out of blocks and puts records in. It returns the counts of all keys touched.
+func (t *tx) indexKeys(ctx context.Context, gone, come []keyPair) (map[uint64]int64, error) {
+	touched := make(map[uint64]moves, len(gone)+len(come))
+	for _, p := range gone {
+		m := touched[p.key]
+		m.gone = append(m.gone, p.record)
+		touched[p.key] = m
+	}
+	for _, p := range come {
+		m := touched[p.key]
+		m.come = append(m.come, p.record)
+		touched[p.key] = m
+	}
+	before, err := t.blocksOf(ctx, slices.Collect(maps.Keys(touched)))
+	if err != nil {
+		return nil, err
+	}
+	w := blockWrites{}
+	counts := make(map[uint64]int64, len(touched))
+	for key, m := range touched {
+		after := w.move(key, before[key], m)
+		if t.blocks.settled {
+			t.blocks.known[key] = after
+		}
+		counts[key] = after.n
+	}
+	return counts, t.writeBlocks(ctx, &w)
+}
+
+// moves are the records that leave a block and those that join it.
+type moves struct{ gone, come []golden.RecordNo }
+
+// blockWrites are what becomes of blocks.
+type blockWrites struct {
+	put, drop  []keyPair      // members of large blocks
+	start, set []keyed[block] // new blocks, and those that were there
+	stop       []uint64       // blocks without a record
+	shrunk     []keyed[block] // large ones that are packed again: their members have to be read
+}
+
+type keyed[V any] struct {
+	key uint64
+	of  V
+}
+
+// move notes what has to be written of one block, and returns it as it is afterwards.
+func (w *blockWrites) move(key uint64, before block, m moves) block {
+	after := block{n: before.n + int64(len(m.come)-len(m.gone)), large: before.large}
+	if !before.large {
+		after.members = joined(before.members, m)
+	}
+	switch {
+	case after.large:
+		w.pairs(key, &w.drop, m.gone)
+		w.pairs(key, &w.put, m.come)
+	case after.n > packedMost:
+		w.pairs(key, &w.put, after.members)
+		after.members, after.large = nil, true
+	}
+	switch {
+	case after.n == 0:
+		w.stop = append(w.stop, key)
+	case after.large && after.n <= unpackedLeast:
+		w.shrunk = append(w.shrunk, keyed[block]{key, after})
+	case before.n == 0:
+		w.start = append(w.start, keyed[block]{key, after})
+	default:
+		w.set = append(w.set, keyed[block]{key, after})
+	}
+	return after
+}
+
+func (w *blockWrites) pairs(key uint64, to *[]keyPair, records []golden.RecordNo) {
+	for _, no := range records {
+		*to = append(*to, keyPair{key, no})
+	}
+}
+
+// joined are members after some have left and others have come, in order.
+func joined(members []golden.RecordNo, m moves) []golden.RecordNo {
+	after := make([]golden.RecordNo, 0, len(members)+len(m.come))
+	for _, no := range members {
+		if !slices.Contains(m.gone, no) {
+			after = append(after, no)
+		}
+	}
+	after = append(after, m.come...)
+	slices.Sort(after)
+	return after
+}
+
+// writeBlocks writes what has become of blocks.
+func (t *tx) writeBlocks(ctx context.Context, w *blockWrites) error {
+	if err := t.c.Put(ctx, "remove block keys", deleteKeys, pairRows(w.drop)...); err != nil {
+		return err
+	}
+	if err := t.c.Put(ctx, "index block keys", insertKeys, pairRows(w.put)...); err != nil {
+		return err
+	}
+	if err := t.pack(ctx, w); err != nil {
+		return err
+	}
+	if len(w.stop) > 0 {
+		if err := t.c.Put(ctx, "remove blocks", stopBlocks, sortedSigned(w.stop)); err != nil {
+			return err
+		}
+	}
+	if err := t.c.Put(ctx, "write blocks", setBlocks, blockRows(w.set)...); err != nil {
+		return err
+	}
+	return t.c.Put(ctx, "write blocks", startBlocks, blockRows(w.start)...)
+}
+
+// pack takes the members of large blocks that are not large any more into their rows.
+func (t *tx) pack(ctx context.Context, w *blockWrites) error {
+	if len(w.shrunk) == 0 {
+		return nil
+	}
+	keys := make([]uint64, len(w.shrunk))
+	for i, b := range w.shrunk {
+		keys[i] = b.key
+	}
+	members := make(map[uint64][]golden.RecordNo, len(keys))
+	if err := t.readMembers(ctx, members, keys, 0); err != nil {
+		return err
+	}
+	var drop []keyPair
+	for _, b := range w.shrunk {
+		slices.Sort(members[b.key])
+		b.of.members, b.of.large = members[b.key], false
+		w.set = append(w.set, b)
+		w.pairs(b.key, &drop, b.of.members)
+		if t.blocks.settled {
+			t.blocks.known[b.key] = b.of
+		}
+	}
+	return t.c.Put(ctx, "pack blocks", deleteKeys, pairRows(drop)...)
+}
+
+// blockRows are blocks in the order of the table.
+func blockRows(all []keyed[block]) []any {
+	slices.SortFunc(all, func(a, b keyed[block]) int { return cmp.Compare(int64(a.key), int64(b.key)) })
+	return []any{
+		column(all, func(b *keyed[block]) int64 { return int64(b.key) }),
+		column(all, func(b *keyed[block]) int64 { return b.of.n }),
+		column(all, func(b *keyed[block]) []byte { return b.of.packed() }),
+	}
+}
+
+// packed is how the row of a block keeps its members: nil where they stand in record_key.
+func (b *block) packed() []byte {
+	if b.large {
+		return nil
+	}
+	return packNumbers(b.members)
+}
+
+// pairRows are the pairs in the order of the index.
+func pairRows(pairs []keyPair) []any {
+	slices.SortFunc(pairs, func(a, b keyPair) int {
+		return cmp.Or(cmp.Compare(int64(a.key), int64(b.key)), cmp.Compare(a.record, b.record))
+	})
+	return []any{
+		column(pairs, func(p *keyPair) int64 { return int64(p.key) }),
+		column(pairs, func(p *keyPair) int64 { return int64(p.record) }),
+	}
+}
+
+// sortedSigned are keys as the tables hold and order them.
+func sortedSigned(keys []uint64) []int64 { return unique(ints(keys)) }

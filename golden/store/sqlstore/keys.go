@@ -11,10 +11,6 @@ import (
 	"github.com/touchstone-hub/touchstone/golden"
 )
 
-// countedAbove is the number of members above which a key's live count is kept in key_count. Up
-// to it the count is taken from the index, on a page that the caller needs anyway.
-const countedAbove = 64
-
 var (
 	keysOf    = plain(`SELECT record, keys, features FROM record_keys WHERE record = {any int}`)
 	putPacked = rows("r int, keys bytes, features bytes", `INSERT INTO record_keys (record, keys, features)
@@ -23,21 +19,6 @@ var (
 	deletePacked = plain(`DELETE FROM record_keys WHERE record = {any int}`)
 	featuresOf   = plain(`SELECT record, features FROM record_keys WHERE record = {any int} AND features IS NOT NULL`)
 	putFeatures  = rows("r int, features bytes", `UPDATE record_keys SET features = v.features FROM v WHERE record_keys.record = v.r`)
-
-	insertKeys = rows("k int, r int", `INSERT INTO record_key (key, record)
-		SELECT k, r FROM v`)
-	deleteKeys = rows("k int, r int", `DELETE FROM record_key
-		WHERE (key, record) IN (SELECT k, r FROM v)`)
-
-	setCounts   = rows("k int, n int", `UPDATE key_count SET n = v.n FROM v WHERE key_count.key = v.k`)
-	startCounts = rows("k int, n int", `INSERT INTO key_count (key, n) SELECT k, n FROM v`)
-	stopCounts  = plain(`DELETE FROM key_count WHERE key = {any int}`)
-
-	keptCounts    = plain(`SELECT key, n FROM key_count WHERE key = {any int}`)
-	keyMembers    = plain(`SELECT key, record FROM record_key WHERE key = {any int}`)
-	keyMembersCut = rows("k int", `SELECT r.key, r.record FROM v JOIN record_key r ON r.key = v.k
-		AND r.record <= coalesce((SELECT q.record FROM record_key q WHERE q.key = v.k
-			ORDER BY q.record LIMIT 1 OFFSET {int}), 9223372036854775807)`)
 )
 
 // KeysOf implements golden.Records.
@@ -51,7 +32,7 @@ func (t *tx) KeysOf(ctx context.Context, nos []golden.RecordNo) ([]golden.Record
 		if err := scan(&no, &packed, &r.Features); err != nil {
 			return err
 		}
-		r.Record, r.Keys = golden.RecordNo(no), unpackKeys(packed)
+		r.Record, r.Keys = golden.RecordNo(no), unpackNumbers[uint64](packed)
 		return nil
 	}, ints(unique(nos)))
 }
@@ -80,7 +61,7 @@ func (t *tx) PutFeatures(ctx context.Context, features map[golden.RecordNo][]byt
 	return t.c.Put(ctx, "write features", putFeatures, ints(nos), column(nos, func(no *golden.RecordNo) []byte { return features[*no] }))
 }
 
-// keyPair is one row of record_key; delta says what happens to it.
+// keyPair is one member of a block: a record that has a key.
 type keyPair struct {
 	key    uint64
 	record golden.RecordNo
@@ -118,7 +99,7 @@ func (t *tx) PutKeys(ctx context.Context, keys []golden.RecordKeys) (map[uint64]
 			continue
 		}
 		changed = append(changed, int64(k.Record))
-		packed, features = append(packed, packKeys(after)), append(features, k.Features)
+		packed, features = append(packed, packNumbers(after)), append(features, k.Features)
 	}
 	if len(none) > 0 {
 		if err := t.c.Put(ctx, "remove block keys", deletePacked, none); err != nil {
@@ -131,107 +112,6 @@ func (t *tx) PutKeys(ctx context.Context, keys []golden.RecordKeys) (map[uint64]
 	counts, err := t.indexKeys(ctx, gone, come)
 	return counts, doing("index block keys", err)
 }
-
-// indexKeys removes and adds rows of the index and keeps the counts of keys with many members. It
-// returns the counts of all keys touched.
-func (t *tx) indexKeys(ctx context.Context, gone, come []keyPair) (map[uint64]int64, error) {
-	delta := make(map[uint64]int64, len(gone)+len(come))
-	for _, p := range gone {
-		delta[p.key]--
-	}
-	for _, p := range come {
-		delta[p.key]++
-	}
-	before, err := t.countKeys(ctx, slices.Collect(maps.Keys(delta)))
-	if err != nil {
-		return nil, err
-	}
-	if err := t.c.Put(ctx, "remove block keys", deleteKeys, pairRows(gone)...); err != nil {
-		return nil, err
-	}
-	if err := t.c.Put(ctx, "index block keys", insertKeys, pairRows(come)...); err != nil {
-		return nil, err
-	}
-	t.blocks.change(gone, come)
-	counts := make(map[uint64]int64, len(delta))
-	for key, d := range delta {
-		counts[key] = before[key].n + d
-	}
-	return counts, t.keepCounts(ctx, before, counts)
-}
-
-// keepCounts brings key_count up to date with counts that changed.
-func (t *tx) keepCounts(ctx context.Context, before map[uint64]keyCount, counts map[uint64]int64) error {
-	var kept, n, stop, start, from []int64
-	for _, key := range slices.Sorted(maps.Keys(counts)) {
-		after := counts[key]
-		switch k := before[key]; {
-		case !k.kept && after > countedAbove:
-			start, from = append(start, int64(key)), append(from, after)
-			t.blocks.keep(key, true)
-		case !k.kept:
-		case after <= countedAbove:
-			stop = append(stop, int64(key))
-			t.blocks.keep(key, false)
-		case after != k.n:
-			kept, n = append(kept, int64(key)), append(n, after)
-		}
-	}
-	if len(stop) > 0 {
-		if err := t.c.Put(ctx, "count block keys", stopCounts, stop); err != nil {
-			return err
-		}
-	}
-	if err := t.c.Put(ctx, "count block keys", setCounts, kept, n); err != nil {
-		return err
-	}
-	return t.c.Put(ctx, "count block keys", startCounts, start, from)
-}
-
-// KeyCounts implements golden.Records.
-func (t *tx) KeyCounts(ctx context.Context, keys []uint64) (map[uint64]int64, error) {
-	found, err := t.countKeys(ctx, keys)
-	counts := make(map[uint64]int64, len(found))
-	for key, k := range found {
-		if k.n > 0 {
-			counts[key] = k.n
-		}
-	}
-	return counts, doing("count block keys", err)
-}
-
-// KeyMembers implements golden.Records.
-func (t *tx) KeyMembers(ctx context.Context, keys []uint64, limit int) (map[uint64][]golden.RecordNo, error) {
-	members := make(map[uint64][]golden.RecordNo, len(keys))
-	keys = t.blocks.known(keys, members)
-	for key, list := range members {
-		if limit > 0 && len(list) > limit {
-			members[key] = list[:limit:limit]
-		}
-	}
-	if len(keys) == 0 {
-		return members, nil
-	}
-	statement, args := keyMembers, []any{sortedSigned(keys)}
-	if limit > 0 {
-		statement, args = keyMembersCut, append(args, int64(limit-1))
-	}
-	return members, doing("read members of block keys", t.readMembers(ctx, members, statement, args...))
-}
-
-// pairRows are the pairs in the order of the index.
-func pairRows(pairs []keyPair) []any {
-	slices.SortFunc(pairs, func(a, b keyPair) int {
-		return cmp.Or(cmp.Compare(int64(a.key), int64(b.key)), cmp.Compare(a.record, b.record))
-	})
-	return []any{
-		column(pairs, func(p *keyPair) int64 { return int64(p.key) }),
-		column(pairs, func(p *keyPair) int64 { return int64(p.record) }),
-	}
-}
-
-// sortedSigned are keys as the index holds and orders them.
-func sortedSigned(keys []uint64) []int64 { return unique(ints(keys)) }
 
 // difference compares two sorted lists.
 func difference[V cmp.Ordered](before, after []V) (minus, plus []V) {
@@ -251,18 +131,19 @@ func difference[V cmp.Ordered](before, after []V) (minus, plus []V) {
 	return minus, plus
 }
 
-func packKeys(keys []uint64) []byte {
-	b := make([]byte, 0, 8*len(keys))
-	for _, k := range keys {
-		b = binary.BigEndian.AppendUint64(b, k)
+// packNumbers and unpackNumbers: eight bytes each, big-endian.
+func packNumbers[N ~uint64 | ~int64](numbers []N) []byte {
+	b := make([]byte, 0, 8*len(numbers))
+	for _, n := range numbers {
+		b = binary.BigEndian.AppendUint64(b, uint64(n))
 	}
 	return b
 }
 
-func unpackKeys(b []byte) []uint64 {
-	keys := make([]uint64, 0, len(b)/8)
+func unpackNumbers[N ~uint64 | ~int64](b []byte) []N {
+	numbers := make([]N, 0, len(b)/8)
 	for ; len(b) >= 8; b = b[8:] {
-		keys = append(keys, binary.BigEndian.Uint64(b))
+		numbers = append(numbers, N(binary.BigEndian.Uint64(b)))
 	}
-	return keys
+	return numbers
 }

@@ -45,7 +45,7 @@ func table(name, columns string) *Table {
 // would have to take into account.
 var (
 	filled = []string{
-		"source_record", "record_key", "record_keys", "key_count", "edge", "member", "entity", "lookup", "entity_lookups",
+		"source_record", "record_key", "record_keys", "key_block", "edge", "member", "entity", "lookup", "entity_lookups",
 		"task", "task_record", "change", "outbox",
 	}
 	heeded    = []string{"written", "link", "decision", "suppression", "member_past", "feed"}

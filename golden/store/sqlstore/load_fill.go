@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"runtime"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ var (
 	recordTable     = table("source_record", recordColumns)
 	recordKeysTable = table("record_keys", "record int, keys bytes, features bytes")
 	recordKeyTable  = table("record_key", "key int, record int")
-	keyCountTable   = table("key_count", "key int, n int")
+	keyBlockTable   = table("key_block", "key int, n int, members bytes")
 	edgeTable       = table("edge", "a int, b int, weight int")
 	memberTable     = table("member", "record int, entity int, last_entity int, since time, cause text")
 	entityTable     = table("entity", entityColumns)
@@ -75,7 +76,7 @@ func (l *loading) PutKeys(ctx context.Context, keys []golden.RecordKeys) (map[ui
 	n := 0
 	for _, k := range keys {
 		if len(k.Keys) > 0 {
-			nos, packed, features = append(nos, int64(k.Record)), append(packed, packKeys(k.Keys)), append(features, k.Features)
+			nos, packed, features = append(nos, int64(k.Record)), append(packed, packNumbers(k.Keys)), append(features, k.Features)
 			n += len(k.Keys)
 		}
 	}
@@ -83,11 +84,11 @@ func (l *loading) PutKeys(ctx context.Context, keys []golden.RecordKeys) (map[ui
 		return nil, err
 	}
 	hashes, records := indexOf(keys, n)
-	if err := l.fill(ctx, recordKeyTable, hashes, records); err != nil {
+	if err := l.fill(ctx, keyBlockTable, blocksOf(hashes, records)...); err != nil {
 		return nil, err
 	}
-	many, counts := manyOf(hashes)
-	return nil, l.fill(ctx, keyCountTable, many, counts)
+	many := manyOf(hashes, records)
+	return nil, l.fill(ctx, recordKeyTable, many...)
 }
 
 // indexOf lists the n keys of records in the order of the index, on all cores: keys are hashes, so
@@ -142,19 +143,46 @@ func compareKeyPairs(a, b keyPair) int {
 	return 1
 }
 
-// manyOf lists the keys, of those in order, of which the number of members is kept.
-func manyOf(keys []int64) (many, counts []int64) {
-	for from := 0; from < len(keys); {
-		to := from + 1
-		for to < len(keys) && keys[to] == keys[from] {
-			to++
+// runs gives the spans of equal keys in order.
+func runs(keys []int64) iter.Seq2[int, int] {
+	return func(yield func(from, to int) bool) {
+		for from := 0; from < len(keys); {
+			to := from + 1
+			for to < len(keys) && keys[to] == keys[from] {
+				to++
+			}
+			if !yield(from, to) {
+				return
+			}
+			from = to
 		}
-		if to-from > countedAbove {
-			many, counts = append(many, keys[from]), append(counts, int64(to-from))
-		}
-		from = to
 	}
-	return many, counts
+}
+
+// blocksOf are the blocks of keys, which are in order, as columns.
+func blocksOf(hashes, records []int64) []any {
+	keys, counts, members := make([]int64, 0, len(hashes)), make([]int64, 0, len(hashes)), make([][]byte, 0, len(hashes))
+	bytes := packNumbers(records)
+	for from, to := range runs(hashes) {
+		keys, counts = append(keys, hashes[from]), append(counts, int64(to-from))
+		if to-from > packedMost {
+			members = append(members, nil)
+		} else {
+			members = append(members, bytes[8*from:8*to])
+		}
+	}
+	return []any{keys, counts, members}
+}
+
+// manyOf lists the members of the large blocks, of keys that are in order.
+func manyOf(hashes, records []int64) []any {
+	var keys, members []int64
+	for from, to := range runs(hashes) {
+		if to-from > packedMost {
+			keys, members = append(keys, hashes[from:to]...), append(members, records[from:to]...)
+		}
+	}
+	return []any{keys, members}
 }
 
 // PutEdges implements golden.Graph.
@@ -193,11 +221,13 @@ func (l *loading) PutEntities(ctx context.Context, records []golden.GoldenRecord
 
 // PutLookups implements golden.Results. Where the index is to come in its own order, it is written
 // when all lookups are there.
-func (l *loading) PutLookups(ctx context.Context, _ []golden.EntityNo, lookups []golden.Lookup) error {
-	slices.SortStableFunc(lookups, func(a, b golden.Lookup) int { return cmp.Compare(a.Entity, b.Entity) })
-	var entities []int64
-	var packed [][]byte
-	var index []lookupRow
+func (l *loading) PutLookups(ctx context.Context, of []golden.EntityNo, lookups []golden.Lookup) error {
+	byEntity := func(a, b golden.Lookup) int { return cmp.Compare(a.Entity, b.Entity) }
+	if !slices.IsSortedFunc(lookups, byEntity) {
+		slices.SortStableFunc(lookups, byEntity)
+	}
+	entities, packed := make([]int64, 0, len(of)), make([][]byte, 0, len(of))
+	index := make([]lookupRow, 0, len(lookups))
 	for from := 0; from < len(lookups); {
 		entity := lookups[from].Entity
 		var ways []way

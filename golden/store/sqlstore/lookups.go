@@ -213,7 +213,11 @@ func lookupColumns(index []lookupRow) []any {
 
 // packWays writes each way as its code, the length of its value and the value.
 func packWays(ways []way) []byte {
-	var b []byte
+	n := 0
+	for _, w := range ways {
+		n += 3 + len(w.value)
+	}
+	b := make([]byte, 0, n)
 	for _, w := range ways {
 		b = append(b, byte(w.kind))
 		b = binary.AppendUvarint(b, uint64(len(w.value)))

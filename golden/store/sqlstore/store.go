@@ -139,7 +139,7 @@ var _ golden.View = view{}
 var resets = func() []*Statement {
 	var all []*Statement
 	for _, table := range []string{
-		"source_record", "written", "record_keys", "record_key", "key_count", "edge", "link",
+		"source_record", "written", "record_keys", "record_key", "key_block", "edge", "link",
 		"decision", "decision_record", "member", "member_past", "entity", "entity_lookups", "lookup",
 		"task", "task_record", "change", "outbox", "feed", "document", "document_party",
 		"suppression", "dirty", "delivery", "pending_create", "dead_letter", "lease", "stage_offset",

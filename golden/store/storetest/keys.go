@@ -1,9 +1,11 @@
 package storetest
 
 import (
+	"context"
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"testing"
 
 	"github.com/touchstone-hub/touchstone/golden"
 )
@@ -154,6 +156,31 @@ func testGenericKeys(s *suite) {
 		}
 	}
 	s.equal("keys with members", len(got), 4)
+}
+
+// CheckBlocks fails unless the members of each key are the records from one to another, counted and
+// listed so.
+func CheckBlocks(t *testing.T, store golden.Store, want map[uint64][2]golden.RecordNo) {
+	t.Helper()
+	keys := slices.Collect(maps.Keys(want))
+	err := store.InTx(t.Context(), func(ctx context.Context, tx golden.Tx) error {
+		counts, err := tx.KeyCounts(ctx, keys)
+		if err != nil {
+			return err
+		}
+		members, err := tx.KeyMembers(ctx, keys, 0)
+		for key, span := range want {
+			slices.Sort(members[key])
+			n := int(span[1] - span[0] + 1)
+			if got := members[key]; counts[key] != int64(n) || len(got) != n || got[0] != span[0] || got[n-1] != span[1] {
+				t.Errorf("key %d: %d members counted, %v; want those from %d to %d", key, counts[key], got, span[0], span[1])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func unique(nos []golden.RecordNo) []golden.RecordNo {
