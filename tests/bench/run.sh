@@ -13,3 +13,5 @@ echo
 ./lookup.sh
 echo
 ./resolve/run.sh
+echo
+./edi/run.sh
