@@ -17,11 +17,7 @@ func (a *app) ediCommand() *cobra.Command {
 		Use:   "edi",
 		Short: "Work with X12, EDIFACT and TRADACOMS interchanges",
 	}
-<<<<<<< HEAD
 	c.AddCommand(a.ediReadCommand(), a.ediWriteCommand(), a.ediSplitCommand(), a.ediAnonymiseCommand())
-=======
-	c.AddCommand(a.ediReadCommand(), a.ediWriteCommand(), a.ediSplitCommand(), a.ediAnonymiseCommand(), a.ediStatusCommand(), a.ediShowCommand())
->>>>>>> edi-map
 	c.AddCommand(a.ediGuideCommands()...)
 	c.AddCommand(a.ediStatusCommand(), a.ediShowCommand(), a.ediResendCommand())
 	return c
