@@ -129,8 +129,13 @@ func (d *demo) count(ctx context.Context, r *demoResult) error {
 // whether everything was acknowledged on both sides.
 func (d *demo) partners(ctx context.Context, r *demoResult, s *api.Status, row func(system, what string, there int, here int64) demoRow) error {
 	for _, t := range []struct{ target, set string }{
-		{"nordlicht-responses", "ORDRSP"}, {"nordlicht-despatches", "DESADV"}, {"nordlicht-invoices", "INVOIC"}, {"nordlicht-master", "PARTIN"},
-		{"lumina-responses", "855"}, {"lumina-invoices", "810"}, {"lumina-master", "816"},
+		{"nordlicht-responses", "ORDRSP"},
+		{"nordlicht-despatches", "DESADV"},
+		{"nordlicht-invoices", "INVOIC"},
+		{"nordlicht-master", "PARTIN"},
+		{"lumina-responses", "855"},
+		{"lumina-invoices", "810"},
+		{"lumina-master", "816"},
 	} {
 		got, settled := d.company.Partners.Got(t.set), s.Deliveries["partners."+t.target]["settled"]
 		r.must(got > 0, "the partners got no %s", t.set)
