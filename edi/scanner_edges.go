@@ -318,12 +318,18 @@ func (s *Scanner) unterminated(p, end int) {
 
 // finish deals with what stands behind the last terminator of the stream.
 func (s *Scanner) finish() bool {
-	p := max(s.blanks, s.from)
-	for p < len(s.buf) && blank(s.buf[p]) {
+	p, first, end := max(s.blanks, s.from), len(s.buf), len(s.buf)
+	if len(s.sweep.ends) > int(s.prev.ends) { // a separator may look like a blank
+		first = int(s.sweep.ends[s.prev.ends])
+	}
+	for p < first && blank(s.buf[p]) {
 		p++
 	}
+	for end > p && blank(s.buf[end-1]) {
+		end--
+	}
 	s.tail = s.buf[s.from:]
-	if p == len(s.buf) || s.closed && !tagged(s.buf[p:min(len(s.buf), p+8)], s.syntax.Delimiters) {
+	if p == end || s.closed && !tagged(s.buf[p:min(len(s.buf), p+8)], s.syntax.Delimiters) {
 		return false
 	}
 	if !s.swallowed(p, len(s.buf)) {

@@ -188,13 +188,24 @@ func (s *Segment) Marks() (buf []byte, start uint32, ends, subs []uint32) {
 
 // Clone gives a copy that holds for good.
 func (s *Segment) Clone() *Segment {
-	c := *s
 	from := s.start - len(s.Before)
 	to := min(s.end+1, len(s.buf))
-	c.buf = append([]byte(nil), s.buf[from:to]...)
+	n := len(s.ends) + len(s.subs)
+	c := &struct { // in one piece where it is small, as headers are
+		Segment
+		bytes [72]byte
+		marks [16]uint32
+	}{Segment: *s}
+	if c.buf = c.bytes[:]; to-from > len(c.bytes) {
+		c.buf = make([]byte, to-from)
+	}
+	c.buf = c.buf[:copy(c.buf, s.buf[from:to])]
 	c.Before = c.buf[:len(s.Before):len(s.Before)]
 	c.start, c.end = s.start-from, s.end-from
-	marks := make([]uint32, 0, len(s.ends)+len(s.subs))
+	marks := c.marks[:0]
+	if n > len(c.marks) {
+		marks = make([]uint32, 0, n)
+	}
 	for _, at := range s.ends {
 		marks = append(marks, at-uint32(from))
 	}
@@ -202,7 +213,7 @@ func (s *Segment) Clone() *Segment {
 		marks = append(marks, at-uint32(from))
 	}
 	c.ends, c.subs = marks[:len(s.ends):len(s.ends)], marks[len(s.ends):]
-	return &c
+	return &c.Segment
 }
 
 // At is the place of an element, a component or a repetition; zeros stand for the whole.

@@ -40,12 +40,14 @@ type Walker struct {
 	s     *Scanner
 	event Event
 	queue []Event // what the segment at hand leads to, after event
+	room  []Event // where the queue is kept
 	ended bool
 
 	interchange *Interchange
 	group       *Group
 	set         *Set
-	inSet       int // segments of the set so far
+	last        *Set // the set before
+	inSet       int  // segments of the set so far
 	count       struct{ interchanges, groups, setsInGroup, setsInInterchange int }
 	loose       bool // the segment before stood outside of a set, and that was said
 	numbers     struct{ groups, sets uniques }
@@ -93,7 +95,7 @@ func (w *Walker) Next() bool {
 
 // step queues what a segment leads to.
 func (w *Walker) step(g *Segment, r role) {
-	w.queue = w.queue[:0:0]
+	w.room = w.room[:0]
 	w.outer(g)
 	switch r {
 	case advice:
@@ -123,9 +125,10 @@ func (w *Walker) step(g *Segment, r role) {
 
 // push queues an event with the faults that were found since the last one.
 func (w *Walker) push(kind EventKind, g *Segment) {
-	w.queue = append(w.queue, Event{
+	w.room = append(w.room, Event{
 		Kind: kind, Segment: g, InSet: w.inSet, Interchange: w.interchange, Group: w.group, Set: w.set, Faults: w.faults,
 	})
+	w.queue = w.room
 	w.faults = nil
 }
 
@@ -155,19 +158,22 @@ func (w *Walker) other(g *Segment) {
 
 // outer finds what is wrong with any segment, whatever it is.
 func (w *Walker) outer(g *Segment) {
-	p := g.At(0, 0, 0)
-	if junk(g.Before, g.Offset == int64(len(g.Before))) && !g.Is("UNP") {
-		p.Offset -= int64(len(g.Before))
-		w.fault(Fault{Level: InStream, Kind: Junk, Position: Position{Offset: p.Offset}, Found: Found(g.Before), Expected: "nothing between segments"})
+	if len(g.Before) > 0 && junk(g.Before, g.Offset == int64(len(g.Before))) && !g.Is("UNP") {
+		p := Position{Offset: g.Offset - int64(len(g.Before))}
+		w.fault(Fault{Level: InStream, Kind: Junk, Position: p, Found: Found(g.Before), Expected: "nothing between segments"})
 	}
-	p = g.At(0, 0, 0)
+	tag := g.Tag()
+	if g.Terminated && len(tag) > 0 && tagged(tag, Delimiters{}) {
+		return
+	}
+	p := g.At(0, 0, 0)
 	if w.set != nil {
 		p.InSet = w.inSet + 1
 	}
 	if !g.Terminated {
 		w.fault(Fault{Level: InSegment, Kind: Unterminated, Position: p, Found: Found(g.Bytes()), Expected: "the terminator " + Found([]byte{g.Syntax.Segment})})
 	}
-	switch tag := g.Tag(); {
+	switch {
 	case len(tag) == 0 && g.Len() == 0:
 		w.fault(Fault{Level: InSegment, Kind: EmptySegment, Position: p, Expected: "a segment"})
 	case !tagged(tag, Delimiters{}):
@@ -185,7 +191,7 @@ func junk(b []byte, first bool) bool {
 
 // end closes what is open when the stream ends.
 func (w *Walker) end() {
-	w.queue = w.queue[:0:0]
+	w.room = w.room[:0]
 	w.closeInterchange(nil)
 	if tail := w.s.Trailing(); w.s.Err() == nil && junk(tail, w.s.index == 0) {
 		w.fault(Fault{Level: InStream, Kind: Junk, Position: w.place(), Found: Found(tail), Expected: "the end of the stream"})

@@ -106,6 +106,9 @@ type control struct {
 // header says. Numeric control numbers may differ in leading zeros, which is told as a warning.
 func (w *Walker) checkTrailer(g *Segment, level Level, counted int, header control) {
 	countAt, controlAt := trailerPlaces(g)
+	if countAt > 0 && controlAt > 0 && header.known && counts(g.Element(countAt), counted) && header.number != "" && string(g.Element(controlAt)) == header.number {
+		return // as nearly all
+	}
 	at := func(element int) Position {
 		p := g.At(element, 0, 0)
 		if level == InSet {
@@ -134,6 +137,18 @@ func (w *Walker) checkTrailer(g *Segment, level Level, counted int, header contr
 		f.Warning = header.numeric && sameNumber(found, header.number)
 		w.fault(f)
 	}
+}
+
+// counts says whether digits say n.
+func counts(raw []byte, n int) bool {
+	found := 0
+	for _, b := range raw {
+		if b < '0' || b > '9' || len(raw) > 9 {
+			return false
+		}
+		found = found*10 + int(b-'0')
+	}
+	return len(raw) > 0 && found == n
 }
 
 func sameNumber(a, b string) bool {

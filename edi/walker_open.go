@@ -7,6 +7,14 @@ func text(g *Segment, element, component int) string {
 	return strings.TrimFunc(g.Syntax.Text(g.Component(element, 1, component)), padding)
 }
 
+// again is text, without making a string of what is the same as last time.
+func again(last string, g *Segment, element, component int) string {
+	if last != "" && string(g.Component(element, 1, component)) == last {
+		return last
+	}
+	return text(g, element, component)
+}
+
 // padding is what fills up elements of fixed length: blanks, and the no-break spaces that web pages
 // and word processors make of them.
 func padding(r rune) bool { return r <= ' ' || r == '\u00a0' }
@@ -136,14 +144,21 @@ func (w *Walker) openSet(g *Segment) {
 	w.count.setsInInterchange++
 	w.loose = false
 	w.inSet = 1
-	s := &Set{Index: w.count.setsInInterchange, Position: g.At(0, 0, 0), Header: g.Clone()}
+	if w.last == nil {
+		w.last = &Set{}
+	}
+	s := &Set{Index: w.count.setsInInterchange, Header: g.Clone()}
+	s.Position = Position{Offset: g.Offset, Segment: g.Index, Tag: w.last.Position.Tag}
+	if !g.Is(s.Position.Tag) {
+		s.Position.Tag = Found(g.Tag())
+	}
 	if w.group != nil {
 		s.Index = w.count.setsInGroup
 	}
 	s.Position.InSet = 1
 	switch {
 	case g.Syntax.Standard == X12:
-		s.ID, s.ControlNumber, s.Version = text(g, 1, 1), text(g, 2, 1), text(g, 3, 1)
+		s.ID, s.ControlNumber, s.Version = again(w.last.ID, g, 1, 1), text(g, 2, 1), again(w.last.Version, g, 3, 1)
 		if s.Version == "" && w.group != nil {
 			s.Version = w.group.Version
 		}
@@ -156,10 +171,10 @@ func (w *Walker) openSet(g *Segment) {
 		s.ControlNumber = text(g, 2, 1)
 	default:
 		s.ControlNumber = text(g, 1, 1)
-		s.ID, s.Version, s.Release = text(g, 2, 1), text(g, 2, 2), text(g, 2, 3)
-		s.Agency, s.Association = text(g, 2, 4), text(g, 2, 5)
+		s.ID, s.Version, s.Release = again(w.last.ID, g, 2, 1), again(w.last.Version, g, 2, 2), again(w.last.Release, g, 2, 3)
+		s.Agency, s.Association = again(w.last.Agency, g, 2, 4), again(w.last.Association, g, 2, 5)
 	}
-	w.set = s
+	w.set, w.last = s, s
 	w.checkSet(g)
 	w.push(SetStart, g)
 }

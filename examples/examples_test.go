@@ -43,6 +43,9 @@ func TestExamples_passTheirOwnTests(t *testing.T) {
 			t.Fatalf("%s cannot be loaded", name)
 		}
 		for _, m := range folder.Mappings {
+			if strings.HasPrefix(m.Name(), "edi/") {
+				continue // it comes with Touchstone, and is held to more where it stands
+			}
 			report := mappings.RunTests(t.Context(), m, mappings.TestOptions{})
 			if len(report.Results) == 0 {
 				t.Errorf("mapping %s of %s has no test", m.Name(), name)

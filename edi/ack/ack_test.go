@@ -95,6 +95,8 @@ var golden = []struct {
 	{name: "850-twice", file: "x12/edinet_x12.850.issue135.edi"},
 	// A set without a guide, of a health care version: 999, IK502 1.
 	{name: "834-unknown", file: "x12/stupidedi_005010_BE834_pass_add-subscriber-coverage.edi"},
+	// A group of 005010 that is no health care: 997, with its version in AK103.
+	{name: "820-unknown", file: "x12/edinet_x12.820.issue140.edi"},
 	// UCI 7, and UCM 4 with 29 of UNT; UCS 38 with 35, the 36th DTM.
 	{name: "orders-too-many", file: "edifact/smooks_BAD_ORDERS_D.03B_Interchange.txt"},
 	// UCI 7 and nothing more: what is not listed is accepted with it. Syntax 4.
@@ -139,8 +141,8 @@ func TestAcknowledge_golden(t *testing.T) {
 	}
 }
 
-// What is answered has to be valid itself, by guides that come along (005010 has
-// no 997 there), and is never answered in its turn.
+// What is answered has to be valid itself, by guides that come along, and is never
+// answered in its turn.
 func TestAcknowledge_isValidAndNeverAcknowledged(t *testing.T) {
 	for _, g := range golden {
 		text := []byte(g.file)

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/touchstone-hub/touchstone/edi"
+	"github.com/touchstone-hub/touchstone/edi/guide"
 )
 
 // open reads a directory of the collected data, or skips the test where the data
@@ -66,8 +69,71 @@ func TestRead_everythingThatTheDirectorysIndexesList(t *testing.T) {
 				}
 				t.Logf("%s: %d", kind, len(ids))
 			}
-			t.Logf("code lists: %d", len(d.Batch.Codes))
+			codes := 0
+			for _, l := range d.Batch.Codes {
+				codes += len(l.Codes)
+			}
+			// UNCL has no index: these were counted by other means (its paragraphs, its columns)
+			if want := counted[release]; len(d.Batch.Codes) != want[0] || codes != want[1] {
+				t.Errorf("%d code lists with %d codes, want %v", len(d.Batch.Codes), codes, want)
+			}
 		})
+	}
+}
+
+// counted are the code lists of a release, and their codes.
+var counted = map[string][2]int{"D.96A": {207, 6149}, "D.03B": {269, 10453}}
+
+func TestRead_groupsRepetitionsAndNotes(t *testing.T) {
+	d := open(t, releases["D.03B"])
+	orders := d.Batch.Messages["ORDERS"]
+	var lin *guide.Node
+	for _, n := range orders.Body {
+		if n.IsGroup() && n.Trigger().ID == "LIN" {
+			lin = n
+		}
+	}
+	if lin == nil || lin.Max != 200000 || lin.Need != guide.Optional || orders.Title != "Purchase order message" {
+		t.Errorf("%q: %+v", orders.Title, lin)
+	}
+	var depth func(n *guide.Node) int
+	depth = func(n *guide.Node) int {
+		deepest := 0
+		for _, below := range n.Body {
+			if below.IsGroup() {
+				deepest = max(deepest, 1+depth(below))
+			}
+		}
+		return deepest
+	}
+	if got := depth(lin); got != 2 {
+		t.Errorf("groups below LIN are %d deep", got)
+	}
+	tdt := d.Batch.Segments["TDT"]
+	if want := []guide.Condition{{Relation: guide.FirstThenAll, Places: []int{4, 3}}}; !cmp.Equal(tdt.Conditions, want) {
+		t.Errorf("TDT: %+v", tdt.Conditions)
+	}
+	if adr := d.Batch.Segments["ADR"]; adr.Elements[0].Repeat != 0 || adr.Elements[5].Repeat != 5 || adr.Elements[5].Ref != "C819" {
+		t.Errorf("ADR: %+v", adr.Elements)
+	}
+	if e := d.Batch.Elements["2379"]; e.Form.String() != "AN 1..3" || d.Batch.Codes["2379"].Title("102") != "CCYYMMDD" {
+		t.Errorf("2379: %+v", e)
+	}
+}
+
+func TestRead_saysWhatItCannotRead(t *testing.T) {
+	for text, want := range map[string]string{
+		"0010   UNH Header   M   1\n0020       ----- Segment group 1  --- C   9----------+|\n":                  "line 3: group SG1 is drawn within 1 groups, and 0 are open",
+		"0010   UNH Header   M   1\n0030   RFF Reference   M   1----+\n":                                        "line 3: segment RFF is drawn within 1 groups, and 0 are open",
+		"0010   UNH Header   M   1\n0020       --- Segment group 1 --- C   9---+\n0030   UNT Trailer M   1 |\n": "message ORDERS: group SG1 does not end",
+		"0010   UNH Header   M   1\n":                        "message ORDERS has no segment table from UNH to UNT",
+		"0010   UNH Header   M   1\n0020   something else\n": "line 3: \"something else\" is neither a segment nor a group",
+	} {
+		d := &Directory{Batch: guide.New("edifact/t", edi.EDIFACT, "D.00A")}
+		err := d.message("ORDERS", lines([]byte("Pos    Tag Name   S   R\n"+text)))
+		if err == nil || err.Error() != want {
+			t.Errorf("%q:\n got %v\nwant %s", text, err, want)
+		}
 	}
 }
 

@@ -183,11 +183,10 @@ func (m *Matcher) choose(seg *edi.Segment, code uint64, tag int) Step {
 		}
 		m.doubt.on = false
 	}
-	var step Step
-	switch {
-	case how == unfit:
+	step := Step{}
+	if how == unfit {
 		step = m.outOfPlace(seg, code)
-	default:
+	} else {
 		step = m.follow(i, how, others, code)
 	}
 	step.Instead = instead

@@ -93,10 +93,11 @@ func (l *Library) FindVersion(standard edi.Standard, message string, versions ..
 	return nil, e
 }
 
-// mayHold spares unpacking guides of other versions: names end in the version.
+// mayHold spares unpacking guides of other versions: names have the version, and
+// perhaps more after it.
 func mayHold(name string, standard edi.Standard, version string) bool {
 	short := strings.ToLower(strings.ReplaceAll(version, ".", ""))
-	return name == standard.String()+"/"+short || name == standard.String()+"/service-"+short
+	return name == standard.String()+"/"+short || strings.HasPrefix(name, standard.String()+"/"+short+"-") || name == standard.String()+"/service-"+short
 }
 
 // Plan gives the compiled message of a guide by name.

@@ -28,7 +28,7 @@ var shipped embed.FS
 // Names of the guides that are carried.
 var names = []string{
 	"edifact/d03b", "edifact/d96a", "edifact/service-3", "edifact/service-4",
-	"x12/004010", "x12/005010", "x12/envelope",
+	"x12/004010", "x12/005010", "x12/005010-997", "x12/envelope",
 }
 
 // Library finds guides. The zero value has those that are carried; it may be used
@@ -157,7 +157,7 @@ func carried(name string) (*guide.Guide, error) {
 	}
 	file := strings.ReplaceAll(name, "/", "-")
 	if text, err := shipped.ReadFile(file + ".yaml"); err == nil {
-		return guide.Read(text, file+".yaml", nil)
+		return guide.Read(text, file+".yaml", carried)
 	}
 	packed, err := shipped.ReadFile("tables/" + file + ".txt.gz")
 	if err != nil {

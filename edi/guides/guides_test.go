@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/touchstone-hub/touchstone/edi"
+	"github.com/touchstone-hub/touchstone/edi/directory"
 	"github.com/touchstone-hub/touchstone/edi/guide"
 )
 
@@ -33,7 +34,7 @@ func TestShipped_everyMessageCompiles(t *testing.T) {
 			count++
 		}
 	}
-	if count != 192+125+2+10+1 {
+	if count != 192+125+2+10+2 {
 		t.Errorf("%d messages", count)
 	}
 }
@@ -49,6 +50,7 @@ func TestFind_byWhatTheEnvelopeSays(t *testing.T) {
 		"x12/004010 850":           {x12, &edi.Group{Version: "004010"}, &edi.Set{ID: "850", Version: "004010"}},
 		"x12/004010 855":           {x12, &edi.Group{Version: "004010X358"}, &edi.Set{ID: "855", Version: "004010X358"}},
 		"x12/005010 999":           {x12, &edi.Group{Version: "005010X231A1"}, &edi.Set{ID: "999", Version: "005010X231A1"}},
+		"x12/005010-997 997":       {x12, &edi.Group{Version: "005010"}, &edi.Set{ID: "997", Version: "005010"}},
 		"edifact/d96a ORDERS":      {edifact, nil, &edi.Set{ID: "ORDERS", Version: "D", Release: "96A", Association: "EAN008"}},
 		"edifact/d03b INVOIC":      {edifact, nil, &edi.Set{ID: "INVOIC", Version: "D", Release: "03B"}},
 		"edifact/service-3 CONTRL": {edifact, nil, &edi.Set{ID: "CONTRL", Version: "D", Release: "3"}},
@@ -102,6 +104,26 @@ func data(t *testing.T) string {
 		t.Skipf("the collected data are not at hand: %v", err)
 	}
 	return folder
+}
+
+func TestShipped_directoriesAreWhatTheImporterReads(t *testing.T) {
+	for name, file := range map[string]string{"edifact/d96a": "un-edifact-d96a.zip", "edifact/d03b": "un-edifact-d03b.zip"} {
+		text, err := os.ReadFile(filepath.Join(data(t), file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := directory.Read(bytes.NewReader(text), int64(len(text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := carried(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(d.Batch, got); diff != "" {
+			t.Errorf("%s: %.2000s", name, diff)
+		}
+	}
 }
 
 func TestShipped_tablesAreWhatTheSourcesSay(t *testing.T) {

@@ -2,6 +2,7 @@ package validate_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -126,7 +127,7 @@ func TestGuides_segmentsToldApartByTheirValues(t *testing.T) {
 	}
 }
 
-func TestInterchanges_warningsAlonDoNotReject(t *testing.T) {
+func TestInterchanges_warningsAloneDoNotReject(t *testing.T) {
 	text := "UNB+UNOA:3+A+B+240101:1200+1'UNH+1+ORDERS:D:96A:UN'BGM+220+small letters+9'DTM+137:20240101:102'NAD+BY+1::9'LIN+1'UNS+S'UNT+7+1'UNZ+1+1'"
 	for r, err := range validate.Interchanges(bytes.NewReader([]byte(text)), validate.Options{}) {
 		if err != nil {
@@ -147,5 +148,24 @@ func TestInterchanges_faultsBeyondTheLimitAreCounted(t *testing.T) {
 		if s := r.Groups[0].Kept[0]; len(s.Faults) != 10 || s.More < 40 || !s.Rejected() {
 			t.Errorf("%d faults and %d more", len(s.Faults), s.More)
 		}
+	}
+}
+
+// Memory is taken for sets, and none for what they hold, while all is well.
+func TestInterchanges_takesNoMemoryForSegments(t *testing.T) {
+	taken := func(lines int) float64 {
+		text := []byte("UNB+UNOC:3+A+B+240101:1200+1'UNH+1+ORDERS:D:96A:UN'BGM+220+1+9'DTM+137:20240101:102'NAD+BY+1::9'" +
+			strings.Repeat("LIN+1++4000862141404:EN'QTY+21:5'FTX+AAA+++IT?'S FINE'PRI+AAA:1.25:CA'", lines) +
+			fmt.Sprintf("UNS+S'UNT+%d+1'UNZ+1+1'", 6+4*lines))
+		return testing.AllocsPerRun(20, func() {
+			for r, err := range validate.Interchanges(bytes.NewReader(text), validate.Options{}) {
+				if err != nil || len(r.All()) > 0 {
+					t.Fatal(err, r.All())
+				}
+			}
+		})
+	}
+	if few, many := taken(10), taken(500); many > few+20 {
+		t.Errorf("%v pieces of memory for 46 segments, and %v for 2,006", few, many)
 	}
 }

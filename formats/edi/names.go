@@ -56,8 +56,7 @@ const pairName = "pair"
 
 // pairs says at which element the pairs of qualifier and value begin. X12.
 var pairs = map[string]int{
-	"PO1": 6, "IT1": 6, "POC": 8, "LIN": 2, "ACK": 7, "SLN": 9, "PER": 3, "TAX": 2, "TD4": 0, "CTB": 3, "G53": 0,
-	"IT8": 9, "SDQ": 3, "LCD": 0, "CRC": 0,
+	"PO1": 6, "IT1": 6, "POC": 8, "LIN": 2, "ACK": 7, "SLN": 9, "PER": 3, "TAX": 2, "IT8": 9,
 }
 
 // qualifiers says where the code stands by which a segment is told apart, where that is not the
@@ -66,11 +65,7 @@ var qualifiers = map[string]spot{
 	"HL":  {3, 1}, // X12: the level
 	"SAC": {2, 1}, // X12: what the charge is for
 	"COM": {1, 2}, // EDIFACT C076.3155, which stands after the number
-	"IMD": {2, 1}, // EDIFACT C272.7081
-	"PYT": {1, 1},
-	"TXI": {1, 1},
-	"LM":  {1, 1},
-	"LQ":  {1, 1},
+	"IMD": {2, 1}, // EDIFACT 7081, alone or in C272
 }
 
 // codeOf says which component tells composites apart where it is not the first.

@@ -2,6 +2,7 @@ package presets_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,8 +25,15 @@ type journey struct {
 
 func newJourney(t testing.TB, out, in string) journey { return journey{load(t, out), load(t, in)} }
 
+// checking is what a journey needs of a test, or of one check of a property.
+type checking interface {
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Context() context.Context
+}
+
 // run gives what comes back of a document.
-func (j journey) run(t *rapid.T, doc []byte) []byte {
+func (j journey) run(t checking, doc []byte) []byte {
 	var decoded formats.Doc
 	if err := (&json.Format{}).Decode(&decoded, formats.Frame{Bytes: doc}, j.out.Shape()); err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import org.xml.sax.helpers.DefaultHandler;
 /** Reads a file with EDIReader or StAEDI, several times in one warm process: Peers edireader|staedi RUNS FILE. */
 public class Peers {
   public static void main(String[] args) throws Exception {
+    java.util.logging.LogManager.getLogManager().reset(); // StAEDI tells what its schemas do not use
     File file = new File(args[2]);
     int runs = Integer.parseInt(args[1]);
     double[] rates = new double[runs];

@@ -20,4 +20,4 @@ for peer in edireader staedi; do
     java -Xmx1g -XX:ActiveProcessorCount=1 -cp "$cache/jars/*:$cache/classes" Peers "$peer" "$runs" "$file" || echo "$peer cannot read $file"
   done
 done
-"$cache/python/bin/python" "$here/peer.py" "$runs" "$3"
+PYTHONWARNINGS=ignore "$cache/python/bin/python" "$here/peer.py" "$runs" "$3"
