@@ -43,6 +43,7 @@ type partnerSetting struct {
 	UNA         bool                        `yaml:"una" default:"true" doc:"EDIFACT: whether what we send begins with a UNA"`
 	Acknowledge acknowledge                 `yaml:"acknowledge" doc:"what the partner is told of what it sent"`
 	Await       time.Duration               `yaml:"await" default:"24h" min:"0s" doc:"how long what we sent may wait for its acknowledgement before that is an alarm; 0s: none is awaited"`
+	Resend      int                         `yaml:"resend" default:"0" min:"0" max:"100" doc:"how often what is not acknowledged in time is handed over again before that is an alarm"`
 	Duplicates  string                      `yaml:"duplicates" enum:"reject,ignore,answer,retransmission" default:"reject" doc:"what becomes of an interchange whose control number came before: reject it; ignore it; answer it once more as before; retransmission: take it where its sets are marked as duplicates or reissued, else reject it"`
 	Numbers     int64                       `yaml:"numbers_from" default:"1" min:"1" max:"999999999" doc:"control number to begin with"`
 	Unguided    bool                        `yaml:"unguided" doc:"whether sets that no guide describes are taken by their envelope alone"`

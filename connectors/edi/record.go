@@ -57,8 +57,8 @@ type interchange struct {
 	Acknowledges string   `json:"acknowledges,omitempty"` // key of the interchange that this one answers
 	Answer       string   `json:"answer,omitempty"`       // key of the interchange that answers it
 	Documents    []sent   `json:"documents,omitempty"`    // what is in it, of ours
-	Attempts     int      `json:"attempts,omitempty"`
-	Bytes        []byte   `json:"bytes,omitempty"` // of ours
+	Attempts     int      `json:"resent,omitempty"`       // how often it was handed over again
+	Bytes        []byte   `json:"bytes,omitempty"`        // of ours
 }
 
 // sent is a document as it left.

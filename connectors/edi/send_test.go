@@ -329,3 +329,38 @@ func TestTransport_aFolderThatCannotBeWrittenIsTriedAgain(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestOverdue_isHandedOverAgainAsOftenAsThePartnerWantsThenAlarms(t *testing.T) {
+	c := opened(t, t.TempDir(), strings.Replace(acme, "standard: x12", "standard: x12, await: 1h, resend: 2", 1))
+	ledger, out := &connectortest.Ledger{}, &shelf{}
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	queueSets(t, ledger, c.partners[0], now, "850", "A")
+	state := func() string {
+		rows, err := ledger.List(t.Context(), connectors.RowQuery{Kind: kindInterchange})
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		return rows[0].State
+	}
+	for i, want := range []struct {
+		puts  int
+		state string
+	}{{1, stateSent}, {2, stateSent}, {3, stateSent}, {3, stateOverdue}, {3, stateOverdue}} {
+		w := working(c, ledger, out, now.Add(time.Duration(i)*61*time.Minute))
+		if err := w.overdue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.sendDue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if out.puts != want.puts || state() != want.state || out.differs {
+			t.Errorf("after %d hours: put %d times, %s; expected %d times, %s", i, out.puts, state(), want.puts, want.state)
+		}
+	}
+	if err := c.Resend(t.Context(), ledger, "out/acme/000000001"); err != nil || state() != stateReady {
+		t.Errorf("resent by hand: %s, %v", state(), err)
+	}
+	if err := c.Resend(t.Context(), ledger, "in/acme/000000001"); err == nil {
+		t.Error("what came in was sent")
+	}
+}

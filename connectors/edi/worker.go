@@ -100,12 +100,18 @@ func (w *worker) overdue(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		marked := false
+		marked, again := false, false
 		err = w.env.Ledger.InTx(ctx, func(ctx context.Context, tx connectors.LedgerTx) error {
 			rows, err := tx.Rows(ctx, kindInterchange, r.Key)
 			now := rows[r.Key]
-			if marked = err == nil && now.State == stateSent; !marked {
+			if marked, again = err == nil && now.State == stateSent, false; !marked {
 				return err
+			}
+			if p := w.partner(b.Partner); p != nil && b.Attempts < p.Resend {
+				once := b
+				once.Attempts++
+				now.State, marked, again = stateReady, false, true
+				return put(ctx, tx, now, once)
 			}
 			now.State = stateOverdue
 			if err := tx.Put(ctx, now); err != nil {
@@ -119,6 +125,10 @@ func (w *worker) overdue(ctx context.Context) error {
 		})
 		if err != nil {
 			return err
+		}
+		if again {
+			w.poke()
+			w.log.Warn("interchange was not acknowledged in time and is handed over again", "partner", b.Partner, "control", b.Control, "due", r.Due)
 		}
 		if marked {
 			w.log.Error("interchange was not acknowledged in time", "partner", b.Partner, "control", b.Control, "sets", b.Sets, "due", r.Due)
