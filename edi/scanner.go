@@ -218,15 +218,19 @@ func (s *Scanner) begin() (found, again bool) {
 	if h != nil && len(s.buf)-p < lookahead && !s.eof {
 		return false, s.read()
 	}
-	if h == nil {
+	for h == nil {
 		at := find(s.buf[p:])
-		switch {
-		case at >= 0 && (len(s.buf)-p-at >= lookahead || s.eof):
+		if at >= 0 && (len(s.buf)-p-at >= lookahead || s.eof) {
+			if h = detect(s.buf[p+at:]); h == nil { // it only looks like one
+				at++
+			}
 			p += at
-			h = detect(s.buf[p:])
-		case !s.eof && len(s.buf)-s.from <= s.limit():
+			continue
+		}
+		if !s.eof && len(s.buf)-s.from <= s.limit() {
 			return false, s.read()
 		}
+		break
 	}
 	if h == nil {
 		s.tail = s.buf[s.from:]
