@@ -10,11 +10,11 @@ if [ ! -e "$cache/ready" ]; then
   rm -rf "$cache"
   mkdir -p "$cache"
   mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$cache/jars" >&2
-  javac -cp "$cache/jars/*" -d "$cache/classes" "$here/Peers.java"
   python3 -m venv "$cache/python"
   "$cache/python/bin/pip" install --quiet --disable-pip-version-check pydifact==0.2.3
   touch "$cache/ready"
 fi
+javac -cp "$cache/jars/*" -d "$cache/classes" "$here/Peers.java"
 for peer in edireader staedi; do
   for file in "$1" "$2"; do
     java -Xmx1g -XX:ActiveProcessorCount=1 -cp "$cache/jars/*:$cache/classes" Peers "$peer" "$runs" "$file" || echo "$peer cannot read $file"
