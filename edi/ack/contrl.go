@@ -16,7 +16,7 @@ func (s *Stream) answerEDIFACT(to io.Writer, r *validate.Report) (Count, error) 
 	if !s.answerable() {
 		return Count{}, nil
 	}
-	if r.Interchange.Header == nil || r.Interchange.Sender.ID == "" {
+	if nameless(r.Interchange) {
 		return Count{}, ErrNowhere
 	}
 	c := newContrl(r.Interchange, s.o)
@@ -268,7 +268,7 @@ type ApplicationError struct {
 // APERAK makes an interchange with one APERAK (D.96A) to the sender of an
 // interchange.
 func APERAK(i *edi.Interchange, a Application, o Options) ([]byte, Count, error) {
-	if i == nil || i.Header == nil || i.Sender.ID == "" {
+	if i == nil || nameless(i) {
 		return nil, Count{}, ErrNowhere
 	}
 	c := newContrl(i, o)
