@@ -84,9 +84,16 @@ func (c *contrl) standard() bool {
 		(c.d.Repetition == want.Repetition || c.d.Repetition == 0)
 }
 
+// strange says whether what is repeated has control characters, by which readers
+// would guess at delimiters if they were not told.
+func (c *contrl) strange() bool {
+	text := c.of.Sender.ID + c.of.Sender.Qualifier + c.of.Sender.Internal + c.of.Receiver.ID + c.of.Receiver.Qualifier + c.of.Receiver.Internal
+	return strings.ContainsFunc(text+c.of.ControlNumber, func(r rune) bool { return r < ' ' })
+}
+
 // unb writes UNA, where it is needed, and the header with the partners exchanged.
 func (c *contrl) unb() {
-	if !c.standard() {
+	if !c.standard() || c.strange() {
 		repetition := byte(' ')
 		if c.d.Repetition != 0 {
 			repetition = c.d.Repetition
