@@ -80,8 +80,14 @@ const (
 // there is nothing to acknowledge.
 type Count struct{ Interchanges, Groups, Sets int }
 
-// ErrNowhere is that the interchange does not say where it comes from.
+// ErrNowhere is that the interchange does not say where it comes from, or whom it
+// is for.
 var ErrNowhere = errors.New("the interchange has no header that says whom to answer")
+
+// nameless says that a header does not name both partners.
+func nameless(i *edi.Interchange) bool {
+	return i.Header == nil || i.Sender.ID == "" || i.Receiver.ID == ""
+}
 
 // Acknowledge makes the interchange that answers a report, and says how many
 // control numbers it took. Both are nothing where nothing is to be answered: an

@@ -16,7 +16,7 @@ func (s *Stream) answerEDIFACT(to io.Writer, r *validate.Report) (Count, error) 
 	if !s.answerable() {
 		return Count{}, nil
 	}
-	if r.Interchange.Header == nil || r.Interchange.Sender.ID == "" {
+	if nameless(r.Interchange) {
 		return Count{}, ErrNowhere
 	}
 	c := newContrl(r.Interchange, s.o)
@@ -84,9 +84,16 @@ func (c *contrl) standard() bool {
 		(c.d.Repetition == want.Repetition || c.d.Repetition == 0)
 }
 
+// strange says whether what is repeated has control characters, by which readers
+// would guess at delimiters if they were not told.
+func (c *contrl) strange() bool {
+	text := c.of.Sender.ID + c.of.Sender.Qualifier + c.of.Sender.Internal + c.of.Receiver.ID + c.of.Receiver.Qualifier + c.of.Receiver.Internal
+	return strings.ContainsFunc(text+c.of.ControlNumber, func(r rune) bool { return r < ' ' })
+}
+
 // unb writes UNA, where it is needed, and the header with the partners exchanged.
 func (c *contrl) unb() {
-	if !c.standard() {
+	if !c.standard() || c.strange() {
 		repetition := byte(' ')
 		if c.d.Repetition != 0 {
 			repetition = c.d.Repetition
@@ -268,7 +275,7 @@ type ApplicationError struct {
 // APERAK makes an interchange with one APERAK (D.96A) to the sender of an
 // interchange.
 func APERAK(i *edi.Interchange, a Application, o Options) ([]byte, Count, error) {
-	if i == nil || i.Header == nil || i.Sender.ID == "" {
+	if i == nil || nameless(i) {
 		return nil, Count{}, ErrNowhere
 	}
 	c := newContrl(i, o)

@@ -44,14 +44,16 @@ func FuzzAcknowledge(f *testing.F) {
 			if _, err := Read(bytes.NewReader(out)); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			answers(t, out)
+			if o := (Options{}); o.InterchangeStatus(r) != Rejected {
+				answers(t, out)
+			}
 		}
 	})
 }
 
 // answers holds an answer to having a sound envelope and sound counts. What it
 // repeats of a broken interchange (a control number with letters, say) may not be
-// what its guide asks for.
+// what its guide asks for, and that of a header which is none may be no answer.
 func answers(t *testing.T, out []byte) {
 	t.Helper()
 	for r, err := range validate.Interchanges(bytes.NewReader(out), validate.Options{}) {

@@ -18,7 +18,7 @@ func (s *Stream) answerX12(to io.Writer, r *validate.Report) (Count, error) {
 	if len(functional) == 0 && !ta1 {
 		return Count{}, nil
 	}
-	if i.Header == nil {
+	if nameless(i) {
 		return Count{}, ErrNowhere
 	}
 	w := &writer{d: usable(i.Syntax.Delimiters, edi.X12Delimiters), newlines: o.Newlines}
