@@ -130,7 +130,7 @@ func TestOpen_tellsWhatIsWrongWithOptions(t *testing.T) {
 		{edi.X12, "set: '85'", `f:1:6: there is no guide for 85; expected one of 810,`},
 		{edi.EDIFACT, "{set: ORDER, version: D96A}", `f:1:7: there is no guide for ORDER D.96A; expected one of`},
 		{edi.X12, "version: '004010'", `f:1:10: version without set; expected set: the set or message that it is the version of`},
-		{edi.X12, "{set: '850', guide: x12/4010}", `f:1:21: unknown guide "x12/4010"; expected one of x12/004010, x12/005010, x12/envelope; did you mean "x12/004010"?`},
+		{edi.X12, "{set: '850', guide: x12/4010}", `f:1:21: unknown guide "x12/4010"; expected one of x12/004010, x12/005010, x12/005010-997, x12/envelope; did you mean "x12/004010"?`},
 		{edi.X12, "{set: '850', association: EAN008}", `f:1:27: association is of EDIFACT; X12 has it in version, such as 004010X357`},
 		{edi.X12, "charset: klingon", `f:1:10: unknown charset "klingon"; expected a name such as utf-8, windows-1252, iso-8859-1`},
 		{edi.X12, "{set: '832', from: LINE}", `f:1:20: 832 has no loop "LINE" that repeats; expected one of N1, LM, N9, LIN; did you mean "LIN"?`},
