@@ -15,25 +15,32 @@ import (
 	"github.com/touchstone-hub/touchstone/tests/pgtest"
 )
 
-// A decision that was undone before the store knew of acts is one of its own, and found by its records.
-func TestMigrate_decisionsFromBeforeActs(t *testing.T) {
-	t.Parallel()
+// older makes a store as it was after a migration, and returns the URL of its database.
+func older(t *testing.T, version int64) string {
+	t.Helper()
 	url := pgtest.Start(t)
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	db := stdlib.OpenDB(*config)
-	older, err := goose.NewProvider(goose.DialectPostgres, db, os.DirFS("migrations"))
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, os.DirFS("migrations"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := older.UpTo(t.Context(), 7); err != nil {
+	if _, err := provider.UpTo(t.Context(), version); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
+	return url
+}
+
+// A decision that was undone before the store knew of acts is one of its own, and found by its records.
+func TestMigrate_decisionsFromBeforeActs(t *testing.T) {
+	t.Parallel()
+	url := older(t, 7)
 	run(t, url, `INSERT INTO decision (id, verdict, strength, "left", "right", author, reason, at, undone)
 		VALUES ('d1', 'same', 'lock', '["erp/c/1","erp/c/2"]', '["shop/c/1"]', 'kim', 'so', now(), now())`)
 	store := open(t, postgres.Config{URL: url})
@@ -48,22 +55,7 @@ func TestMigrate_decisionsFromBeforeActs(t *testing.T) {
 // Names of an older store are found by several words before the hub has written them anew.
 func TestMigrate_namesFromBeforeWords(t *testing.T) {
 	t.Parallel()
-	url := pgtest.Start(t)
-	config, err := pgx.ParseConfig(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := stdlib.OpenDB(*config)
-	older, err := goose.NewProvider(goose.DialectPostgres, db, os.DirFS("migrations"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := older.UpTo(t.Context(), 9); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
+	url := older(t, 9)
 	run(t, url, `INSERT INTO entity (no, id, state, into_no, version) VALUES (1, 'G1', 'live', 0, 1), (2, 'G2', 'live', 0, 1)`)
 	run(t, url, `INSERT INTO lookup (kind, value, entity) VALUES (4, 'anna', 1), (4, 'lee', 1), (1, '+441752764055', 1), (1, '1752764055', 1), (4, 'anna', 2), (2, 'a@x.example', 2)`)
 	checkWords(t, open(t, postgres.Config{URL: url}))
@@ -85,22 +77,7 @@ func checkWords(t *testing.T, store golden.Store) {
 // Block keys of an older store are found as they were: those of few records, of many, and in between.
 func TestMigrate_keysFromBeforeBlocks(t *testing.T) {
 	t.Parallel()
-	url := pgtest.Start(t)
-	config, err := pgx.ParseConfig(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := stdlib.OpenDB(*config)
-	older, err := goose.NewProvider(goose.DialectPostgres, db, os.DirFS("migrations"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := older.UpTo(t.Context(), 11); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
+	url := older(t, 11)
 	run(t, url, `INSERT INTO record_key (key, record) SELECT k, r FROM generate_series(1, 400) r, unnest(ARRAY[-5::bigint, 7, 9, 11]) k
 		WHERE k = -5 AND r <= 1 OR k = 7 AND r <= 128 OR k = 9 AND r > 271 OR k = 11`)
 	run(t, url, `INSERT INTO key_count (key, n) VALUES (7, 128), (9, 129), (11, 400)`)
