@@ -50,7 +50,7 @@ func rejoin(t testing.TB, s *Scanner) []byte {
 			if at := int(tok.Offset) - len(out); at != len(tokens) && at != len(tokens)+1 {
 				t.Fatalf("segment %d (%s): a token at %d begins at %d", g.Index, g.Tag(), at, len(tokens))
 			}
-			if len(tokens) > 0 || tok.Element > 0 || tok.Component > 1 {
+			if len(tokens) > 0 || tok.Element > 0 || tok.Repetition > 1 || tok.Component > 1 {
 				tokens = append(tokens, g.Bytes()[int(tok.Offset)-len(out)-1])
 			}
 			tokens = append(tokens, tok.Raw...)
@@ -77,6 +77,17 @@ func TestScanner_losesNothing(t *testing.T) {
 			if !bytes.Equal(got, b) {
 				t.Errorf("%s (%s): %d bytes came out, expected %d", name, how, len(got), len(b))
 			}
+		}
+	}
+}
+
+// What looks like an interchange and is none is passed over, however little of it is at hand at once.
+func TestScanner_looksBehindWhatOnlyLooksLikeAnInterchange(t *testing.T) {
+	odd := "ISA*00*a*00*b*ZZ*c*d*ZZ*e*x*030910*1059*U*00401*1*0*T*>~\n"
+	stream := []byte(odd + po)
+	for how, s := range map[string]*Scanner{"slice": NewBytesScanner(stream), "byte a read": NewScanner(iotest.OneByteReader(bytes.NewReader(stream)))} {
+		if !s.Next() || !s.Segment().Is("ISA") || string(s.Segment().Before) != odd {
+			t.Errorf("%s: %v, %q before %q; expected the interchange behind it", how, s.Err(), s.Segment().Before, s.Segment().Bytes())
 		}
 	}
 }
