@@ -22,6 +22,10 @@ func TestOpen_tellsEveryMistakeWithItsPlace(t *testing.T) {
 	const x12 = "      id: ACME\n      standard: x12\n"
 	const edifact = "      id: ACME\n      standard: edifact\n"
 	for name, c := range map[string]struct{ yaml, want string }{
+		"a set that no guide describes": {
+			"kind: edi\nsettings:\n  us: {id: WE}\n  partners:\n    acme: {id: ACME, standard: edifact}\nstreams:\n  orders: {sets: [ORDRES], format: edi.edifact}\n",
+			`partners.yaml:7:19: warning: no guide describes ORDRES; expected a set of a guide, or a guide of the partner's: guides:; did you mean "ORDERS"?`,
+		},
 		"no partners": {
 			"kind: edi\nsettings: {}\nstreams:\n  orders: {sets: [\"850\"]}\n",
 			`partners.yaml:2:11: there are no partners; expected partners: with a name, and id: and standard: below it`,

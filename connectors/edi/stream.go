@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -56,7 +57,53 @@ func (c *connector) openStream(s connectors.StreamSettings, ps *config.Problems)
 			st.from = append(st.from, p)
 		}
 	}
+	c.checkSets(st, ps)
 	return st
+}
+
+// checkSets warns of sets that no guide of the stream's partners describes: mostly a slip, else they are
+// checked for their envelope only.
+func (c *connector) checkSets(st *stream, ps *config.Problems) {
+	if st.standard == edi.Unknown || len(c.partners) == 0 {
+		return
+	}
+	known := c.describedSets(st)
+	for _, set := range st.Sets {
+		if acknowledgement(set.Value) || slices.Contains(known, set.Value) {
+			continue
+		}
+		ps.Add(config.Problem{
+			Position: set.Position(), Severity: config.Warning, What: fmt.Sprintf("no guide describes %s", set.Value),
+			Expected: "a set of a guide, or a guide of the partner's: guides:", Hint: config.Nearest(set.Value, known),
+		})
+	}
+}
+
+// describedSets are the sets of all guides of the stream's partners, in its standard.
+func (c *connector) describedSets(st *stream) (sets []string) {
+	from := st.from
+	if len(from) == 0 {
+		from = c.partners
+	}
+	others := "x12/"
+	if st.standard == edi.X12 {
+		others = "edifact/"
+	}
+	for _, p := range from {
+		if p.library == nil {
+			continue
+		}
+		for _, name := range p.library.Names() {
+			if strings.HasPrefix(name, others) { // not worth reading
+				continue
+			}
+			if g, err := p.library.Guide(name); err == nil && g.Standard == st.standard {
+				sets = slices.AppendSeq(sets, maps.Keys(g.Messages))
+			}
+		}
+	}
+	slices.Sort(sets)
+	return slices.Compact(sets)
 }
 
 // records gives what the stream's format finds in a set: the set itself, or the loops that are records.
