@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/segmentio/kafka-go"
 
 	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/golden"
@@ -34,9 +35,13 @@ func crowd(n int) (records []string) {
 // pour puts records on their way in one go, and one that is no customer.
 func (r *rig) pour(records []string) {
 	r.t.Helper()
-	if err := hub.PublishRawAll(r.t.Context(), r.Hub, "erp", "customers", records); err != nil {
-		r.t.Fatal(err)
-	}
+	r.await("topics that records can be published to", func() error { // the hub makes them while it starts
+		err := hub.PublishRawAll(r.t.Context(), r.Hub, "erp", "customers", records)
+		if err != nil && !errors.Is(err, kafka.UnknownTopicOrPartition) {
+			r.t.Fatal(err)
+		}
+		return err
+	})
 	if err := hub.PublishCanonical(r.t.Context(), r.Hub, canonical.EntityCustomer, "erp/customers/bad", `{"kind": 7`); err != nil {
 		r.t.Fatal(err)
 	}
