@@ -61,10 +61,13 @@ func (c *connector) openStream(s connectors.StreamSettings, ps *config.Problems)
 	return st
 }
 
-// checkSets warns of sets that no guide of the stream's partners describes: mostly a slip, else they are
-// checked for their envelope only.
+// checkSets warns of sets that no guide of the stream's partners describes, mostly a slip: they are
+// rejected, unless a partner's are taken by their envelope alone.
 func (c *connector) checkSets(st *stream, ps *config.Problems) {
 	if st.standard == edi.Unknown || len(c.partners) == 0 {
+		return
+	}
+	if slices.ContainsFunc(c.sendersOf(st), func(p *partner) bool { return p.Unguided }) {
 		return
 	}
 	known := c.describedSets(st)
@@ -79,17 +82,21 @@ func (c *connector) checkSets(st *stream, ps *config.Problems) {
 	}
 }
 
+// sendersOf are the partners whose sets the stream takes.
+func (c *connector) sendersOf(st *stream) []*partner {
+	if len(st.from) == 0 {
+		return c.partners
+	}
+	return st.from
+}
+
 // describedSets are the sets of all guides of the stream's partners, in its standard.
 func (c *connector) describedSets(st *stream) (sets []string) {
-	from := st.from
-	if len(from) == 0 {
-		from = c.partners
-	}
 	others := "x12/"
 	if st.standard == edi.X12 {
 		others = "edifact/"
 	}
-	for _, p := range from {
+	for _, p := range c.sendersOf(st) {
 		if p.library == nil {
 			continue
 		}
