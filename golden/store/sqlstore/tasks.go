@@ -25,8 +25,10 @@ var (
 	closedTasks    = plain(selectTask + `WHERE t.closed IS NOT NULL AND t.id = {any text}`)
 	putTaskRecords = rows("record text, task text", `INSERT INTO task_record (record, task)
 		SELECT record, task FROM v WHERE true ON CONFLICT (record, task) DO NOTHING`)
-	openTasksOf = plain(selectTask + `WHERE t.closed IS NULL AND t.id IN
-		(SELECT r.task FROM task_record r WHERE r.record = {any text})`)
+	// That tasks are open is not asked of the database: a planner that takes the open ones for few looks
+	// each of them up among all the records.
+	tasksAbout = plain(`WITH of AS MATERIALIZED (SELECT DISTINCT r.task FROM task_record r WHERE r.record = {any text})
+		SELECT t.id, t.kind, t.closed, t.records FROM of JOIN task t ON t.id = of.task`)
 	closeTasks = plain(`UPDATE task SET closed = {time} WHERE id = {any text} AND closed IS NULL`)
 )
 
@@ -73,18 +75,18 @@ func (t *tx) CloseTasks(ctx context.Context, keys []string, keep []string, at ti
 	if len(keys) == 0 {
 		return nil
 	}
-	open, err := list(ctx, t.c, "read tasks", openTasksOf, scanTask, keys)
+	about, err := list(ctx, t.c, "read tasks", tasksAbout, scanAbout, keys)
 	if err != nil {
 		return err
 	}
 	var over []string
-	for _, task := range open {
+	for _, task := range about {
 		_, kept := slices.BinarySearch(keep, task.ID)
 		outside := slices.ContainsFunc(task.Records, func(key string) bool {
 			_, among := slices.BinarySearch(keys, key)
 			return !among
 		})
-		if !kept && !outside && task.Kind != golden.TaskOutcome {
+		if task.Closed == nil && !kept && !outside && task.Kind != golden.TaskOutcome {
 			over = append(over, task.ID)
 		}
 	}
@@ -152,6 +154,18 @@ func scanTask(scan Scan, t *golden.Task) error {
 	if err := decode(earlier, &t.Earlier, "history of task "+t.ID); err != nil {
 		return err
 	}
+	return decode(records, &t.Records, "records of task "+t.ID)
+}
+
+// scanAbout reads of a task what says whether it is over.
+func scanAbout(scan Scan, t *golden.Task) error {
+	var kind string
+	var closed time.Time
+	var records []byte
+	if err := scan(&t.ID, &kind, &closed, &records); err != nil {
+		return err
+	}
+	t.Kind, t.Closed = golden.TaskKind(kind), orNil(closed)
 	return decode(records, &t.Records, "records of task "+t.ID)
 }
 
