@@ -29,17 +29,25 @@ func (in *Incoming) Key() string { return in.Record.Key }
 // document is wrong; it is permanent.
 func ParseIncoming(doc []byte) (Incoming, error) {
 	var in Incoming
-	err := in.read(doc)
-	if err != nil {
+	if err := in.Parse(doc); err != nil {
 		return Incoming{}, err
-	}
-	if in.Record.Hash, err = contentHash(&in.Customer); err != nil {
-		return Incoming{}, fmt.Errorf("hash %s: %w", in.Record.Key, err)
 	}
 	return in, nil
 }
 
-// read is ParseIncoming without the hash. What in held before is gone.
+// Parse is ParseIncoming into in. What in held before is gone from it, but not changed.
+func (in *Incoming) Parse(doc []byte) error {
+	err := in.read(doc)
+	if err != nil {
+		return err
+	}
+	if in.Record.Hash, err = contentHash(&in.Customer); err != nil {
+		return fmt.Errorf("hash %s: %w", in.Record.Key, err)
+	}
+	return nil
+}
+
+// read is Parse without the hash.
 func (in *Incoming) read(doc []byte) error {
 	in.Record, in.Correlation, in.Trace = SourceRecord{Doc: doc}, "", ""
 	if err := in.Customer.UnmarshalJSON(doc); err != nil {
@@ -50,7 +58,8 @@ func (in *Incoming) read(doc []byte) error {
 		return &canonical.Problem{Pointer: "/source", Found: "no record", Expected: "system, stream and id"}
 	}
 	r := &in.Record
-	r.Key, r.System, r.Stream, r.ID = s.Key(), s.System, s.Stream, s.ID
+	r.Key = s.Key()
+	r.System, r.Stream, r.ID = r.Key[:len(s.System)], r.Key[len(s.System)+1:len(r.Key)-len(s.ID)-1], r.Key[len(r.Key)-len(s.ID):]
 	r.Version = s.Version
 	r.Deleted = s.Status == canonical.Deleted
 	if p := s.Provenance; p != nil {

@@ -102,7 +102,9 @@ func (s *settling) fold(batch []prepared) (put []*record, err error) {
 			if _, seen := stored[rec.Key]; !seen && rec.No != 0 {
 				stored[rec.Key] = rec.SourceRecord
 			}
-			s.update(rec, in)
+			if s.update(rec, in.Record) {
+				rec.take(in)
+			}
 		}
 		if !rec.put {
 			rec.put = true
@@ -118,10 +120,9 @@ func (s *settling) fold(batch []prepared) (put []*record, err error) {
 	return put, nil
 }
 
-// update takes a newer version of a record. The same content keeps its business time: sending
-// it once more does not make it more recent.
-func (s *settling) update(rec *record, in prepared) {
-	next := in.Record
+// update takes a newer version of a record, and returns whether its content is another. The same content
+// keeps its business time: sending it once more does not make it more recent.
+func (s *settling) update(rec *record, next SourceRecord) bool {
 	next.No, next.Entity, next.Written, next.ReceivedAt = rec.No, rec.Entity, rec.Written, s.now
 	if next.Deleted && next.Version == nil {
 		next.Version = rec.Version // an older state that comes late stays older
@@ -137,14 +138,15 @@ func (s *settling) update(rec *record, in prepared) {
 		s.result.Accepted++
 	}
 	rec.SourceRecord = next
-	if !same {
-		rec.take(in)
-	}
+	return !same
 }
 
 // observe learns from a report what came back of what the hub wrote, and what the record itself
 // changed.
 func (s *settling) observe(rec *record, in prepared) error {
+	if len(rec.Written) == 0 {
+		return nil
+	}
 	open := slices.ContainsFunc(rec.Written, WrittenValue.Open)
 	same := rec.Hash == in.Record.Hash && !rec.Deleted
 	if in.Record.Deleted || same && !open {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/golden/match"
 )
 
@@ -15,7 +14,7 @@ import (
 type Load struct {
 	// Records are versions of source records: those of one record in their order, as in Batch. They
 	// are used up: what is not needed any more is cleared while the load goes on.
-	Records []Incoming
+	Records []Prepared
 	Offsets []OffsetAdvance // how far the groups have read with them
 	// Within, where not nil, runs in the load's transaction before anything else is written.
 	Within func(ctx context.Context, tx Tx) error
@@ -79,12 +78,7 @@ type filling struct {
 // workOut does what needs no store: the newest version of each record, and which are one customer.
 func (f *filling) workOut(ctx context.Context) error {
 	began := time.Now()
-	batch := f.prepare()
-	f.note("standardise", &began)
-	live, err := f.newest(batch)
-	if err != nil {
-		return err
-	}
+	live := f.newest()
 	f.note("newest versions", &began)
 	if err := ctx.Err(); err != nil {
 		return err
@@ -128,33 +122,6 @@ func (f *filling) keep(live []*record) {
 		rec.keys = f.r.rules.match.Held(rec.features, func(hash uint64) int { return generic[hash] })
 		f.packed[i], rec.features = f.r.rules.packFeatures(rec.features), nil
 	})
-}
-
-// prepare derives features on all cores. What was read of the records is dropped until it is needed
-// again: it takes as much memory as all the rest.
-func (f *filling) prepare() []prepared {
-	out := make([]prepared, len(f.Records))
-	onAllCores(len(out), func(i int) {
-		out[i] = f.r.prepareOne(&f.Records[i])
-		f.Records[i].Customer = canonical.Customer{}
-	})
-	return out
-}
-
-// newest keeps the newest version of each record, and returns the live ones.
-func (f *filling) newest(batch []prepared) (live []*record, err error) {
-	if f.put, err = f.fold(batch); err != nil {
-		return nil, err
-	}
-	f.Records, f.byKey = nil, map[string]*record{}
-	slices.SortFunc(f.put, byRecordKey)
-	for _, rec := range f.put {
-		rec.customer = nil
-		if rec.changed {
-			live = append(live, rec)
-		}
-	}
-	return live, nil
 }
 
 // about notes which records tasks are about.

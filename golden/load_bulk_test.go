@@ -36,7 +36,7 @@ func TestLoad_asManyBatches(t *testing.T) {
 		online.resolve(part...)
 	}
 	alone := partitionOf(online.rules, all)
-	if _, err := bulk.resolver.Load(t.Context(), golden.Load{Records: all}); err != nil {
+	if _, err := bulk.resolver.Load(t.Context(), golden.Load{Records: prepare(bulk.resolver, all...)}); err != nil {
 		t.Fatal(err)
 	}
 	want := snapshot(t, online.store)

@@ -47,7 +47,7 @@ func (f *filling) part(clusters []*cluster) *part {
 	p.homes, p.err = p.customers(clusters)
 	for _, c := range clusters {
 		for _, rec := range c.records {
-			rec.customer, rec.forms, rec.Doc = nil, nil, nil
+			rec.customer, rec.ways, rec.Doc = nil, "", nil
 		}
 	}
 	return p

@@ -94,11 +94,7 @@ func compareLoad(rt *rapid.T, store golden.Store) {
 		rt.Fatal(err)
 	}
 	// a load uses its records up
-	again := make([]golden.Incoming, len(h.events))
-	for i, e := range h.events {
-		again[i] = reparsed(rt, e)
-	}
-	loaded, err := resolvers[1].Load(context.Background(), golden.Load{Records: again, Offsets: []golden.OffsetAdvance{offset}})
+	loaded, err := resolvers[1].Load(context.Background(), golden.Load{Records: prepare(resolvers[1], h.events...), Offsets: []golden.OffsetAdvance{offset}})
 	if err != nil {
 		rt.Fatal(err)
 	}
@@ -139,13 +135,12 @@ func seeded(store golden.Store, rules *golden.Ruleset) *golden.Resolver {
 	})
 }
 
-func reparsed(t fataler, e golden.Incoming) golden.Incoming {
-	t.Helper()
-	in, err := golden.ParseIncoming(e.Record.Doc)
-	if err != nil {
-		t.Fatal(err)
+func prepare(r *golden.Resolver, records ...golden.Incoming) []golden.Prepared {
+	all := make([]golden.Prepared, len(records))
+	for i := range records {
+		all[i] = r.Prepare(&records[i])
 	}
-	return in
+	return all
 }
 
 // dumped is all that the resolver keeps in a store.
@@ -297,7 +292,7 @@ func TestLoad_declines(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.resolver.Load(t.Context(), golden.Load{Records: []golden.Incoming{w.record("crm/1", 1, `{}`)}}); !errors.Is(err, golden.ErrNotEmpty) {
+			if _, err := w.resolver.Load(t.Context(), golden.Load{Records: prepare(w.resolver, w.record("crm/1", 1, `{}`))}); !errors.Is(err, golden.ErrNotEmpty) {
 				t.Errorf("loaded over %s: %v", name, err)
 			}
 		})
@@ -312,8 +307,8 @@ func TestLoad_allOrNothing(t *testing.T) {
 	if err := w.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error { return tx.AdvanceOffset(ctx, "resolve", "c", 0, 0, 5) }); err != nil {
 		t.Fatal(err)
 	}
-	records := func() []golden.Incoming {
-		return []golden.Incoming{w.record("crm/1", 1, `{"emails":[{"value":"a@example.com"}]}`), w.record("erp/1", 1, `{"emails":[{"value":"a@example.com"}]}`)}
+	records := func() []golden.Prepared {
+		return prepare(w.resolver, w.record("crm/1", 1, `{"emails":[{"value":"a@example.com"}]}`), w.record("erp/1", 1, `{"emails":[{"value":"a@example.com"}]}`))
 	}
 	_, err := w.resolver.Load(ctx, golden.Load{Records: records(), Offsets: []golden.OffsetAdvance{{Group: "resolve", Topic: "c", Expected: 0, Next: 9}}})
 	if !errors.Is(err, golden.ErrFenced) {

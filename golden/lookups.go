@@ -1,6 +1,7 @@
 package golden
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strconv"
@@ -109,4 +110,37 @@ func compareLookups(a, b Lookup) int {
 		return order
 	}
 	return strings.Compare(a.Value, b.Value)
+}
+
+// packedLookups are lookups in one piece of memory: of each the place of the kind in packedKinds, the length of
+// the value as a varint, and the value.
+type packedLookups string
+
+var packedKinds = []LookupKind{LookupPhone, LookupEmail, LookupIdentifier, LookupName, LookupPlace, LookupBorn}
+
+func packLookups(all []Lookup) packedLookups {
+	n := 0
+	for _, l := range all {
+		n += 3 + len(l.Value)
+	}
+	packed := make([]byte, 0, n)
+	for _, l := range all {
+		packed = append(packed, byte(slices.Index(packedKinds, l.Kind)))
+		packed = append(binary.AppendUvarint(packed, uint64(len(l.Value))), l.Value...)
+	}
+	return packedLookups(packed)
+}
+
+func (p packedLookups) unpack() []Lookup {
+	if p == "" {
+		return nil
+	}
+	all := make([]Lookup, 0, 24)
+	for rest := string(p); rest != ""; {
+		n, size := binary.Uvarint([]byte(rest[1:min(len(rest), 1+binary.MaxVarintLen64)]))
+		value := rest[1+size : 1+size+int(n)]
+		all = append(all, Lookup{Kind: packedKinds[rest[0]], Value: value})
+		rest = rest[1+size+int(n):]
+	}
+	return all
 }

@@ -36,7 +36,7 @@ var loadings = []loading{
 		return nil
 	}},
 	{"all at once", 3, func(_ *history, r *golden.Resolver, live []golden.Incoming) error {
-		_, err := r.Load(context.Background(), golden.Load{Records: slices.Clone(live)})
+		_, err := r.Load(context.Background(), golden.Load{Records: prepare(r, live...)})
 		if errors.Is(err, golden.ErrNotEmpty) { // people have decided something
 			_, err = r.Resolve(context.Background(), golden.Batch{Records: live})
 		}

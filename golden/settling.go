@@ -39,6 +39,7 @@ type record struct {
 	SourceRecord
 	customer    *canonical.Customer
 	forms       *standard.Standard
+	ways        packedLookups // where forms were let go of; "" where unknown
 	features    *match.Features
 	correlation string
 	trace       string

@@ -39,12 +39,24 @@ func (s *settling) survive(c *cluster) (surviving, error) {
 		return surviving{}, err
 	}
 	out := surviving{doc: doc, lineage: c.lineage(result.Lineage), attributes: result.Lineage}
-	if only := c.records[0]; len(c.records) == 1 && len(pins) == 0 && only.forms != nil && allOf(&result.Customer, only.customer) {
-		out.lookups = lookups(only.forms)
-	} else {
+	out.lookups = c.lookups(&result.Customer, len(pins) > 0)
+	if out.lookups == nil {
 		out.lookups = s.r.rules.Lookups(&result.Customer)
 	}
 	return out, nil
+}
+
+// lookups are those of a golden record that has everything of its only source by which it is looked up, where
+// they are known; else nil.
+func (c *cluster) lookups(g *canonical.Customer, pinned bool) []Lookup {
+	only := c.records[0]
+	if len(c.records) > 1 || pinned || !allOf(g, only.customer) {
+		return nil
+	}
+	if only.forms != nil {
+		return lookups(only.forms)
+	}
+	return only.ways.unpack()
 }
 
 // lineage packs the lineage of the cluster's customer.

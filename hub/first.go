@@ -175,14 +175,15 @@ func (f *firstLoad) load(ctx context.Context, all *backlog) error {
 	h, began := f.hub, time.Now()
 	all.atMost(h.folder.Settings.Resolve.LoadMost)
 	h.log.Info("first load begins: the store is empty", "stage", "resolve", "records", all.here)
-	read, err := f.read(ctx, all)
+	h.turn.RLock() // what is read is prepared by the rules that it is loaded by
+	defer h.turn.RUnlock()
+	resolver := h.generation().resolver
+	read, err := f.read(ctx, all, resolver)
 	if err != nil {
 		return err
 	}
 	h.log.Debug("first load", "step", "read", "seconds", time.Since(began).Seconds())
-	h.turn.RLock()
-	defer h.turn.RUnlock()
-	loaded, err := h.generation().resolver.Load(ctx, golden.Load{
+	loaded, err := resolver.Load(ctx, golden.Load{
 		Records: read.records, Offsets: all.parts,
 		Within: func(ctx context.Context, tx golden.Tx) error { return h.addLetters(ctx, tx, read.letters) },
 		Note: func(step string, took time.Duration) {

@@ -18,14 +18,14 @@ const (
 
 // firstRead is what a first load read.
 type firstRead struct {
-	records []golden.Incoming
+	records []golden.Prepared
 	letters []golden.DeadLetter // of messages that are no customers
 	spans   spans
 }
 
 // read reads the partitions of a backlog one after the other, each in its order.
-func (f *firstLoad) read(ctx context.Context, all *backlog) (*firstRead, error) {
-	out := &firstRead{records: make([]golden.Incoming, 0, all.here)}
+func (f *firstLoad) read(ctx context.Context, all *backlog, by *golden.Resolver) (*firstRead, error) {
+	out := &firstRead{records: make([]golden.Prepared, 0, all.here)}
 	chunk := make([]*message.Message, 0, readChunk)
 	for _, p := range all.parts {
 		for m, err := range f.hub.bus.Read(ctx, p.Topic, p.Partition, p.Expected, p.Next) {
@@ -33,42 +33,46 @@ func (f *firstLoad) read(ctx context.Context, all *backlog) (*firstRead, error) 
 				return nil, err
 			}
 			if chunk = append(chunk, m); len(chunk) == readChunk {
-				f.parse(out, chunk)
+				f.parse(out, chunk, by)
 				chunk = chunk[:0]
 			}
 		}
 	}
-	f.parse(out, chunk)
+	f.parse(out, chunk, by)
 	return out, ctx.Err()
 }
 
-// parse reads messages on all cores.
-func (f *firstLoad) parse(out *firstRead, messages []*message.Message) {
-	records, errs := make([]golden.Incoming, len(messages)), make([]error, len(messages))
+// parse reads messages on all cores, and lets go of what a load does not need.
+func (f *firstLoad) parse(out *firstRead, messages []*message.Message, by *golden.Resolver) {
+	batch := &bus.Batch{Group: "resolve", Messages: messages}
+	traces := make([]string, len(messages))
+	for i, m := range messages {
+		traces[i] = string(traceIn(m))
+		if span := f.hub.taking("resolve", m, batch); span.Recorded() {
+			out.spans = append(out.spans, span)
+			traces[i] = string(span.Trace())
+		}
+	}
+	records, errs := make([]golden.Prepared, len(messages)), make([]error, len(messages))
 	var cores errgroup.Group
 	cores.SetLimit(runtime.GOMAXPROCS(0))
 	for from := 0; from < len(messages); from += parseChunk {
 		cores.Go(func() error {
+			var in golden.Incoming
 			for i := from; i < min(from+parseChunk, len(messages)); i++ {
-				records[i], errs[i] = golden.ParseIncoming(messages[i].Payload)
+				if errs[i] = in.Parse(messages[i].Payload); errs[i] == nil {
+					in.Trace = traces[i]
+					records[i] = by.Prepare(&in)
+				}
 			}
 			return nil
 		})
 	}
 	_ = cores.Wait()
-	batch := &bus.Batch{Group: "resolve", Messages: messages}
 	for i, m := range messages {
-		span := f.hub.taking("resolve", m, batch)
-		if span.Recorded() {
-			out.spans = append(out.spans, span)
-		}
 		if errs[i] != nil {
 			out.letters = append(out.letters, f.hub.letterFrom("resolve", "canonical", m, errs[i]))
 			continue
-		}
-		records[i].Trace = string(traceIn(m))
-		if span.Recorded() {
-			records[i].Trace = string(span.Trace())
 		}
 		out.records = append(out.records, records[i])
 	}

@@ -47,9 +47,8 @@ func (f *Features) of(comparison int) []Value {
 // mostValues bounds the values of one comparison.
 const mostValues = 64
 
-// take keeps the values of the comparisons, all in one piece of memory, and so their texts and those of
-// the names: a pair is compared in less time than it takes to find a text elsewhere.
-func (f *Features) take(lists [][]string, people []PersonName) {
+// take keeps the values of the comparisons, all in one piece of memory.
+func (f *Features) take(lists [][]string) {
 	n := 0
 	for i, list := range lists {
 		n += min(len(list), mostValues)
@@ -61,9 +60,18 @@ func (f *Features) take(lists [][]string, people []PersonName) {
 			f.values = append(f.values, NewValue(text))
 		}
 	}
-	texts := make([]*string, 0, n+2*len(people))
-	for i := range people {
-		texts = append(texts, &people[i].Family.Text, &people[i].Given.Text)
+}
+
+// gather puts all texts into one piece of memory: a pair is compared in less time than it takes to find a text
+// elsewhere, and the document that they were read from need not be kept.
+func (f *Features) gather() {
+	texts := make([]*string, 0, len(f.values)+2*len(f.People)+len(f.Unique)+2)
+	texts = append(texts, (*string)(&f.Kind), &f.BirthDate)
+	for i := range f.Unique {
+		texts = append(texts, &f.Unique[i].scheme)
+	}
+	for i := range f.People {
+		texts = append(texts, &f.People[i].Family.Text, &f.People[i].Given.Text)
 	}
 	for i := range f.values {
 		texts = append(texts, &f.values[i].Text)
@@ -114,8 +122,9 @@ func (r *Rules) Features(c *canonical.Customer, forms *standard.Standard) *Featu
 		for i := range r.Comparisons {
 			lists[i] = values(r.Comparisons[i].Attribute, c, forms)
 		}
-		f.take(lists[:len(r.Comparisons)], f.People)
+		f.take(lists[:len(r.Comparisons)])
 	}
+	f.gather()
 	f.Keys = make([]Key, 0, 24)
 	for i := range r.Keys {
 		if r.Keys[i].refines == 0 {

@@ -115,13 +115,13 @@ func load(ctx context.Context, s settings, resolver *golden.Resolver, docs [][]b
 		return 0, nil, err
 	}
 	began := time.Now()
-	records, keys, err := parse(docs)
+	records, keys, err := parse(resolver, docs)
 	if err != nil {
 		return 0, nil, err
 	}
 	clear(docs)
 	note := func(step string, took time.Duration) { fmt.Printf("%9s  %s\n", rig.Seconds(took), step) }
-	note("parse", time.Since(began))
+	note("parse and standardise", time.Since(began))
 	loaded, err := resolver.Load(ctx, golden.Load{Records: records, Note: note})
 	took = time.Since(began)
 	stop()
@@ -133,18 +133,20 @@ func load(ctx context.Context, s settings, resolver *golden.Resolver, docs [][]b
 	return took, keys, nil
 }
 
-// parse reads documents on all cores, as the hub's resolve stage does with a backlog.
-func parse(docs [][]byte) ([]golden.Incoming, []string, error) {
-	records, keys := make([]golden.Incoming, len(docs)), make([]string, len(docs))
+// parse reads and prepares documents on all cores, as the hub's resolve stage does with a backlog.
+func parse(resolver *golden.Resolver, docs [][]byte) ([]golden.Prepared, []string, error) {
+	records, keys := make([]golden.Prepared, len(docs)), make([]string, len(docs))
 	errs := make([]error, runtime.GOMAXPROCS(0))
 	var next atomic.Int64
 	done := make(chan struct{})
 	for worker := range errs {
 		go func() {
 			defer func() { done <- struct{}{} }()
+			var in golden.Incoming
 			for i := int(next.Add(1)) - 1; i < len(docs) && errs[worker] == nil; i = int(next.Add(1)) - 1 {
-				records[i], errs[worker] = golden.ParseIncoming(docs[i])
-				keys[i] = records[i].Record.Key
+				if errs[worker] = in.Parse(docs[i]); errs[worker] == nil {
+					records[i], keys[i] = resolver.Prepare(&in), in.Record.Key
+				}
 			}
 		}()
 	}
