@@ -52,7 +52,8 @@ func TestMigrate_decisionsFromBeforeActs(t *testing.T) {
 	}
 }
 
-// Names of an older store are found by several words before the hub has written them anew.
+// Names of an older store are found by several words before the hub has written them anew, and customers by
+// what they were found by.
 func TestMigrate_namesFromBeforeWords(t *testing.T) {
 	t.Parallel()
 	path := older(t, 9, `INSERT INTO entity (no, id, state, into_no, version) VALUES (1, 'G1', 'live', 0, 1), (2, 'G2', 'live', 0, 1);
@@ -69,6 +70,15 @@ func checkWords(t *testing.T, store golden.Store) {
 		}
 		if hits, err := store.Search(t.Context(), q); err != nil || len(hits) != want {
 			t.Errorf("%q finds %d customers, want %d: %v", text, len(hits), want, err)
+		}
+	}
+	for key, want := range map[golden.Lookup]string{
+		{Kind: golden.LookupPhone, Value: "+441752764055"}: "G1", {Kind: golden.LookupEmail, Value: "a@x.example"}: "G2",
+		{Kind: golden.LookupPhone, Value: "a@x.example"}: "",
+	} {
+		found, err := store.FindCustomers(t.Context(), golden.Query{Lookups: []golden.Lookup{key}})
+		if err != nil || len(found) > 1 || len(found) == 1 != (want != "") || want != "" && found[0].ID != want {
+			t.Errorf("%+v finds %+v, want %q: %v", key, found, want, err)
 		}
 	}
 }

@@ -14,7 +14,7 @@ const (
 )
 
 var conditions = map[byte]string{
-	byValue: "SELECT entity FROM lookup WHERE kind = {int} AND value = {text}",
+	byValue: "SELECT entity FROM lookup WHERE way = {text}",
 	byRecord: `SELECT m.entity FROM source_record r JOIN member m ON m.record = r.no
 		WHERE r.key = {text} AND r.deleted = {bool} AND m.entity <> 0`,
 }
@@ -33,7 +33,7 @@ func keyConditions(keys []golden.Lookup) (shapes string, args []any, ok bool) {
 			args = append(args, w.value, false)
 		} else {
 			b.WriteByte(byValue)
-			args = append(args, w.kind, w.value)
+			args = append(args, w.text())
 		}
 	}
 	return b.String(), args, true

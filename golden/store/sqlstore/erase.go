@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	ownersOf = rows("kind int, value text", `SELECT v.kind, v.value, e.no FROM v
-		JOIN lookup l ON l.kind = v.kind AND l.value = v.value JOIN entity e ON e.no = l.entity WHERE e.state = 'live'`)
+	ownersOf = rows("way text", `SELECT v.way, e.no FROM v
+		JOIN lookup l ON l.way = v.way JOIN entity e ON e.no = l.entity WHERE e.state = 'live'`)
 	documentsNaming = rows("kind int, value text", `SELECT DISTINCT p.document FROM v
 		JOIN document_party p ON p.kind = v.kind AND p.value = v.value`)
 	// Deleted documents are not in the index of parties.
@@ -65,23 +65,27 @@ var letterStages = []string{"ingest", "translate", "resolve", "documents"}
 
 // OwnersOf implements golden.Erasures.
 func (t *tx) OwnersOf(ctx context.Context, ways []golden.Lookup) ([]golden.Lookup, error) {
-	kinds, values := wayColumns(ways)
+	texts := column(storableWays(ways), func(w *way) string { return w.text() })
 	return list(ctx, t.c, "read who else is found", ownersOf, func(scan Scan, l *golden.Lookup) error {
-		var kind, entity int64
-		err := scan(&kind, &l.Value, &entity)
-		l.Kind, l.Entity = lookupKind(kind), golden.EntityNo(entity)
-		return err
-	}, kinds, values)
+		var text string
+		var entity int64
+		if err := scan(&text, &entity); err != nil {
+			return err
+		}
+		w := wayIn(text)
+		l.Kind, l.Value, l.Entity = lookupKind(w.kind), w.value, golden.EntityNo(entity)
+		return nil
+	}, texts)
 }
 
-// wayColumns are ways as columns; those that no store can hold are left out.
-func wayColumns(ways []golden.Lookup) (kinds []int64, values []string) {
+// storableWays leaves out what no store can hold.
+func storableWays(ways []golden.Lookup) (out []way) {
 	for _, l := range ways {
 		if w, err := wayOf(l.Kind, l.Value); err == nil {
-			kinds, values = append(kinds, w.kind), append(values, w.value)
+			out = append(out, w)
 		}
 	}
-	return kinds, values
+	return out
 }
 
 func lookupKind(code int64) golden.LookupKind {
@@ -90,8 +94,9 @@ func lookupKind(code int64) golden.LookupKind {
 
 // DocumentsNaming implements golden.Erasures.
 func (t *tx) DocumentsNaming(ctx context.Context, ways []golden.Lookup) ([]golden.Document, error) {
-	kinds, values := wayColumns(ways)
-	nos, err := list(ctx, t.c, "look for documents", documentsNaming, func(scan Scan, no *int64) error { return scan(no) }, kinds, values)
+	asked := storableWays(ways)
+	nos, err := list(ctx, t.c, "look for documents", documentsNaming, func(scan Scan, no *int64) error { return scan(no) },
+		column(asked, func(w *way) int64 { return w.kind }), column(asked, func(w *way) string { return w.value }))
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ var (
 	memberTable     = table("member", "record int, entity int, last_entity int, since time, cause text")
 	entityTable     = table("entity", entityColumns)
 	lookupsTable    = table("entity_lookups", "entity int, packed bytes")
-	lookupTable     = table("lookup", "kind int, value text, entity int, words text")
+	lookupTable     = table("lookup", "way text, entity int, words text")
 	taskTable       = table("task", "id text, kind text, score int, priority int, at time, records bytes, detail bytes")
 	taskRecordTable = table("task_record", "record text, task text")
 	changeTable     = table("change", "no int, entity int, version int, type text, at time, body bytes")

@@ -162,6 +162,10 @@ type span struct {
 	from, to string
 }
 
+// low and high are the first and the last text of the index in the span.
+func (s span) low() string  { return way{s.kind, s.from}.text() }
+func (s span) high() string { return way{s.kind, s.to}.text() }
+
 // spans are the ranges in which a word stands with whatever it begins, one for each class, in the
 // order of the classes.
 func (q *question) spans(a *asked) []span {

@@ -200,7 +200,7 @@ func (f *finder) gather(ctx context.Context, word int) ([]golden.Hit, error) {
 		if f.sizes[at] == 0 || at.class > ofPlace {
 			continue
 		}
-		args := append([]any{at.kind, at.from, at.to}, texted(filters)...)
+		args := append([]any{at.low(), at.high()}, texted(filters)...)
 		err := f.c.Query(ctx, filtered(gatherText, "", filters), func(scan Scan) error {
 			var entity int64
 			var words string
@@ -216,11 +216,11 @@ func (f *finder) gather(ctx context.Context, word int) ([]golden.Hit, error) {
 }
 
 const (
-	gatherText = `SELECT l.entity, l.words FROM lookup l WHERE l.kind = {int} AND l.value >= {text} AND l.value <= {text}`
-	scanText   = `SELECT x.value, x.entity, x.words, ` + shownFields + ` FROM (SELECT l.value, l.entity, l.words FROM lookup l
-		WHERE l.kind = {int} AND l.value <= {text} AND (l.value, l.entity) > ({text}, {int})`
-	scanEnd = ` ORDER BY l.value, l.entity LIMIT {int}) x
-		JOIN entity e ON e.no = x.entity ORDER BY x.value, x.entity`
+	gatherText = `SELECT l.entity, l.words FROM lookup l WHERE l.way >= {text} AND l.way <= {text}`
+	scanText   = `SELECT x.way, x.entity, x.words, ` + shownFields + ` FROM (SELECT l.way, l.entity, l.words FROM lookup l
+		WHERE l.way <= {text} AND (l.way, l.entity) > ({text}, {int})`
+	scanEnd = ` ORDER BY l.way, l.entity LIMIT {int}) x
+		JOIN entity e ON e.no = x.entity ORDER BY x.way, x.entity`
 )
 
 var filteredTexts sync.Map // text to *Statement: as many as there are numbers of words and parts
@@ -289,7 +289,7 @@ func (f *finder) stretch(ctx context.Context, tier int, s span) error {
 	statement := filtered(scanText, scanEnd, filters)
 	for {
 		want := int64(f.limit - len(f.hits))
-		args := append([]any{s.kind, s.to, value, entity}, texted(filters)...)
+		args := append([]any{s.high(), way{s.kind, value}.text(), entity}, texted(filters)...)
 		var n int64
 		var records []golden.GoldenRecord
 		var places []placed
@@ -324,14 +324,17 @@ func (f *finder) stretch(ctx context.Context, tier int, s span) error {
 	}
 }
 
-// scanRow reads a row of the index with its customer.
+// scanRow reads a row of the index with its customer. Its value is behind the letter of the kind.
 func scanRow(scan Scan, p *placed, r *golden.GoldenRecord) error {
 	var entity int64
 	err := scanShown(func(dest ...any) error {
 		return scan(append([]any{&p.Value, &entity, &p.words}, dest...)...)
 	}, r)
-	p.Entity = golden.EntityNo(entity)
-	return err
+	if err != nil {
+		return err
+	}
+	p.Value, p.Entity = wayIn(p.Value).value, golden.EntityNo(entity)
+	return nil
 }
 
 // phoneWords reads the words of customers that were found by a phone number.

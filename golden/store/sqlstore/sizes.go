@@ -14,8 +14,8 @@ const (
 )
 
 // countSpan counts the rows of spans of the index, up to countMost of each.
-var countSpan = rows("no int, kind int, low text, high text", `SELECT v.no, (SELECT count(*) FROM
-	(SELECT 1 FROM lookup l WHERE l.kind = v.kind AND l.value >= v.low AND l.value <= v.high LIMIT {int}) AS few) FROM v`)
+var countSpan = rows("no int, low text, high text", `SELECT v.no, (SELECT count(*) FROM
+	(SELECT 1 FROM lookup l WHERE l.way >= v.low AND l.way <= v.high LIMIT {int}) AS few) FROM v`)
 
 // spanSizes remembers how large spans are. They only decide in which way a search goes: one that has
 // grown meanwhile makes a search slow, never wrong.
@@ -91,8 +91,7 @@ func (f *finder) measure(ctx context.Context) (err error) {
 			f.store.sizes.put(unknown[no], n, now)
 		}
 		return nil
-	}, numbers, column(unknown, func(s *span) int64 { return s.kind }),
-		column(unknown, func(s *span) string { return s.from }), column(unknown, func(s *span) string { return s.to }), int64(countMost))
+	}, numbers, column(unknown, func(s *span) string { return s.low() }), column(unknown, func(s *span) string { return s.high() }), int64(countMost))
 }
 
 // total is how many rows of the index a word has.

@@ -27,8 +27,8 @@ var (
 		SELECT record, task FROM v WHERE true ON CONFLICT (record, task) DO NOTHING`)
 	// That tasks are open is not asked of the database: a planner that takes the open ones for few looks
 	// each of them up among all the records.
-	tasksAbout = plain(`WITH of AS MATERIALIZED (SELECT DISTINCT r.task FROM task_record r WHERE r.record = {any text})
-		SELECT t.id, t.kind, t.closed, t.records FROM of JOIN task t ON t.id = of.task`)
+	tasksAbout = plain(`WITH hit AS MATERIALIZED (SELECT DISTINCT r.task FROM task_record r WHERE r.record = {any text})
+		SELECT t.id, t.kind, t.closed, t.records FROM hit JOIN task t ON t.id = hit.task`)
 	closeTasks = plain(`UPDATE task SET closed = {time} WHERE id = {any text} AND closed IS NULL`)
 )
 
