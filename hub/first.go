@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
+
 	"github.com/touchstone-hub/touchstone/bus"
 	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/golden"
@@ -31,11 +33,13 @@ type firstLoad struct {
 	ctx    context.Context // of the stage: a load goes on while partitions move
 	begin  sync.Once
 	over   chan struct{}
+	most   int64         // records that are loaded at once
 	passed map[int]int64 // next offset by partition, after a load
 }
 
 func (h *Hub) firstLoad(ctx context.Context) *firstLoad {
-	return &firstLoad{hub: h, ctx: ctx, over: make(chan struct{})}
+	most := loadMost(h.folder.Settings.Resolve.LoadMost, memlimit.FromCgroup, memlimit.FromSystem)
+	return &firstLoad{hub: h, ctx: ctx, over: make(chan struct{}), most: most}
 }
 
 // before has batches wait until the first load is over, and drops those that it took.
@@ -111,8 +115,7 @@ func (f *firstLoad) try() error {
 // gather waits while records pour in, and returns what there is; nil where that is too little to be
 // loaded.
 func (f *firstLoad) gather() (*backlog, error) {
-	limits := f.hub.folder.Settings.Resolve
-	g, told := gathering{from: limits.LoadFrom, most: limits.LoadMost}, false
+	g, told := gathering{from: f.hub.folder.Settings.Resolve.LoadFrom, most: f.most}, false
 	for {
 		b, err := f.measure()
 		if err != nil {
@@ -173,8 +176,8 @@ func (f *firstLoad) measure() (*backlog, error) {
 // of records that cannot be read.
 func (f *firstLoad) load(ctx context.Context, all *backlog) error {
 	h, began := f.hub, time.Now()
-	all.atMost(h.folder.Settings.Resolve.LoadMost)
-	h.log.Info("first load begins: the store is empty", "stage", "resolve", "records", all.here)
+	all.atMost(f.most)
+	h.log.Info("first load begins: the store is empty", "stage", "resolve", "records", all.here, "most", f.most)
 	h.turn.RLock() // what is read is prepared by the rules that it is loaded by
 	defer h.turn.RUnlock()
 	resolver := h.generation().resolver

@@ -60,7 +60,7 @@ type StoreSettings struct {
 // ResolveSettings say how records go into the store.
 type ResolveSettings struct {
 	LoadFrom int64 `yaml:"load_from" default:"20000" min:"0" doc:"from how many records on the first ones go into an empty store all at once; 0: never"`
-	LoadMost int64 `yaml:"load_most" default:"500000" min:"1" doc:"how many go in at once at most"`
+	LoadMost int64 `yaml:"load_most" default:"1000000" min:"1" doc:"how many go in at once at most"`
 }
 
 // APISettings say where the API listens and who may read.
