@@ -37,7 +37,7 @@ func TestMatchEval_publicFiles(t *testing.T) {
 		least                float64
 	}{
 		{"febrl1.csv", "febrl", `split(rec_id, "-")[1]`, 1},
-		{"febrl3.csv", "febrl", `split(rec_id, "-")[1]`, 0.999},
+		{"febrl3.csv", "febrl", `split(rec_id, "-")[1]`, 0.9999},
 		{"fake_1000.csv", "fake", "cluster", 0.97},
 		{"historical_tune.csv", "historical", "cluster", 0.925},
 	} {
