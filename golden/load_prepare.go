@@ -11,7 +11,7 @@ import (
 
 // Prepared is an incoming record with what a load needs of it before it is written: a part of the size of
 // what its document was read into.
-type Prepared struct{ *record }
+type Prepared struct{ rec *record }
 
 // Prepare derives from an incoming record what a load needs, by the rules of the resolver that loads it. It
 // keeps the document, and nothing else of in.
@@ -34,7 +34,7 @@ func (r *Resolver) Prepare(in *Incoming) Prepared {
 func (f *filling) newest() (live []*record) {
 	all := make([]*record, len(f.Records))
 	for i, p := range f.Records {
-		all[i] = p.record
+		all[i] = p.rec
 	}
 	f.Records = nil
 	sortOnAllCores(all, byRecordKey)
