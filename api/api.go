@@ -64,7 +64,7 @@ func New(h *hub.Hub, o Options) http.Handler {
 		if o.Local {
 			r.Use(localOnly)
 		}
-		r.Use(authenticate(o.Keys), idempotent(a.store))
+		r.Use(authenticate(o.Keys), a.unlessLoading, idempotent(a.store))
 		r.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(h.Metrics(), promhttp.HandlerOpts{}))
 		described := humachi.New(r, description(o.Version))
 		described.UseMiddleware(badRequests)

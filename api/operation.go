@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -37,6 +38,18 @@ func (a *API) ready(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
 	_ = json.NewEncoder(w).Encode(map[string]any{"ready": len(reasons) == 0, "reasons": reasons})
+}
+
+// unlessLoading answers for the store as long as it cannot be read.
+func (a *API) unlessLoading(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if why := a.hub.Loading(); why != "" && strings.HasPrefix(r.URL.Path, "/v1/") {
+			w.Header().Set("Retry-After", "5")
+			writeProblem(w, http.StatusServiceUnavailable, why)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Status is what the hub holds, lacks and cannot reach.

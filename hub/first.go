@@ -188,11 +188,15 @@ func (f *firstLoad) load(ctx context.Context, all *backlog) error {
 	h.log.Debug("first load", "step", "read", "seconds", time.Since(began).Seconds())
 	loaded, err := resolver.Load(ctx, golden.Load{
 		Records: read.records, Offsets: all.parts,
-		Within: func(ctx context.Context, tx golden.Tx) error { return h.addLetters(ctx, tx, read.letters) },
+		Within: func(ctx context.Context, tx golden.Tx) error {
+			f.writes(all.here)
+			return h.addLetters(ctx, tx, read.letters)
+		},
 		Note: func(step string, took time.Duration) {
 			h.log.Debug("first load", "step", step, "seconds", took.Seconds())
 		},
 	})
+	h.loading.Store(nil)
 	read.spans.end(err)
 	if errors.Is(err, golden.ErrNotEmpty) || errors.Is(err, golden.ErrFenced) {
 		return fmt.Errorf("another process was first: %w", err)

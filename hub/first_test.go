@@ -3,7 +3,10 @@ package hub_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/segmentio/kafka-go"
 
+	"github.com/touchstone-hub/touchstone/api"
 	"github.com/touchstone-hub/touchstone/canonical"
 	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/hub"
@@ -233,5 +237,36 @@ func TestFirstLoad_killed(t *testing.T) {
 	r.settled()
 	if s := r.stats(); s.Customers != n/3 || s.FeedLast != n/3 || s.Records["erp/customers"] != n || len(shown(shop)) != n/3 {
 		t.Errorf("%+v, %d in the shop", s, len(shown(shop)))
+	}
+}
+
+// While PostgreSQL lets nobody read what a first load writes, who asks is told so at once.
+func TestFirstLoad_tellsWhoAsks(t *testing.T) {
+	t.Parallel()
+	const n = 300
+	r := &rig{t: t, root: t.TempDir(), env: map[string]string{"SHOP": newRemote(t).URL, "DATABASE": pgtest.Start(t)}}
+	write(t, r.root, loading(n, "store: {url: \"${DATABASE}\"}\n"))
+	asked, told := map[string]int{}, ""
+	r.watch = func(log slog.Handler) slog.Handler {
+		return onStep{log, "indexes", func() {
+			handler := api.New(r.Hub, api.Options{})
+			for _, path := range []string{"/v1/status", "/v1/customers?name=anna", "/healthz", "/readyz"} {
+				w := httptest.NewRecorder()
+				handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+				if asked[path] = w.Code; path == "/v1/status" {
+					told = w.Body.String() + w.Header().Get("Retry-After")
+				}
+			}
+		}}
+	}
+	r.start()
+	t.Cleanup(r.stop)
+	r.pour(crowd(n))
+	want := map[string]int{"/v1/status": 503, "/v1/customers?name=anna": 503, "/healthz": 200, "/readyz": 503}
+	if diff := cmp.Diff(want, asked); diff != "" || !strings.Contains(told, "a first load of 302 records is being written") || !strings.HasSuffix(told, "5") {
+		t.Errorf("answers (-want, +got):\n%s\n%s", diff, told)
+	}
+	if l := r.Loading(); l != "" {
+		t.Errorf("after the load: %s", l)
 	}
 }

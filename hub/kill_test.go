@@ -46,7 +46,7 @@ func serve(root string) {
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	if step := os.Getenv(childLoad); step != "" {
-		log = slog.New(killAfter{log.Handler(), step})
+		log = slog.New(onStep{log.Handler(), step, killSelf})
 	}
 	h, err := hub.Open(context.Background(), folder, hub.Options{Log: log, RetryFirst: 20 * time.Millisecond})
 	if err != nil {
@@ -66,25 +66,26 @@ const childReplay = "TOUCHSTONE_TEST_REPLAY"
 // childLoad has the child kill itself after a step of its first load.
 const childLoad = "TOUCHSTONE_TEST_LOAD"
 
-// killAfter is a log that ends the process when a step of the first load is logged.
-type killAfter struct {
+// onStep is a log that calls do when a step of the first load is logged.
+type onStep struct {
 	slog.Handler
 	step string
+	do   func()
 }
 
-func (k killAfter) Enabled(context.Context, slog.Level) bool { return true }
+func (o onStep) Enabled(context.Context, slog.Level) bool { return true }
 
-func (k killAfter) Handle(ctx context.Context, r slog.Record) error {
+func (o onStep) Handle(ctx context.Context, r slog.Record) error {
 	r.Attrs(func(a slog.Attr) bool {
-		if a.Key == "step" && a.Value.String() == k.step {
-			killSelf()
+		if a.Key == "step" && a.Value.String() == o.step {
+			o.do()
 		}
 		return true
 	})
-	if !k.Handler.Enabled(ctx, r.Level) {
+	if !o.Handler.Enabled(ctx, r.Level) {
 		return nil
 	}
-	return k.Handler.Handle(ctx, r)
+	return o.Handler.Handle(ctx, r)
 }
 
 func killSelf() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) }

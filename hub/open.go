@@ -37,6 +37,7 @@ type Hub struct {
 	log      *slog.Logger
 	owner    string // of leases and claims: this process
 	alone    bool   // no other process can work on the store
+	loading  atomic.Pointer[loading]
 	store    golden.Store
 	broker   *embedded.Broker // nil on a cluster
 	bus      *bus.Bus

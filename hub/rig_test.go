@@ -147,6 +147,8 @@ type rig struct {
 	env  map[string]string
 	page int // of background sweeps
 	log  *safeBuffer
+	// watch, where not nil, sees what is logged before the log does.
+	watch func(slog.Handler) slog.Handler
 	*hub.Hub
 	cancel context.CancelFunc
 	ended  chan error
@@ -175,7 +177,11 @@ func (r *rig) start() {
 	r.t.Helper()
 	folder := load(r.t, r.root, r.env)
 	r.log = &safeBuffer{}
-	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	var to slog.Handler = slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelInfo})
+	if r.watch != nil {
+		to = r.watch(to)
+	}
+	log := slog.New(to)
 	h, err := hub.Open(r.t.Context(), folder, hub.Options{Log: log, RetryFirst: 20 * time.Millisecond, RetryMost: 200 * time.Millisecond, SweepPage: r.page})
 	if err != nil {
 		r.t.Fatal(err)

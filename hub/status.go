@@ -85,6 +85,9 @@ func (h *Hub) Readiness(ctx context.Context) map[string]string {
 	if err := h.store.Ping(ctx); err != nil {
 		reasons["store"] = err.Error()
 	}
+	if l := h.Loading(); l != "" {
+		reasons["resolve"] = l
+	}
 	if h.bus != nil {
 		if err := h.bus.Ping(ctx); err != nil {
 			reasons["bus"] = err.Error()
