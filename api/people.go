@@ -89,7 +89,9 @@ func (a *API) do(ctx context.Context, body ActBody, act golden.Act) (*effectsOut
 	case act.Author == "" && !act.DryRun:
 		return nil, &golden.InvalidError{Field: "author", Found: "none", Expected: "who decides this, since the request carries no API key"}
 	}
-	act.Done = keptWith(ctx)
+	if keep := keptWith(ctx, http.StatusOK); keep != nil {
+		act.Done = func(ctx context.Context, tx golden.Tx, e golden.Effects) error { return keep(ctx, tx, e) }
+	}
 	effects, err := a.hub.Act(ctx, act)
 	return &effectsOutput{effects}, err
 }

@@ -46,7 +46,7 @@ func (a *API) erase(ctx context.Context, in *eraseInput) (*erasureOutput, error)
 		return nil, err
 	}
 	in.Body.Author = author(ctx, in.Body.Author)
-	e, err := a.hub.Erase(ctx, in.Body)
+	e, err := a.hub.Erase(ctx, in.Body, keptWith(ctx, http.StatusOK))
 	out := &erasureOutput{Body: e}
 	if in.Body.DryRun {
 		out.CacheControl = noStore
@@ -83,7 +83,7 @@ func (a *API) lift(ctx context.Context, in *liftInput) (*erasureOutput, error) {
 		return nil, err
 	}
 	in.Body.Author = author(ctx, in.Body.Author)
-	e, err := a.hub.LiftErasure(ctx, in.ID, in.Body)
+	e, err := a.hub.LiftErasure(ctx, in.ID, in.Body, keptWith(ctx, http.StatusOK))
 	return &erasureOutput{Body: e}, err
 }
 
@@ -98,6 +98,6 @@ func (a *API) closeReceipt(ctx context.Context, in *closeReceiptInput) (*erasure
 		return nil, err
 	}
 	in.Body.Author = author(ctx, in.Body.Author)
-	e, err := a.hub.CloseReceipt(ctx, in.ID, in.Body)
+	e, err := a.hub.CloseReceipt(ctx, in.ID, in.Body, keptWith(ctx, http.StatusOK))
 	return &erasureOutput{Body: e}, err
 }

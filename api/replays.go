@@ -29,7 +29,7 @@ type startReplayInput struct {
 type replayOutput struct{ Body hub.Replay }
 
 func (a *API) startReplay(ctx context.Context, in *startReplayInput) (*replayOutput, error) {
-	r, err := a.hub.StartReplay(ctx, in.Body)
+	r, err := a.hub.StartReplay(ctx, in.Body, keptWith(ctx, http.StatusAccepted))
 	return &replayOutput{r}, err
 }
 
@@ -47,6 +47,7 @@ type stopReplayInput struct {
 	replayInput
 }
 
+// stopReplay keeps its answer afterwards: stopping twice is stopping once.
 func (a *API) stopReplay(ctx context.Context, in *stopReplayInput) (*replayOutput, error) {
 	r, err := a.hub.StopReplay(ctx, in.ID)
 	return &replayOutput{r}, err
@@ -121,12 +122,20 @@ type replayLettersInput struct {
 
 type letterResultOutput struct{ Body hub.LetterResult }
 
+// replayDeadLetters publishes to Kafka, which no transaction of the store includes. It is done in steps,
+// each of which says with its letters how far it is: asked again after the process has ended, it goes on
+// there. Only the step at which it ended is done again. What that publishes again is the same version of the
+// same record, and has no effect; only bytes that never were a record come in as new ones once more.
 func (a *API) replayDeadLetters(ctx context.Context, in *replayLettersInput) (*letterResultOutput, error) {
 	choice, err := in.Body.choice()
 	if err != nil {
 		return nil, err
 	}
-	result, err := a.hub.ReplayLetters(ctx, choice)
+	var from hub.LetterProgress
+	if err := gotTo(ctx, &from); err != nil {
+		return nil, err
+	}
+	result, err := a.hub.ReplayLetters(ctx, choice, from, keptWith(ctx, unfinished))
 	return &letterResultOutput{result}, err
 }
 
@@ -143,6 +152,6 @@ func (a *API) dropDeadLetters(ctx context.Context, in *dropLettersInput) (*lette
 	if err != nil {
 		return nil, err
 	}
-	result, err := a.hub.DropLetters(ctx, choice, in.Body.Reason)
+	result, err := a.hub.DropLetters(ctx, choice, in.Body.Reason, keptWith(ctx, http.StatusOK))
 	return &letterResultOutput{result}, err
 }

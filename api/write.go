@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -69,39 +70,66 @@ type pendingKey struct{}
 type pending struct {
 	slot          string
 	name, request string
-	kept          bool // in the transaction of what was asked
-	answered      bool // by another process
+	status        int      // of the answer that is kept in the transaction of what was asked; 0 for none
+	body          []byte   // of that answer
+	answered      bool     // by another process
+	soFar         []byte   // how far a process that ended has brought it; nil for not begun
+	steps         [][]byte // what this request knows to be stored of that
 }
+
+// unfinished is the status of what is kept of a request that is not done in one transaction.
+const unfinished = 0
 
 // keptWith keeps the answer to what is asked in the transaction that does it, so that it is done once
 // also where the process ends before it has answered, and where two processes are asked; nil where the
-// request has no Idempotency-Key.
-func keptWith(ctx context.Context) func(context.Context, golden.Tx, golden.Effects) error {
+// request has no Idempotency-Key. unfinished: it is not the answer, but how far the request is.
+func keptWith(ctx context.Context, status int) hub.Keep {
 	p, ok := ctx.Value(pendingKey{}).(*pending)
 	if !ok {
 		return nil
 	}
-	return func(ctx context.Context, tx golden.Tx, e golden.Effects) error {
-		p.kept = false
-		text, err := tx.LoadCheckpoint(ctx, p.slot)
+	return func(ctx context.Context, tx golden.Tx, given any) error {
+		p.status = 0
+		before, err := tx.LoadCheckpoint(ctx, p.slot)
 		if err != nil {
 			return err
 		}
-		var before answer
-		if text != nil && json.Unmarshal(text, &before) == nil && before.Name == p.name && time.Since(before.At) < answersKept {
+		if p.elsewhere(before) {
 			p.answered = true
 			return errAnswered
 		}
 		var body bytes.Buffer
-		if err := huma.DefaultJSONFormat.Marshal(&body, e); err != nil {
+		if err := huma.DefaultJSONFormat.Marshal(&body, given); err != nil {
 			return err
 		}
-		if text, err = p.answer(http.StatusOK, "application/json", body.Bytes()); err != nil {
+		text, err := p.answer(status, "application/json", body.Bytes())
+		if err != nil {
 			return err
 		}
-		p.kept = true
+		if status == unfinished {
+			p.steps = [][]byte{before, text} // the transaction may run again
+		}
+		p.status, p.body = status, body.Bytes()
 		return tx.SaveCheckpoint(ctx, p.slot, text)
 	}
+}
+
+// elsewhere says whether what is stored comes of another process that was asked the same.
+func (p *pending) elsewhere(text []byte) bool {
+	var a answer
+	if text == nil || json.Unmarshal(text, &a) != nil || a.Name != p.name || time.Since(a.At) >= answersKept {
+		return false
+	}
+	own := slices.ContainsFunc(p.steps, func(step []byte) bool { return bytes.Equal(step, text) })
+	return a.Status != unfinished || !own
+}
+
+// gotTo reads how far the request was brought by a process that ended.
+func gotTo(ctx context.Context, into any) error {
+	if p, ok := ctx.Value(pendingKey{}).(*pending); ok && p.soFar != nil {
+		return json.Unmarshal(p.soFar, into)
+	}
+	return nil
 }
 
 func (p *pending) answer(status int, kind string, body []byte) ([]byte, error) {
@@ -109,7 +137,8 @@ func (p *pending) answer(status int, kind string, body []byte) ([]byte, error) {
 }
 
 // idempotency answers a request that was answered before, by its Idempotency-Key, with the same.
-// Answers lie in the store, each in the slot that its key falls into: a later one replaces it.
+// Answers lie in the store, each in the slot that its key falls into: a later one replaces it. What is done
+// in several transactions has how far it is there in each of them, and goes on from there.
 type idempotency struct {
 	store golden.Store
 	next  http.Handler
@@ -122,7 +151,7 @@ type idempotency struct {
 type answer struct {
 	Name   string    `json:"name"`    // hash of the caller's credentials and its key
 	Asked  string    `json:"request"` // hash of method, path and body
-	Status int       `json:"status"`
+	Status int       `json:"status"`  // or unfinished: Body says how far it is
 	Type   string    `json:"type"`
 	Body   []byte    `json:"body"`
 	At     time.Time `json:"at"`
@@ -155,14 +184,18 @@ func (s *idempotency) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.end(name)
 	slot := fmt.Sprintf("$answer/%d", binary.BigEndian.Uint64(name[:8])%answerSlots)
-	before, err := s.load(r.Context(), slot)
+	before, text, err := s.load(r.Context(), slot)
+	p := &pending{slot: slot, name: hex.EncodeToString(name[:]), request: hex.EncodeToString(request[:])}
 	switch {
 	case err != nil:
 		writeProblem(w, http.StatusInternalServerError, "the store could not answer")
-	case before == nil || before.Name != hex.EncodeToString(name[:]) || time.Since(before.At) > answersKept:
-		s.first(w, r, &pending{slot: slot, name: hex.EncodeToString(name[:]), request: hex.EncodeToString(request[:])})
-	case before.Asked != hex.EncodeToString(request[:]):
+	case before == nil || before.Name != p.name || time.Since(before.At) > answersKept:
+		s.first(w, r, p)
+	case before.Asked != p.request:
 		writeProblem(w, http.StatusUnprocessableEntity, "this Idempotency-Key was used for another request")
+	case before.Status == unfinished:
+		p.soFar, p.steps = before.Body, [][]byte{text}
+		s.first(w, r, p)
 	default:
 		w.Header().Set("Content-Type", before.Type)
 		w.Header().Set("Idempotency-Replayed", "true")
@@ -187,13 +220,13 @@ func (s *idempotency) end(name [sha256.Size]byte) {
 	delete(s.running, name)
 }
 
-func (s *idempotency) load(ctx context.Context, slot string) (*answer, error) {
-	text, err := s.store.LoadCheckpoint(ctx, slot)
+func (s *idempotency) load(ctx context.Context, slot string) (a *answer, text []byte, err error) {
+	text, err = s.store.LoadCheckpoint(ctx, slot)
 	if err != nil || text == nil {
-		return nil, err
+		return nil, nil, err
 	}
-	a := &answer{}
-	return a, json.Unmarshal(text, a)
+	a = &answer{}
+	return a, text, json.Unmarshal(text, a)
 }
 
 // first answers a request and keeps the answer, unless it may be another one the next time, or was
@@ -201,7 +234,7 @@ func (s *idempotency) load(ctx context.Context, slot string) (*answer, error) {
 func (s *idempotency) first(w http.ResponseWriter, r *http.Request, p *pending) {
 	kept := &keeping{ResponseWriter: w, status: http.StatusOK}
 	s.next.ServeHTTP(kept, r.WithContext(context.WithValue(r.Context(), pendingKey{}, p)))
-	if p.answered || p.kept && kept.status == http.StatusOK || w.Header().Get("Cache-Control") == noStore {
+	if p.answered || w.Header().Get("Cache-Control") == noStore || p.status == kept.status && bytes.Equal(p.body, kept.body.Bytes()) {
 		return
 	}
 	if kept.status >= http.StatusInternalServerError || kept.status == http.StatusUnauthorized || kept.body.Len() > answerMostText {

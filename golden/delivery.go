@@ -76,7 +76,10 @@ type PendingCreate struct {
 	Status    DeliveryStatus
 	Attempts  int
 	Error     string
-	StartedAt time.Time
+	StartedAt time.Time // of the first attempt under the key
+	// Written are the values that the attempts have sent, where the target reports what it holds: of
+	// those that it may have they are the hub's, whoever is asked first.
+	Written []WrittenValue
 }
 
 // Mixed is what no payload hashes to: several payloads may have arrived.

@@ -27,6 +27,8 @@ type Erase struct {
 	Complete func(e *Erasure, records []SourceRecord) error
 	// DryRun does all of it and takes it back.
 	DryRun bool
+	// Done is called in the transaction once all is done; its error takes it back. Not in a dry run.
+	Done func(ctx context.Context, tx Tx, done Removal) error
 }
 
 // Removal is what an erasure did. Records and Documents name what was removed: they are for the one
@@ -77,6 +79,9 @@ func (r *Resolver) Erase(ctx context.Context, q Erase) (Removal, error) {
 		done = e.out
 		if q.DryRun {
 			return errTrial
+		}
+		if q.Done != nil {
+			return q.Done(ctx, tx, done)
 		}
 		return nil
 	})

@@ -255,10 +255,14 @@ func (e *erasing) held() []HeldAt {
 }
 
 // Lift ends a suppression of an erasure. what is a source record's key, or one of email:…, phone:…,
-// identifier:SCHEME:VALUE. ErrNotFound where the erasure does not suppress it.
-func (r *Resolver) Lift(ctx context.Context, id, what, author, reason string) (Erasure, error) {
+// identifier:SCHEME:VALUE. ErrNotFound where the erasure does not suppress it. done, where not nil, is
+// called in the transaction once it is lifted; its error takes that back.
+func (r *Resolver) Lift(ctx context.Context, id, what, author, reason string, done func(context.Context, Tx, Erasure) error) (Erasure, error) {
 	var out Erasure
 	err := r.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		if err := tx.Settle(ctx); err != nil {
+			return err
+		}
 		found, err := tx.Erasures(ctx, []string{id})
 		if err != nil {
 			return err
@@ -273,7 +277,10 @@ func (r *Resolver) Lift(ctx context.Context, id, what, author, reason string) (E
 		out = found[0]
 		out.Suppressions = slices.DeleteFunc(out.Suppressions, func(other Suppression) bool { return other == s })
 		out.Lifted = append(out.Lifted, Lift{At: r.o.Clock().UTC().Truncate(time.Microsecond), Author: author, Reason: reason, Suppression: s})
-		return tx.PutErasure(ctx, out)
+		if err := tx.PutErasure(ctx, out); err != nil || done == nil {
+			return err
+		}
+		return done(ctx, tx, out)
 	})
 	if err != nil {
 		return Erasure{}, err

@@ -25,14 +25,17 @@ var ErrSettled = errors.New("a person is asked about no such receipt")
 
 // CloseReceipt closes a receipt about which a person is asked, or which the target refused, on the word
 // of the person who looked. remote 0 is the only such receipt of the target. Errors that callers
-// decide on: ErrNotFound, ErrSettled, ErrNames.
-func (r *Resolver) CloseReceipt(ctx context.Context, id string, c Closing) (Erasure, error) {
+// decide on: ErrNotFound, ErrSettled, ErrNames. done is as that of Lift.
+func (r *Resolver) CloseReceipt(ctx context.Context, id string, c Closing, done func(context.Context, Tx, Erasure) error) (Erasure, error) {
 	if identifies(c.Reason) {
 		return Erasure{}, ErrNames
 	}
 	c.At = r.o.Clock().UTC().Truncate(time.Microsecond)
 	var out Erasure
 	err := r.store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		if err := tx.Settle(ctx); err != nil {
+			return err
+		}
 		found, err := tx.Erasures(ctx, []string{id})
 		if err != nil {
 			return err
@@ -58,7 +61,10 @@ func (r *Resolver) CloseReceipt(ctx context.Context, id string, c Closing) (Eras
 		if err := tx.PutReceipts(ctx, []Receipt{*receipt}); err != nil {
 			return err
 		}
-		return tx.PutErasure(ctx, out)
+		if err := tx.PutErasure(ctx, out); err != nil || done == nil {
+			return err
+		}
+		return done(ctx, tx, out)
 	})
 	if err != nil {
 		return Erasure{}, err

@@ -41,17 +41,17 @@ func TestCloseReceipt_aPersonSaysThatNothingIsLeft(t *testing.T) {
 		{done.ID, word("shop.customers", 0, "no qzx@post.example there"), golden.ErrNames},
 		{done.ID, word("shop.customers", 0, "nothing under 030/90 18 20"), golden.ErrNames},
 	} {
-		if _, err := w.resolver.CloseReceipt(t.Context(), one.id, one.word); !errors.Is(err, one.want) {
+		if _, err := w.resolver.CloseReceipt(t.Context(), one.id, one.word, nil); !errors.Is(err, one.want) {
 			t.Errorf("%s %+v: %v; want %v", one.id, one.word, err, one.want)
 		}
 	}
-	if _, err := w.resolver.CloseReceipt(t.Context(), done.ID, word("shop.customers", 0, "looked on 2026-11-27 12:30, request 2026-17: no such record")); err != nil {
+	if _, err := w.resolver.CloseReceipt(t.Context(), done.ID, word("shop.customers", 0, "looked on 2026-11-27 12:30, request 2026-17: no such record"), nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.resolver.CloseReceipt(t.Context(), done.ID, word("erp.customers", 2, "removed by hand")); err != nil {
+	if _, err := w.resolver.CloseReceipt(t.Context(), done.ID, word("erp.customers", 2, "removed by hand"), nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.resolver.CloseReceipt(t.Context(), done.ID, word("erp.customers", 2, "once more")); !errors.Is(err, golden.ErrSettled) {
+	if _, err := w.resolver.CloseReceipt(t.Context(), done.ID, word("erp.customers", 2, "once more"), nil); !errors.Is(err, golden.ErrSettled) {
 		t.Errorf("closed twice: %v", err)
 	}
 	stored, err := w.store.Erasure(t.Context(), done.ID)

@@ -124,7 +124,7 @@ func TestErase_leavesNothingInTheFile(t *testing.T) {
 	if diff := cmp.Diff(done.Suppressions, stored.Suppressions); diff != "" || stored.Reason != "request 17" {
 		t.Errorf("stored %+v:\n%s", stored, diff)
 	}
-	if _, err := w.resolver.Lift(t.Context(), done.ID, "erp/customers/qzx-1", "dpo", "consent"); err != nil {
+	if _, err := w.resolver.Lift(t.Context(), done.ID, "erp/customers/qzx-1", "dpo", "consent", nil); err != nil {
 		t.Fatal(err)
 	}
 	if back := w.resolve(w.record("erp/qzx-1", 10, `{"names":[{"given":"Qzxine","family":"Vwkmann"}]}`)); back.Accepted != 1 {

@@ -61,6 +61,28 @@ func (r *Ruleset) Observe(written []WrittenValue, before, now *canonical.Custome
 	return o.written
 }
 
+// Resembles counts the values of a report, in the attributes of which something was sent, that are what was
+// sent or the system's normal form of it, and those that are anything else.
+func (r *Ruleset) Resembles(sent []WrittenValue, report *canonical.Customer, at time.Time) (same, other int) {
+	known, attributes := map[valueKey]bool{}, map[string]bool{}
+	for _, w := range r.Observe(sent, nil, report, at) {
+		if w.value() {
+			known[w.key()], attributes[w.Attribute] = true, true
+		}
+	}
+	for attribute, hashes := range r.ValueHashes(report) {
+		for _, h := range hashes {
+			switch {
+			case known[valueKey{attribute, h}]:
+				same++
+			case attributes[attribute]:
+				other++
+			}
+		}
+	}
+	return same, other
+}
+
 // Open: a report may tell something of it: it has not come back yet, or was taken away and is there still.
 func (w WrittenValue) Open() bool { return w.Awaited() || w.Dropped }
 

@@ -187,3 +187,35 @@ func TestExplain_tellsSourceRuleLosersAndBytes(t *testing.T) {
 		t.Errorf("%+v", e.Sources)
 	}
 }
+
+func TestResembles_tellsWhatWasSentFromTheRest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "")
+	w.resolve(w.record("erp/1", 1, `{`+eva+`"phones":[{"value":"+49301111111"}]}`))
+	sent, err := w.rules.Written(w.entity("erp/1"), "", nil, nil, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.resolve(w.record("erp/1", 2, `{`+eva+`"phones":[{"value":"+49302222222"}]}`))
+	// of two tries any may have made the record
+	if sent, err = w.rules.Written(w.entity("erp/1"), "", sent, []string{"names", "emails", "phones"}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		report      string
+		same, other int
+	}{
+		{`{` + eva + `"phones":[{"value":"+49301111111"}]}`, 3, 0},
+		{`{` + eva + `"phones":[{"value":"+49302222222"}]}`, 3, 0},
+		{`{"names":[{"full":"EVA KURZ"}],"language":"de"}`, 1, 0},
+		{`{"names":[{"full":"Adam Lang"}],"emails":[{"value":"eva@example.com"}],"phones":[{"value":"+49303333333"}]}`, 1, 2},
+	} {
+		report := &canonical.Customer{}
+		if err := report.UnmarshalJSON([]byte(c.report)); err != nil {
+			t.Fatal(err)
+		}
+		if same, other := w.rules.Resembles(sent, report, time.Now()); same != c.same || other != c.other {
+			t.Errorf("%s: %d as sent, %d other, expected %d and %d", c.report, same, other, c.same, c.other)
+		}
+	}
+}

@@ -47,12 +47,16 @@ func erasureOf(e golden.Erasure) Erasure {
 	return Erasure{Erasure: e, State: state}
 }
 
+// cutOff is the warning of an erasure of which nobody has noted that all of the rest was done.
+const cutOff = "the answer was cut off: dead letters without a key, errors of earlier replays and the store's log may hold the person for a while"
+
 // scrubTime is how long an erasure waits for reads that still need the store's log.
 const scrubTime = 30 * time.Second
 
 // Erase removes a person, or says what would go. It needs a hub that runs, which knows targets and
-// topics. The store is rid of the person when it returns; targets answer later.
-func (h *Hub) Erase(ctx context.Context, q EraseRequest) (Erasure, error) {
+// topics. The store is rid of the person when it returns; targets answer later. keep is given the
+// answer with a warning, since what follows the transaction is not done by then.
+func (h *Hub) Erase(ctx context.Context, q EraseRequest, keep Keep) (Erasure, error) {
 	if h.bus == nil {
 		return Erasure{}, ErrNotRunning
 	}
@@ -71,6 +75,14 @@ func (h *Hub) Erase(ctx context.Context, q EraseRequest) (Erasure, error) {
 		Complete: func(e *golden.Erasure, records []golden.SourceRecord) error {
 			e.Topics = topicsOf(e, records, retention)
 			return nil
+		},
+		Done: func(ctx context.Context, tx golden.Tx, done golden.Removal) error {
+			if keep == nil {
+				return nil
+			}
+			out := erasureOf(done.Erasure)
+			out.Shared, out.Warning = done.Shared, cutOff
+			return keep(ctx, tx, out)
 		},
 	})
 	if err != nil {
@@ -266,14 +278,14 @@ type LiftRequest struct {
 }
 
 // LiftErasure lets a record in again that an erasure keeps away.
-func (h *Hub) LiftErasure(ctx context.Context, id string, q LiftRequest) (Erasure, error) {
+func (h *Hub) LiftErasure(ctx context.Context, id string, q LiftRequest, keep Keep) (Erasure, error) {
 	if strings.TrimSpace(q.Reason) == "" {
 		return Erasure{}, &RequestError{"reason", q.Reason, "why the person is let in again"}
 	}
 	if _, err := h.store.Erasure(ctx, id); err != nil {
 		return Erasure{}, err
 	}
-	e, err := h.generation().resolver.Lift(ctx, id, q.Record, q.Author, q.Reason)
+	e, err := h.generation().resolver.Lift(ctx, id, q.Record, q.Author, q.Reason, keep.erasure())
 	if errors.Is(err, golden.ErrNotFound) {
 		return Erasure{}, &RequestError{"record", "…", "a record or value that erasure " + id + " keeps away"}
 	}
@@ -293,7 +305,7 @@ type CloseReceiptRequest struct {
 }
 
 // CloseReceipt closes a receipt about which a person is asked, or which the target refused.
-func (h *Hub) CloseReceipt(ctx context.Context, id string, q CloseReceiptRequest) (Erasure, error) {
+func (h *Hub) CloseReceipt(ctx context.Context, id string, q CloseReceiptRequest, keep Keep) (Erasure, error) {
 	if strings.TrimSpace(q.Reason) == "" {
 		return Erasure{}, &RequestError{"reason", q.Reason, "what was found in the target"}
 	}
@@ -304,7 +316,7 @@ func (h *Hub) CloseReceipt(ctx context.Context, id string, q CloseReceiptRequest
 			return Erasure{}, &RequestError{"remote", q.Remote, "the receipt's own, a number"}
 		}
 	}
-	e, err := h.generation().resolver.CloseReceipt(ctx, id, c)
+	e, err := h.generation().resolver.CloseReceipt(ctx, id, c, keep.erasure())
 	switch {
 	case errors.Is(err, golden.ErrSettled):
 		return Erasure{}, &RequestError{"target", strings.TrimSpace(q.Target + " " + q.Remote), "one receipt in state review or refused: " + err.Error()}

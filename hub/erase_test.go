@@ -14,7 +14,7 @@ import (
 
 func (r *rig) erase(id string) hub.Erasure {
 	r.t.Helper()
-	e, err := r.Erase(r.t.Context(), hub.EraseRequest{Customer: id, Reason: "request 17", Author: "dpo"})
+	e, err := r.Erase(r.t.Context(), hub.EraseRequest{Customer: id, Reason: "request 17", Author: "dpo"}, nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestErase_keepsWhatATargetRefusedOpen(t *testing.T) {
 		t.Errorf("the erasure is %s", now.State)
 	}
 	shop.set(func() { shop.before = nil })
-	if _, err := r.ReplayLetters(t.Context(), hub.LetterChoice{IDs: []int64{letters[0].ID}}); err != nil {
+	if _, err := r.ReplayLetters(t.Context(), hub.LetterChoice{IDs: []int64{letters[0].ID}}, hub.LetterProgress{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	r.awaitReceipts(e.ID, "shop.customers delete done")
@@ -156,7 +156,7 @@ func TestErase_ofAMergedIDNeedsTheSurvivors(t *testing.T) {
 	if survivor.ID == merged {
 		merged = two.ID
 	}
-	_, err := r.Erase(t.Context(), hub.EraseRequest{Customer: merged, Reason: "request 17"})
+	_, err := r.Erase(t.Context(), hub.EraseRequest{Customer: merged, Reason: "request 17"}, nil)
 	if err == nil || !strings.Contains(err.Error(), survivor.ID) || !strings.Contains(err.Error(), "source records") {
 		t.Errorf("the merged ID: %v", err)
 	}
@@ -175,7 +175,7 @@ func TestErase_ofAMergedIDNeedsTheSurvivors(t *testing.T) {
 	if g, _, err := r.Store().Customer(t.Context(), merged); err != nil || g.State != golden.Erased || g.ID != survivor.ID {
 		t.Errorf("the merged ID leads to %+v, %v", g.Entity, err)
 	}
-	if _, err := r.Erase(t.Context(), hub.EraseRequest{Customer: survivor.ID, Reason: "again"}); err == nil {
+	if _, err := r.Erase(t.Context(), hub.EraseRequest{Customer: survivor.ID, Reason: "again"}, nil); err == nil {
 		t.Error("it was erased twice")
 	}
 }

@@ -36,6 +36,13 @@ type LetterResult struct {
 	Next int64 `json:"next,omitempty" doc:"there are more: the number before which to go on"`
 }
 
+// LetterProgress is how far a call is that replays letters.
+type LetterProgress struct {
+	Result LetterResult `json:"result"` // so far
+	IDs    int          `json:"ids"`    // of the choice that are behind it
+	Before int64        `json:"before"` // the last letter of a query that is behind it; 0 for none
+}
+
 const (
 	letterPage  = 200  // letters that are replayed in one step
 	lettersMost = 5000 // letters of a query that one call replays or drops
@@ -46,73 +53,101 @@ const (
 
 // ReplayLetters processes dead letters again, each from the stage that failed, with its original
 // bytes and under its original ingest sequence: a version that came later still wins. One that
-// fails once more is the same letter, with one attempt more.
-func (h *Hub) ReplayLetters(ctx context.Context, choice LetterChoice) (LetterResult, error) {
+// fails once more is the same letter, with one attempt more. from is where an earlier call got to; keep is
+// given a LetterProgress with each step.
+func (h *Hub) ReplayLetters(ctx context.Context, choice LetterChoice, from LetterProgress, keep Keep) (LetterResult, error) {
 	last, err := h.nextRevision(ctx, 0)
 	if err != nil {
 		return LetterResult{}, err
 	}
-	return h.eachLetter(ctx, choice, func(ctx context.Context, page []golden.DeadLetter, result *LetterResult) error {
-		return h.replayPage(ctx, page, last.Revision, result)
+	return h.eachLetter(ctx, choice, from, func(ctx context.Context, page []golden.DeadLetter, now *LetterProgress) error {
+		return h.replayPage(ctx, page, last.Revision, now, keep)
 	})
 }
 
-// DropLetters closes dead letters for good, with a reason.
-func (h *Hub) DropLetters(ctx context.Context, choice LetterChoice, reason string) (LetterResult, error) {
+// DropLetters closes dead letters for good, with a reason: all of a call in one transaction.
+func (h *Hub) DropLetters(ctx context.Context, choice LetterChoice, reason string, keep Keep) (LetterResult, error) {
 	if strings.TrimSpace(reason) == "" {
 		return LetterResult{}, &RequestError{"reason", reason, "why the records are not needed"}
 	}
-	return h.eachLetter(ctx, choice, func(ctx context.Context, page []golden.DeadLetter, result *LetterResult) error {
-		result.Done += len(page)
-		return h.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
-			return tx.SettleDeadLetters(ctx, page, golden.DeadDropped, reason)
-		})
+	var all []golden.DeadLetter
+	result, err := h.eachLetter(ctx, choice, LetterProgress{}, func(_ context.Context, page []golden.DeadLetter, _ *LetterProgress) error {
+		for _, l := range page {
+			all = append(all, golden.DeadLetter{ID: l.ID, Attempts: l.Attempts}) // thousands with their bytes are many
+		}
+		return nil
 	})
+	if err != nil {
+		return LetterResult{}, err
+	}
+	result.Done = len(all)
+	err = h.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
+		if err := tx.Settle(ctx); err != nil {
+			return err
+		}
+		if err := tx.SettleDeadLetters(ctx, all, golden.DeadDropped, reason); err != nil || keep == nil {
+			return err
+		}
+		return keep(ctx, tx, result)
+	})
+	if err != nil {
+		return LetterResult{}, err
+	}
+	return result, nil
 }
 
-// eachLetter gives do the letters that are meant, with their bytes, some at a time.
-func (h *Hub) eachLetter(ctx context.Context, choice LetterChoice, do func(context.Context, []golden.DeadLetter, *LetterResult) error) (result LetterResult, err error) {
-	ids := choice.IDs
+// eachLetter gives do the letters that are meant, with their bytes, some at a time, and how far it is with
+// them.
+func (h *Hub) eachLetter(ctx context.Context, choice LetterChoice, from LetterProgress, do func(context.Context, []golden.DeadLetter, *LetterProgress) error) (LetterResult, error) {
+	now, result := &from, &from.Result
+	ids := choice.IDs[min(from.IDs, len(choice.IDs)):]
 	q := choice.Query
 	q.Limit = letterPage
+	if from.Before > 0 {
+		q.Before = from.Before
+	}
 	for {
 		page := make([]golden.DeadLetter, 0, letterPage)
 		if len(choice.IDs) == 0 {
+			if result.Matched >= lettersMost {
+				result.Next = q.Before
+				return *result, nil
+			}
 			found, err := h.store.DeadLetters(ctx, q)
 			if err != nil {
-				return result, err
+				return *result, err
 			}
 			ids = ids[:0]
 			for _, l := range found {
 				ids = append(ids, l.ID)
-				q.Before = l.ID
+				q.Before, now.Before = l.ID, l.ID
 			}
 		}
 		for _, id := range ids[:min(letterPage, len(ids))] {
 			l, err := h.store.DeadLetter(ctx, id)
 			if err != nil {
-				return result, err
+				return *result, err
 			}
 			page = append(page, l)
 		}
 		if len(page) == 0 {
-			return result, nil
+			return *result, nil
 		}
 		result.Matched += len(page)
-		if err := do(ctx, page, &result); err != nil {
-			return result, err
-		}
 		if len(choice.IDs) > 0 {
 			ids = ids[len(page):]
-		} else if result.Matched >= lettersMost {
-			result.Next = q.Before
-			return result, nil
+			now.IDs += len(page)
+		}
+		if err := do(ctx, page, now); err != nil {
+			return *result, err
 		}
 	}
 }
 
-// replayPage replays letters, those that only have to be published in one call a topic.
-func (h *Hub) replayPage(ctx context.Context, page []golden.DeadLetter, revision int64, result *LetterResult) error {
+// replayPage replays letters, those that only have to be published in one call a topic. How far that is
+// is kept with what the store then says of the letters.
+func (h *Hub) replayPage(ctx context.Context, page []golden.DeadLetter, revision int64, now *LetterProgress, keep Keep) error {
+	result := &now.Result
 	out := map[string][]*message.Message{}
 	var sent, failed []golden.DeadLetter
 	var erased []int64
@@ -155,7 +190,10 @@ func (h *Hub) replayPage(ctx context.Context, page []golden.DeadLetter, revision
 		if err := tx.EraseLetters(ctx, erased); err != nil {
 			return err
 		}
-		return tx.ReopenDeadLetters(ctx, failed)
+		if err := tx.ReopenDeadLetters(ctx, failed); err != nil || keep == nil {
+			return err
+		}
+		return keep(ctx, tx, now)
 	})
 }
 

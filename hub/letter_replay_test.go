@@ -39,7 +39,7 @@ func files(pattern, format string) map[string]string {
 
 func (r *rig) again(ids ...int64) hub.LetterResult {
 	r.t.Helper()
-	result, err := r.ReplayLetters(r.t.Context(), hub.LetterChoice{IDs: ids})
+	result, err := r.ReplayLetters(r.t.Context(), hub.LetterChoice{IDs: ids}, hub.LetterProgress{}, nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestDeadLetters_unclosedQuoteInCSV(t *testing.T) {
 	if again := r.letters(); len(again) != 1 || again[0].ID != letters[0].ID || again[0].Attempts != 2 {
 		t.Errorf("letters %+v", again)
 	}
-	result, err := r.DropLetters(t.Context(), hub.LetterChoice{IDs: []int64{letters[0].ID}}, "sent again by hand")
+	result, err := r.DropLetters(t.Context(), hub.LetterChoice{IDs: []int64{letters[0].ID}}, "sent again by hand", nil)
 	if err != nil || result.Done != 1 || len(r.letters()) != 0 {
 		t.Errorf("%+v, %v", result, err)
 	}

@@ -97,7 +97,7 @@ func TestDeadLetters_ofResolveAndDocumentsGoInAndDoNotOverwrite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			result, err := r.ReplayLetters(t.Context(), hub.LetterChoice{Query: golden.DeadLetterQuery{Stage: c.stage}})
+			result, err := r.ReplayLetters(t.Context(), hub.LetterChoice{Query: golden.DeadLetterQuery{Stage: c.stage}}, hub.LetterProgress{}, nil)
 			if err != nil || result.Done != 2 {
 				t.Fatalf("%+v, %v", result, err)
 			}

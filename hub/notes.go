@@ -20,6 +20,8 @@ type notes struct {
 	written []*reached
 	letters []golden.DeadLetter
 	tasks   []golden.Task
+	// answered are the IDs of questions about creates that the target's own reports have answered.
+	answered []string
 	// Of erased people: receipts, and records that are gone. ending are those, by remote ID, that are
 	// being ended; late the keys of records that targets made after the person was erased.
 	receipts []golden.Receipt
@@ -48,6 +50,7 @@ func (n *notes) write(ctx context.Context, tx golden.Tx, h *Hub, target string, 
 		{len(n.written) > 0, func() error { return noteWritten(ctx, tx, rules, n.written) }},
 		{len(n.letters) > 0, func() error { return h.addLetters(ctx, tx, n.letters) }},
 		{len(n.tasks) > 0, func() error { return tx.PutTasks(ctx, n.tasks) }},
+		{len(n.answered) > 0, func() error { return tx.SettleTasks(ctx, n.answered, time.Now()) }},
 		{len(n.receipts) > 0, func() error { return tx.SettleReceipts(ctx, n.receipts) }},
 		{len(n.gone) > 0, func() error { _, err := tx.EraseDeliveries(ctx, n.gone); return err }},
 		{true, func() error { return tx.SettleDirty(ctx, done, retry) }},
@@ -94,7 +97,11 @@ func outcomeTask(target string, w *write, err error) golden.Task {
 		records = append(records, w.origin)
 	}
 	return golden.Task{
-		ID:   fmt.Sprintf("%016x", xxhash.Sum64String("outcome\x00"+target+"\x00"+w.Subject)),
+		ID:   outcomeID(target, w.Subject),
 		Kind: golden.TaskOutcome, Records: records, Detail: detail, At: time.Now(),
 	}
+}
+
+func outcomeID(target, subject string) string {
+	return fmt.Sprintf("%016x", xxhash.Sum64String("outcome\x00"+target+"\x00"+subject))
 }

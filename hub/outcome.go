@@ -18,6 +18,11 @@ func (r *round) note(n *notes, row int, w *write, out connectors.Outcome) {
 	case w.doubtful:
 		n.tasks = append(n.tasks, outcomeTask(r.target.String(), w, errors.New("the hub was stopped before the answer came")))
 		return
+	case w.recognised:
+		r.noteDone(n, row, w, state, connectors.Outcome{})
+		n.answered = append(n.answered, outcomeID(r.target.String(), w.Subject))
+		r.results[row].hold(errRecognised, 0)
+		return
 	case w.settled:
 		r.noteDone(n, row, w, state, connectors.Outcome{})
 		return
@@ -71,12 +76,8 @@ func (r *round) noteDone(n *notes, row int, w *write, state golden.DeliveryState
 	if w.Operation == connectors.Create {
 		n.created = append(n.created, w.Subject)
 		n.keys[state.RemoteID] = w.Key
-		state.SentHash = w.asUpdate(state.RemoteID)
-		if r.writer.Repeat() == connectors.RepeatKey && w.again() && w.begun.Arrived != w.hash {
-			// the target knows the key, perhaps, and answered with what it made of an earlier payload
-			err := errors.New("created in an earlier state perhaps: it is written once more")
-			state.SentHash, state.Status, state.Error = 0, golden.Failing, err.Error()
-			r.results[row].hold(err, 0)
+		if !w.recognised {
+			r.noteCreated(row, w, &state)
 		}
 	}
 	if r.isSource() && state.Record == "" {
@@ -92,6 +93,17 @@ func (r *round) noteDone(n *notes, row int, w *write, state golden.DeliveryState
 	}
 	if w.origin != "" && w.origin != state.Record {
 		n.links = append(n.links, golden.Link{Remote: state.Record, Origin: w.origin, Target: r.target.String(), At: state.UpdatedAt})
+	}
+}
+
+// noteCreated notes what a record holds of which the target has said that the create made it.
+func (r *round) noteCreated(row int, w *write, state *golden.DeliveryState) {
+	state.SentHash = w.asUpdate(state.RemoteID)
+	if r.writer.Repeat() == connectors.RepeatKey && w.again() && w.begun.Arrived != w.hash {
+		// the target knows the key, perhaps, and answered with what it made of an earlier payload
+		err := errors.New("created in an earlier state perhaps: it is written once more")
+		state.SentHash, state.Status, state.Error = 0, golden.Failing, err.Error()
+		r.results[row].hold(err, 0)
 	}
 }
 

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -25,8 +26,13 @@ type write struct {
 	origin string
 	// asUpdate gives, of a create, what the hash of an update of the record would be.
 	asUpdate func(remote string) uint64
-	// begun is, of a create, what is known of earlier attempts at it; zero for none.
-	begun golden.PendingCreate
+	// begun is, of a create, what is known of earlier attempts at it; zero for none. started is when the
+	// first of them was made, written what they and this one send, where golden is set.
+	begun   golden.PendingCreate
+	started time.Time
+	written []golden.WrittenValue
+	// recognised: a create that an earlier attempt has done, as the target's report says; nothing is sent.
+	recognised bool
 	// erased: the record of an erased person is ended; nothing is kept of it but a receipt.
 	erased bool
 	// settled: the target holds this already, nothing is sent.
@@ -39,7 +45,7 @@ type write struct {
 func (w *write) again() bool { return w.begun.Arrived != 0 }
 
 // sent says whether the write leaves the hub.
-func (w *write) sent() bool { return !w.settled && !w.doubtful }
+func (w *write) sent() bool { return !w.settled && !w.doubtful && !w.recognised }
 
 // plan compares what a target should hold of a row's subject with what it does, and gives the
 // writes that are missing.
@@ -47,6 +53,9 @@ func (r *reconciler) plan(ctx context.Context, row golden.Dirty, s *subject, at 
 	known := r.known(s, at)
 	if from := at.merged[s.id]; len(known) == 0 && len(from) > 0 {
 		return r.inherit(ctx, row, s, from) // the survivor's row is marked again: it looks at them then
+	}
+	if w, err := r.recognise(s, known, at); w != nil || err != nil {
+		return []*write{w}, err
 	}
 	route, err := r.match(s)
 	switch {

@@ -259,7 +259,7 @@ func (w *planWriter) count(write *write, row golden.Dirty, later bool) {
 		d.Route = write.route.Name
 	}
 	switch {
-	case write.settled:
+	case write.settled, write.recognised:
 		return
 	case write.doubtful:
 		w.sum.Review++

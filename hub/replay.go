@@ -105,7 +105,7 @@ type replay struct {
 // StartReplay checks a request and has it run, after those that were asked for before, by this
 // process or another one on the same store. The error is a *RequestError where the request is wrong,
 // ErrNotRunning where only the store is open.
-func (h *Hub) StartReplay(ctx context.Context, q ReplayRequest) (Replay, error) {
+func (h *Hub) StartReplay(ctx context.Context, q ReplayRequest, keep Keep) (Replay, error) {
 	if h.bus == nil {
 		return Replay{}, ErrNotRunning
 	}
@@ -127,7 +127,7 @@ func (h *Hub) StartReplay(ctx context.Context, q ReplayRequest) (Replay, error) 
 	if err := h.spansOf(ctx, r, before); err != nil {
 		return Replay{}, err
 	}
-	if err := h.addReplay(ctx, &r.Replay); err != nil {
+	if err := h.addReplay(ctx, &r.Replay, keep); err != nil {
 		return Replay{}, err
 	}
 	h.replays.asked.signal()

@@ -60,7 +60,7 @@ func TestReplay_goesOnAfterTheHubWasStopped(t *testing.T) {
 	r := annas(t, n)
 	ids := make([]string, 3)
 	for i, q := range []hub.ReplayRequest{{System: "erp"}, {System: "erp", DryRun: true}, {System: "erp", Key: "1"}} {
-		p, err := r.StartReplay(t.Context(), q)
+		p, err := r.StartReplay(t.Context(), q, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -136,7 +136,7 @@ func TestReplay_failsWhereItsStreamIsGone(t *testing.T) {
 	r.bulk("shop/customers", `{"id": 1, "v": 1, "name": "Anna"}`)
 	r.settled()
 	hub.HoldReplays(t, r.Hub)
-	p, err := r.StartReplay(t.Context(), hub.ReplayRequest{System: "shop", Stream: "customers"})
+	p, err := r.StartReplay(t.Context(), hub.ReplayRequest{System: "shop", Stream: "customers"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestReplay_refusesWhatWouldPushOutOneThatWaits(t *testing.T) {
 	var err error
 	asked := 0
 	for ; asked < 30 && err == nil; asked++ {
-		_, err = r.StartReplay(t.Context(), hub.ReplayRequest{System: "erp", DryRun: true})
+		_, err = r.StartReplay(t.Context(), hub.ReplayRequest{System: "erp", DryRun: true}, nil)
 	}
 	if err == nil || !strings.Contains(err.Error(), "20 wait already") || asked != 21 {
 		t.Errorf("%d were taken, and then: %v", asked-1, err)
@@ -188,7 +188,7 @@ func TestReplay_refusesWhatWouldPushOutOneThatWaits(t *testing.T) {
 // killAt has this process kill itself once a replay has noted that n records are done.
 func killAt(h *hub.Hub, n int64) {
 	ctx := context.Background()
-	p, err := h.StartReplay(ctx, hub.ReplayRequest{System: "erp"})
+	p, err := h.StartReplay(ctx, hub.ReplayRequest{System: "erp"}, nil)
 	for err == nil {
 		var noted hub.Replay
 		text, loading := h.Store().LoadCheckpoint(ctx, "$replay/1")

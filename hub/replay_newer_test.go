@@ -26,7 +26,7 @@ func TestReplay_newerVersionsWinOverReplayedDeadLetters(t *testing.T) {
 	const letters, newer = 500, 100
 	for name, again := range map[string]func(r *rig){
 		"letters": func(r *rig) {
-			result, err := r.ReplayLetters(r.t.Context(), hub.LetterChoice{Query: golden.DeadLetterQuery{Stage: "translate", System: "erp"}})
+			result, err := r.ReplayLetters(r.t.Context(), hub.LetterChoice{Query: golden.DeadLetterQuery{Stage: "translate", System: "erp"}}, hub.LetterProgress{}, nil)
 			if err != nil || result.Matched != letters || result.Done != letters || result.Failed != 0 {
 				r.t.Errorf("%+v, %v", result, err)
 			}

@@ -47,19 +47,39 @@ func (h *Hub) nextRevision(ctx context.Context, step int64) (last replayNumbers,
 	return last, nil
 }
 
-// addReplay numbers a new replay and stores it.
-func (h *Hub) addReplay(ctx context.Context, r *Replay) error {
+// addReplay numbers a new replay and stores it, with the answer to who asked for it. A number that comes
+// to nothing is passed over.
+func (h *Hub) addReplay(ctx context.Context, r *Replay, keep Keep) error {
 	last, err := h.nextRevision(ctx, 1)
 	if err != nil {
 		return err
 	}
 	r.ID, r.Revision = "R"+strconv.FormatInt(last.Number, 10), last.Revision
-	return amend(ctx, h.store, replaySlot(last.Number), func(stored *Replay) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", r.ID, err)
+	}
+	slot := replaySlot(last.Number)
+	// nobody else changes the slot meanwhile: the number is this replay's, and the one before it has ended
+	return h.store.InTx(ctx, func(ctx context.Context, tx golden.Tx) error {
+		if err := tx.Settle(ctx); err != nil {
+			return err
+		}
+		var stored Replay
+		before, err := tx.LoadCheckpoint(ctx, slot)
+		if err == nil && before != nil {
+			err = json.Unmarshal(before, &stored)
+		}
+		if err != nil {
+			return fmt.Errorf("read %s: %w", slot, err)
+		}
 		if stored.pending() {
 			return &RequestError{"system", r.Request.System, fmt.Sprintf("fewer replays: %d wait already, beginning with %s", keptReplays, stored.ID)}
 		}
-		*stored = *r
-		return nil
+		if err := tx.SaveCheckpoint(ctx, slot, text); err != nil || keep == nil {
+			return err
+		}
+		return keep(ctx, tx, r)
 	})
 }
 

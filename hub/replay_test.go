@@ -33,7 +33,7 @@ func (r *rig) bulk(stream string, records ...string) {
 // replay runs a replay to its end.
 func (r *rig) replay(q hub.ReplayRequest) hub.Replay {
 	r.t.Helper()
-	p, err := r.StartReplay(r.t.Context(), q)
+	p, err := r.StartReplay(r.t.Context(), q, nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func TestReplay_saysWhatIsWrongWithARequest(t *testing.T) {
 		`expected true or false`:                             {System: "erp", Where: "lower(name)"},
 		`replay R77: not found`:                              {Resume: "R77"},
 	} {
-		if _, err := r.StartReplay(t.Context(), q); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := r.StartReplay(t.Context(), q, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want one with %q", err, want)
 		}
 	}
@@ -212,7 +212,7 @@ func TestReplay_goesOnWhereItStopped(t *testing.T) {
 	r.settled()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	p, err := r.StartReplay(ctx, hub.ReplayRequest{System: "erp", DryRun: true})
+	p, err := r.StartReplay(ctx, hub.ReplayRequest{System: "erp", DryRun: true}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +232,7 @@ func TestReplay_goesOnWhereItStopped(t *testing.T) {
 		return
 	}
 	r.restart(nil) // also after the hub was started again
-	rest, err := r.StartReplay(t.Context(), hub.ReplayRequest{Resume: p.ID})
+	rest, err := r.StartReplay(t.Context(), hub.ReplayRequest{Resume: p.ID}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -132,6 +132,9 @@ func (r *round) begin(ctx context.Context) error {
 			written = append(written, &reached{write: w, record: w.state.Record})
 		}
 		if w.Operation == connectors.Create {
+			if err := r.sending(w); err != nil {
+				return err
+			}
 			c := r.pending(w, golden.Failing, true, nil)
 			c.Attempts = r.rows[r.of[i]].Attempt + 1
 			if r.writer.Repeat() == connectors.RepeatNone {
@@ -181,14 +184,27 @@ func (r *round) dropErased(erased map[string]erasedAs) {
 	r.writes, r.of = writes, of
 }
 
+// sending notes since when a create is tried, and which values it and those before it have sent.
+func (r *round) sending(w *write) (err error) {
+	if w.started = time.Now(); w.begun.Key == w.Key {
+		w.started = w.begun.StartedAt
+	}
+	if w.golden != nil {
+		w.written, err = r.hub.generation().resolver.Ruleset().Written(*w.golden, "", w.begun.Written, w.reads(), time.Now())
+	}
+	return err
+}
+
 // pending is a create that is begun, or that was not done. perhaps: its payload may be in the target.
 func (r *round) pending(w *write, status golden.DeliveryStatus, perhaps bool, err error) golden.PendingCreate {
 	c := golden.PendingCreate{
 		Target: r.target.String(), Subject: w.Subject, Route: w.route.Name, Key: w.Key, PayloadHash: w.hash,
-		Arrived: w.begun.Arrived, Version: w.state.SentVersion, Status: status, Error: text(err), StartedAt: time.Now(),
+		Arrived: w.begun.Arrived, Version: w.state.SentVersion, Status: status, Error: text(err), StartedAt: w.started,
+		Written: w.begun.Written,
 	}
 	if perhaps {
 		c.MayHold(w.hash)
+		c.Written = w.written
 	}
 	return c
 }

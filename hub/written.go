@@ -30,7 +30,8 @@ func (w *write) reads() []string {
 
 // noteWritten notes which values the writes put into remote records that originate elsewhere. What
 // is known of earlier writes is read in the same transaction, because reports change it as they
-// come in. A record that the hub created and that was reported before the create was answered is
+// come in; so are the values that earlier attempts at a create sent, of which any may have made the
+// record. A record that the hub created and that was reported before the create was answered is
 // compared with what was written here: its report has been taken in already.
 func noteWritten(ctx context.Context, tx golden.Tx, rules *golden.Ruleset, writes []*reached) error {
 	if len(writes) == 0 {
@@ -53,9 +54,11 @@ func noteWritten(ctx context.Context, tx golden.Tx, rules *golden.Ruleset, write
 	}
 	written := make(map[string][]golden.WrittenValue, len(writes))
 	for _, w := range writes {
-		values, err := rules.Written(*w.golden, w.record, before[w.record], w.reads(), time.Now())
-		if err != nil {
-			return err
+		values := slices.Concat(w.begun.Written, before[w.record])
+		if !w.recognised {
+			if values, err = rules.Written(*w.golden, w.record, values, w.reads(), time.Now()); err != nil {
+				return err
+			}
 		}
 		if w.found {
 			values = append(values, golden.Found)

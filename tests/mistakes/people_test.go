@@ -24,7 +24,7 @@ func says(of map[string]any) map[string]any {
 // replayAll runs everything that a system has sent again.
 func (c *company) replayAll(system string) {
 	c.t.Helper()
-	p, err := c.StartReplay(c.t.Context(), hub.ReplayRequest{System: system})
+	p, err := c.StartReplay(c.t.Context(), hub.ReplayRequest{System: system}, nil)
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 const (
 	selectDelivery = `SELECT target, remote_id, subject, route, record, remote_version, sent_hash, sent_version,
 	observed_hash, status, attempts, error, updated_at, origin, again, circumstances FROM delivery `
-	selectPending = `SELECT target, subject, route, key, payload_hash, arrived, version, status, attempts, error, started_at
+	selectPending = `SELECT target, subject, route, key, payload_hash, arrived, version, status, attempts, error, started_at, written
 	FROM pending_create `
 )
 
@@ -35,11 +35,12 @@ var (
 
 	pendingCreates    = plain(selectPending + `WHERE target = {text} AND subject = {any text}`)
 	putPendingCreates = rows(`target text, subject text, route text, key text, payload_hash int, arrived int, version int,
-		status text, attempts int, error text, started_at time`,
-		`INSERT INTO pending_create (target, subject, route, key, payload_hash, arrived, version, status, attempts, error, started_at)
+		status text, attempts int, error text, started_at time, written bytes`,
+		`INSERT INTO pending_create (target, subject, route, key, payload_hash, arrived, version, status, attempts, error, started_at, written)
 		SELECT * FROM v WHERE true ON CONFLICT (target, subject) DO UPDATE SET route = excluded.route,
 		key = excluded.key, payload_hash = excluded.payload_hash, arrived = excluded.arrived, version = excluded.version,
-		status = excluded.status, attempts = excluded.attempts, error = excluded.error, started_at = excluded.started_at`)
+		status = excluded.status, attempts = excluded.attempts, error = excluded.error, started_at = excluded.started_at,
+		written = excluded.written`)
 	deletePendingCreates = plain(`DELETE FROM pending_create WHERE target = {text} AND subject = {any text}`)
 )
 
@@ -146,7 +147,8 @@ func (t *tx) PutPendingCreates(ctx context.Context, creates []golden.PendingCrea
 		column(creates, func(p *P) string { return string(p.Status) }),
 		column(creates, func(p *P) int64 { return int64(p.Attempts) }),
 		column(creates, func(p *P) string { return prose(p.Error) }),
-		column(creates, func(p *P) time.Time { return p.StartedAt }))
+		column(creates, func(p *P) time.Time { return p.StartedAt }),
+		column(creates, func(p *P) []byte { return encoded(p.Written) }))
 }
 
 // DeletePendingCreates implements golden.Deliveries.
@@ -199,8 +201,12 @@ func scanDelivery(scan Scan, s *golden.DeliveryState) error {
 func scanPending(scan Scan, p *golden.PendingCreate) error {
 	var payload, arrived, attempts int64
 	var status string
-	err := scan(&p.Target, &p.Subject, &p.Route, &p.Key, &payload, &arrived, &p.Version, &status, &attempts, &p.Error, &p.StartedAt)
+	var written []byte
+	err := scan(&p.Target, &p.Subject, &p.Route, &p.Key, &payload, &arrived, &p.Version, &status, &attempts, &p.Error, &p.StartedAt, &written)
+	if err != nil {
+		return err
+	}
 	p.PayloadHash, p.Arrived = uint64(payload), uint64(arrived)
 	p.Status, p.Attempts = golden.DeliveryStatus(status), int(attempts)
-	return err
+	return decode(written, &p.Written, "values of a create of "+p.Subject)
 }

@@ -258,11 +258,12 @@ func testPendingCreates(s *suite) {
 		return golden.PendingCreate{
 			Target: shop, Subject: subject, Route: "r", Key: "key-" + subject, PayloadHash: 1<<63 + 2, Arrived: 1<<63 + 1, Version: 3,
 			Status: golden.Failing, Attempts: 1, Error: "timeout", StartedAt: at(1),
+			Written: []golden.WrittenValue{{Attribute: "names", Hash: 1<<63 + 3, Version: 3, Sent: "Anna\x00Ḱim", At: 5}},
 		}
 	}
 	a, b := create("G1"), create("G2")
 	s.tx(func(tx golden.Tx) error { return tx.PutPendingCreates(s.ctx, []golden.PendingCreate{b, a}) })
-	a.Status, a.Attempts, a.Arrived = golden.Review, 2, golden.Mixed
+	a.Status, a.Attempts, a.Arrived, a.Written = golden.Review, 2, golden.Mixed, nil
 	s.tx(func(tx golden.Tx) error { return tx.PutPendingCreates(s.ctx, []golden.PendingCreate{a}) })
 	got := read(s, func(tx golden.Tx) ([]golden.PendingCreate, error) {
 		return tx.PendingCreates(s.ctx, shop, []string{"G1", "G3"})
