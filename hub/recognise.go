@@ -20,13 +20,13 @@ var errRecognised = errors.New("the target has reported the record that was to b
 
 // recognise gives the end of a create of unknown outcome whose record the target has reported, and which
 // matching has found to be the customer's; nil where there is none. Nothing is sent: the create is noted
-// as done, and the row is looked at again. Otherwise the record would count as one that the system made itself, and everything in it as
-// its own statement.
+// as done, and the row is looked at again. Otherwise the record would count as one that the system made
+// itself, and everything in it as its own statement.
 //
 // It is a record that the hub has never written, that was not there long before the create began, and
 // most of which is what was sent. One in which somebody has entered something else besides is not linked:
-// it may be theirs, and what holds of records that the hub made is not done to it. Somebody who enters the same person there in the meantime cannot be
-// told from it.
+// it may be theirs, and what holds of records that the hub made is not done to it. Somebody who enters the
+// same person there in the meantime cannot be told from it.
 func (r *reconciler) recognise(s *subject, known []golden.DeliveryState, at *standing) (*write, error) {
 	begun := at.begun[s.id]
 	route := r.routeOf(s.entity, begun.Route)
