@@ -71,7 +71,9 @@ func TestEchoInsteadOfTheAnswer_isTheHubsOwnRecord(t *testing.T) {
 				c.report(anna)
 				c.restWith(hubtest.Counts{"erp/customers": 1, "shop/customers": 1, "mail/customers": 1})
 				c.customers("erp/customers/1 mail/customers/mail1 shop/customers/shop1")
-				c.wrote(shop, "POST shop1")
+				if repeat != byFind { // which writes what it finds, where it was looking when the echo came
+					c.wrote(shop, "POST shop1")
+				}
 				if tasks := c.tasks(golden.TaskOutcome); len(tasks) > 0 {
 					t.Errorf("a person is asked: %+v", tasks)
 				}
@@ -83,7 +85,6 @@ func TestEchoInsteadOfTheAnswer_isTheHubsOwnRecord(t *testing.T) {
 				c.rest()
 				c.holds(shop, "shop1 name="+c.in(shop, "name", "Anna Schmidt"), "name", "phone")
 				c.holds(mail, "mail1 name=Anna Schmidt", "name", "phone")
-				c.wrote(shop, "POST shop1, PUT shop1")
 				c.quiet()
 			})
 		}
@@ -152,14 +153,17 @@ func TestEchoOfAnEarlierTry_isTheHubsOwn(t *testing.T) {
 	c.until(func() string { return lacks(mail, "phone", "+4930555777") })
 	close(changed)
 	c.rest()
-	c.wrote(shop, "POST shop1, PUT shop1")
+	writes := strings.Join(shop.Writes(), ", ")
+	if !strings.HasPrefix(writes, "POST shop1, PUT shop1") {
+		t.Errorf("writes to the shop: %s", writes)
+	}
 	first := shop.Held()[0]
 	c.reportTo("shop", string(first))
 	c.restWith(hubtest.Counts{"shop/customers": 1})
 	for _, s := range []*systems.System{shop, mail} {
 		c.holds(s, s.Name+"1 phone=+4930555777", "phone")
 	}
-	c.wrote(shop, "POST shop1, PUT shop1")
+	c.wrote(shop, writes)
 	c.quiet()
 }
 
