@@ -13,6 +13,7 @@ type graph struct {
 	counts    map[uint64]int64      // live counts of block keys
 	edges     map[[2]RecordNo]int32 // between nodes
 	fresh     map[RecordNo][]Edge   // those of the dirty records, by either end
+	differing []Edge                // those that are not as they are stored, and those that are no more
 	seeds     []RecordNo            // of components: records that changed, and the ends of edges that did
 	links     []Link
 	decisions []Decision
@@ -47,20 +48,21 @@ func (s *settling) reconnect(ctx context.Context) error {
 			s.graph.seeds = append(s.graph.seeds, rec.No)
 		}
 	}
-	differing := differentEdges(old, fresh)
-	if len(differing) == 0 {
-		return nil
-	}
-	for _, e := range differing {
+	s.graph.differing = differentEdges(old, fresh)
+	for _, e := range s.graph.differing {
 		s.graph.seeds = append(s.graph.seeds, e.A, e.B)
 	}
-	return s.putEdges(ctx, differing)
+	return nil
 }
 
-// putEdges replaces the edges of the dirty records that have others than before.
-func (s *settling) putEdges(ctx context.Context, differing []Edge) error {
+// putEdges replaces the edges of the dirty records that have others than before. What is read of the graph is
+// read before that: the stored edges of the dirty records count no more, and the fresh ones are known.
+func (s *settling) putEdges(ctx context.Context) error {
+	if len(s.graph.differing) == 0 {
+		return nil
+	}
 	touched := map[RecordNo]bool{}
-	for _, e := range differing {
+	for _, e := range s.graph.differing {
 		touched[e.A], touched[e.B] = true, true
 	}
 	var nos []RecordNo
@@ -274,11 +276,21 @@ func (s *settling) followEdges(ctx context.Context, round []*record) (next []Rec
 			return nil, err
 		}
 		for _, e := range stored {
-			follow(e)
+			if !s.isDirty(e.A) && !s.isDirty(e.B) {
+				follow(e)
+			}
 		}
 	}
 	slices.Sort(next)
 	return slices.Compact(next), nil
+}
+
+func (s *settling) isDirty(no RecordNo) bool {
+	rec := s.records[no]
+	if rec == nil {
+		rec = s.bare[no]
+	}
+	return rec != nil && rec.dirty
 }
 
 func (s *settling) followLinks(ctx context.Context, keys []string, known map[[2]string]bool) (named []string, err error) {

@@ -93,7 +93,7 @@ func (s *settling) settle(ctx context.Context) error {
 	if len(s.dirty) == 0 {
 		return nil
 	}
-	steps := []func(context.Context) error{s.rekey, s.reconnect, s.explore, s.learnNodes, s.applyPins}
+	steps := []func(context.Context) error{s.rekey, s.reconnect, s.explore, s.putEdges, s.learnNodes, s.applyPins}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err

@@ -29,7 +29,8 @@ const (
 // backend is the connections of one process.
 type backend struct {
 	writers, readers *pgxpool.Pool
-	lock             int64 // advisory lock of settling
+	beside           *pgxpool.Pool // of one connection, for who settles; nil where there are too few
+	lock             int64         // advisory lock of settling
 }
 
 // Write implements sqlstore.Backend.
@@ -73,9 +74,11 @@ func (b *backend) once(ctx context.Context, do func(ctx context.Context, c sqlst
 	}
 	// After a commit this does nothing; of a lost connection the server has rolled back already.
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	c := &conn{q: tx, lock: b.lock}
+	c := &conn{q: tx, lock: b.lock, beside: beside{pool: b.beside}}
+	defer c.leave()
 	defer c.abandon()
 	if err := call(ctx, do, c); err != nil {
+		c.abandon()
 		return c.failure, false, err
 	}
 	if err := c.finish(ctx); err != nil {
@@ -163,7 +166,10 @@ func (b *backend) Ping(ctx context.Context) error { return b.readers.Ping(ctx) }
 
 // Close implements sqlstore.Backend.
 func (b *backend) Close() error {
-	b.writers.Close()
-	b.readers.Close()
+	for _, pool := range []*pgxpool.Pool{b.writers, b.readers, b.beside} {
+		if pool != nil {
+			pool.Close()
+		}
+	}
 	return nil
 }

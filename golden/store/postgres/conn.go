@@ -26,6 +26,7 @@ type conn struct {
 	q    querier
 	lock int64
 	pipeline
+	beside
 	// failure is the server's first error: it says whether to run again, whatever the caller made of it.
 	failure error
 	bared   []string // the indexes that Bare took away, as they are made
@@ -39,6 +40,7 @@ func (c *conn) Exec(ctx context.Context, s *sqlstore.Statement, args ...any) (in
 	if err != nil || empty {
 		return 0, err
 	}
+	c.writes(s)
 	if err := c.finish(ctx); err != nil {
 		return 0, err
 	}
@@ -54,22 +56,36 @@ func (c *conn) Query(ctx context.Context, s *sqlstore.Statement, row func(sqlsto
 	}
 	if s.Varies {
 		// The server keeps a prepared statement's plan; an unprepared one is planned for its arguments.
+		bound = append([]any{pgx.QueryExecModeCacheDescribe}, bound...)
+	}
+	if s.ReadOnly {
+		if q, err := c.aside(ctx, s.Reads...); err != nil {
+			return err
+		} else if q != nil {
+			return c.ask(ctx, q, s.Postgres, row, bound...)
+		}
+	}
+	if s.Varies {
 		if err := c.finish(ctx); err != nil {
 			return err
 		}
-		bound = append([]any{pgx.QueryExecModeCacheDescribe}, bound...)
 	}
 	return c.query(ctx, s.Postgres, row, bound...)
 }
 
+// query runs a query in the transaction, behind all writes.
 func (c *conn) query(ctx context.Context, text string, row func(sqlstore.Scan) error, args ...any) error {
-	if len(c.queued) > 0 {
-		return c.queryBehind(ctx, text, row, args...)
-	}
 	if err := c.received(); err != nil {
 		return err
 	}
-	rows, err := c.q.Query(ctx, text, args...)
+	if len(c.queued) > 0 {
+		return c.queryBehind(ctx, text, row, args...)
+	}
+	return c.ask(ctx, c.q, text, row, args...)
+}
+
+func (c *conn) ask(ctx context.Context, q querier, text string, row func(sqlstore.Scan) error, args ...any) error {
+	rows, err := q.Query(ctx, text, args...)
 	if err != nil {
 		return c.note(err)
 	}
@@ -101,22 +117,26 @@ func (c *conn) Now(ctx context.Context) (now time.Time, err error) {
 }
 
 // Allocate implements sqlstore.Conn. A sequence gives its numbers without waiting for other
-// transactions.
+// transactions, and belongs to none.
 func (c *conn) Allocate(ctx context.Context, counter sqlstore.Counter, n int) ([]int64, error) {
+	const text = "SELECT nextval($1::text::regclass) FROM generate_series(1, $2)"
 	numbers := make([]int64, 0, n)
-	err := c.query(ctx, "SELECT nextval($1::text::regclass) FROM generate_series(1, $2)", func(scan sqlstore.Scan) error {
+	row := func(scan sqlstore.Scan) error {
 		var number int64
 		err := scan(&number)
 		numbers = append(numbers, number)
 		return err
-	}, string(counter), n)
+	}
+	q, err := c.aside(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case q != nil:
+		err = c.ask(ctx, q, text, row, string(counter), n)
+	default:
+		err = c.query(ctx, text, row, string(counter), n)
+	}
 	return numbers, err
-}
-
-// Settle implements sqlstore.Conn.
-func (c *conn) Settle(context.Context) error {
-	c.put("take the lease on settling", "SELECT pg_advisory_xact_lock($1)", c.lock)
-	return nil
 }
 
 // bind turns arguments into those of pgx: no time is NULL. empty says that there are no rows.

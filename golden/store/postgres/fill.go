@@ -71,6 +71,7 @@ func (c *conn) each(ctx context.Context, statements []string) error {
 	if err := c.finish(ctx); err != nil {
 		return err
 	}
+	c.locked = true
 	for _, text := range statements {
 		if _, err := c.q.Exec(ctx, text, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return fmt.Errorf("%s: %w", text, c.note(err))

@@ -33,8 +33,9 @@ type Config struct {
 	URL string
 	// Schema holds the tables and is made where it is missing; "" for the user's own (public).
 	Schema string
-	// MaxConns bounds the connections of this process; 0 for 10. Half of them write and half read,
-	// at least one each: writers that wait for one another do not keep readers waiting.
+	// MaxConns bounds the connections of this process; 0 for 11. Half of them write and half read,
+	// at least one each: writers that wait for one another do not keep readers waiting. Of three and more,
+	// one is for the writer that settles, which reads on it beside what it writes.
 	MaxConns int
 	// FeedKeep is how many published changes stay in the feed; 0 for sqlstore.DefaultFeedKeep.
 	FeedKeep int64
@@ -61,7 +62,7 @@ func connect(ctx context.Context, config Config) (*backend, error) {
 		return nil, fmt.Errorf("open store: %w", err) // pgx leaves the password out
 	}
 	if config.MaxConns <= 0 {
-		config.MaxConns = 10
+		config.MaxConns = 11
 	}
 	configure(pc.ConnConfig, config.Schema)
 	pc.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
@@ -75,14 +76,24 @@ func connect(ctx context.Context, config Config) (*backend, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	b := &backend{lock: lock}
-	pc.MaxConns = int32(max(1, config.MaxConns/2))
-	if b.readers, err = pgxpool.NewWithConfig(ctx, pc.Copy()); err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
+	besides := 0
+	if config.MaxConns >= 3 {
+		besides = 1
 	}
-	pc.MaxConns = int32(max(1, config.MaxConns-config.MaxConns/2))
-	if b.writers, err = pgxpool.NewWithConfig(ctx, pc); err != nil {
-		b.readers.Close()
-		return nil, fmt.Errorf("open store: %w", err)
+	readers := max(1, (config.MaxConns-besides)/2)
+	for _, p := range []struct {
+		pool **pgxpool.Pool
+		size int
+	}{{&b.readers, readers}, {&b.writers, max(1, config.MaxConns-besides-readers)}, {&b.beside, besides}} {
+		if p.size == 0 {
+			continue
+		}
+		sized := pc.Copy()
+		sized.MaxConns = int32(p.size)
+		if *p.pool, err = pgxpool.NewWithConfig(ctx, sized); err != nil {
+			_ = b.Close()
+			return nil, fmt.Errorf("open store: %w", err)
+		}
 	}
 	return b, nil
 }

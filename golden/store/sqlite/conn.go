@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/touchstone-hub/touchstone/golden"
 	"github.com/touchstone-hub/touchstone/golden/store/sqlstore"
 )
 
@@ -48,6 +49,18 @@ func (c *conn) Exec(ctx context.Context, s *sqlstore.Statement, args ...any) (wr
 // Put implements sqlstore.Conn.
 func (c *conn) Put(ctx context.Context, what string, s *sqlstore.Statement, args ...any) error {
 	if _, err := c.Exec(ctx, s, args...); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// PutAll implements sqlstore.Conn.
+func (c *conn) PutAll(ctx context.Context, what string, s *sqlstore.Statement, rows int, args ...any) error {
+	n, err := c.Exec(ctx, s, args...)
+	if err == nil && n != int64(rows) {
+		err = fmt.Errorf("%d of %d rows are not there: %w", int64(rows)-n, rows, golden.ErrNotFound)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil

@@ -18,6 +18,7 @@ const (
 
 var (
 	readBlocks  = plain(`SELECT key, n, members FROM key_block WHERE key = {any int}`)
+	readOthers  = readBlocks.others("key_block")
 	startBlocks = rows("k int, n int, members bytes", `INSERT INTO key_block (key, n, members) SELECT k, n, members FROM v`)
 	setBlocks   = rows("k int, n int, members bytes", `UPDATE key_block SET n = v.n, members = v.members FROM v WHERE key_block.key = v.k`)
 	stopBlocks  = plain(`DELETE FROM key_block WHERE key = {any int}`)
@@ -43,6 +44,7 @@ type block struct {
 // remembered while the transaction holds the lease on settling, without which others may change them.
 type blocks struct {
 	settled bool
+	early   bool             // some were written before
 	known   map[uint64]block // n is 0 of a key that nobody has
 }
 
@@ -60,7 +62,11 @@ func (t *tx) blocksOf(ctx context.Context, keys []uint64) (map[uint64]block, err
 	if len(unknown) == 0 {
 		return found, nil
 	}
-	err := t.c.Query(ctx, readBlocks, func(scan Scan) error {
+	statement := readBlocks
+	if t.blocks.settled && !t.blocks.early {
+		statement = readOthers // what is written is known
+	}
+	err := t.c.Query(ctx, statement, func(scan Scan) error {
 		var key int64
 		var b block
 		var members []byte
@@ -149,6 +155,7 @@ func (t *tx) indexKeys(ctx context.Context, gone, come []keyPair) (map[uint64]in
 	if err != nil {
 		return nil, err
 	}
+	t.blocks.early = t.blocks.early || !t.blocks.settled && len(touched) > 0
 	w := blockWrites{}
 	counts := make(map[uint64]int64, len(touched))
 	for key, m := range touched {

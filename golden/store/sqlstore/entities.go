@@ -66,11 +66,7 @@ func (t *tx) PutEntities(ctx context.Context, records []golden.GoldenRecord) err
 		}
 	}
 	held = lastBy(held, func(r *G) golden.EntityNo { return r.No }, cmp.Compare)
-	n, err := t.c.Exec(ctx, updateEntities, entityRows(held)...)
-	if err == nil && n != int64(len(held)) {
-		err = fmt.Errorf("%d of %d are not there under their number and ID: %w", int64(len(held))-n, len(held), golden.ErrNotFound)
-	}
-	return doing("update entities", err)
+	return t.c.PutAll(ctx, "update entities by number and ID", updateEntities, len(held), entityRows(held)...)
 }
 
 func entityRows(records []golden.GoldenRecord) []any {

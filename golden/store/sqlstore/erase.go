@@ -203,6 +203,10 @@ func (t *tx) EraseRecords(ctx context.Context, records []golden.SourceRecord, fu
 	type R = golden.SourceRecord
 	nos := unique(column(records, func(r *R) int64 { return int64(r.No) }))
 	keys := known(append(column(records, func(r *R) string { return r.Key }), further...))
+	for i := range records {
+		t.own.record(&records[i])
+		t.own.pack(golden.RecordKeys{Record: records[i].No})
+	}
 	counts := map[string]int64{}
 	run := func(what string, s *Statement, args ...any) error {
 		n, err := t.c.Exec(ctx, s, args...)

@@ -16,17 +16,20 @@ var (
 	putPacked = rows("r int, keys bytes, features bytes", `INSERT INTO record_keys (record, keys, features)
 		SELECT r, keys, features FROM v WHERE true ON CONFLICT (record) DO UPDATE SET
 		keys = excluded.keys, features = coalesce(excluded.features, record_keys.features)`)
-	deletePacked = plain(`DELETE FROM record_keys WHERE record = {any int}`)
-	featuresOf   = plain(`SELECT record, features FROM record_keys WHERE record = {any int} AND features IS NOT NULL`)
-	putFeatures  = rows("r int, features bytes", `UPDATE record_keys SET features = v.features FROM v WHERE record_keys.record = v.r`)
+	deletePacked     = plain(`DELETE FROM record_keys WHERE record = {any int}`)
+	featuresOf       = plain(`SELECT record, features FROM record_keys WHERE record = {any int} AND features IS NOT NULL`)
+	keysOfOthers     = keysOf.others("record_keys")
+	featuresOfOthers = featuresOf.others("record_keys")
+	putFeatures      = rows("r int, features bytes", `UPDATE record_keys SET features = v.features FROM v WHERE record_keys.record = v.r`)
 )
 
 // KeysOf implements golden.Records.
 func (t *tx) KeysOf(ctx context.Context, nos []golden.RecordNo) ([]golden.RecordKeys, error) {
-	if len(nos) == 0 {
-		return nil, nil
+	mine, ask, statement := t.own.rowsOf(unique(nos), keysOf, keysOfOthers)
+	if len(ask) == 0 {
+		return mine, nil
 	}
-	return list(ctx, t.c, "read block keys", keysOf, func(scan Scan, r *golden.RecordKeys) error {
+	found, err := list(ctx, t.c, "read block keys", statement, func(scan Scan, r *golden.RecordKeys) error {
 		var no int64
 		var packed []byte
 		if err := scan(&no, &packed, &r.Features); err != nil {
@@ -34,16 +37,23 @@ func (t *tx) KeysOf(ctx context.Context, nos []golden.RecordNo) ([]golden.Record
 		}
 		r.Record, r.Keys = golden.RecordNo(no), unpackNumbers[uint64](packed)
 		return nil
-	}, ints(unique(nos)))
+	}, ints(ask))
+	return append(found, mine...), err
 }
 
 // FeaturesOf implements golden.Records.
 func (t *tx) FeaturesOf(ctx context.Context, nos []golden.RecordNo) (map[golden.RecordNo][]byte, error) {
-	if len(nos) == 0 {
-		return nil, nil
-	}
+	mine, ask, statement := t.own.rowsOf(unique(nos), featuresOf, featuresOfOthers)
 	found := make(map[golden.RecordNo][]byte, len(nos))
-	err := t.c.Query(ctx, featuresOf, func(scan Scan) error {
+	for _, k := range mine {
+		if k.Features != nil {
+			found[k.Record] = k.Features
+		}
+	}
+	if len(ask) == 0 {
+		return found, nil
+	}
+	err := t.c.Query(ctx, statement, func(scan Scan) error {
 		var no int64
 		var features []byte
 		if err := scan(&no, &features); err != nil {
@@ -51,13 +61,16 @@ func (t *tx) FeaturesOf(ctx context.Context, nos []golden.RecordNo) (map[golden.
 		}
 		found[golden.RecordNo(no)] = features
 		return nil
-	}, ints(unique(nos)))
+	}, ints(ask))
 	return found, doing("read features", err)
 }
 
 // PutFeatures implements golden.Records.
 func (t *tx) PutFeatures(ctx context.Context, features map[golden.RecordNo][]byte) error {
 	nos := slices.Sorted(maps.Keys(features))
+	for _, no := range nos {
+		t.own.feature(no, features[no])
+	}
 	return t.c.Put(ctx, "write features", putFeatures, ints(nos), column(nos, func(no *golden.RecordNo) []byte { return features[*no] }))
 }
 
@@ -94,6 +107,11 @@ func (t *tx) PutKeys(ctx context.Context, keys []golden.RecordKeys) (map[uint64]
 		for _, key := range plus {
 			come = append(come, keyPair{key, k.Record})
 		}
+		row := golden.RecordKeys{Record: k.Record, Keys: after, Features: k.Features}
+		if row.Features == nil {
+			row.Features = held.Features
+		}
+		t.own.pack(row)
 		if len(after) == 0 {
 			none = append(none, int64(k.Record))
 			continue

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/touchstone-hub/touchstone/golden"
@@ -14,9 +15,10 @@ var (
 	lookupsOf = plain(`SELECT entity, packed FROM entity_lookups WHERE entity = {any int}`)
 	putLookup = rows("e int, packed bytes", `INSERT INTO entity_lookups (entity, packed)
 		SELECT e, packed FROM v WHERE true ON CONFLICT (entity) DO UPDATE SET packed = excluded.packed`)
-	deleteLookup  = plain(`DELETE FROM entity_lookups WHERE entity = {any int}`)
-	insertLookups = rows("way text, e int, words text", `INSERT INTO lookup (way, entity, words) SELECT way, e, words FROM v`)
-	updateLookups = rows("way text, e int, words text", `UPDATE lookup SET words = v.words FROM v
+	lookupsOfOthers = lookupsOf.others("entity_lookups")
+	deleteLookup    = plain(`DELETE FROM entity_lookups WHERE entity = {any int}`)
+	insertLookups   = rows("way text, e int, words text", `INSERT INTO lookup (way, entity, words) SELECT way, e, words FROM v`)
+	updateLookups   = rows("way text, e int, words text", `UPDATE lookup SET words = v.words FROM v
 		WHERE lookup.way = v.way AND lookup.entity = v.e`)
 	deleteLookups = rows("way text, e int", `DELETE FROM lookup WHERE (way, entity) IN (SELECT way, e FROM v)`)
 )
@@ -108,7 +110,7 @@ func (t *tx) PutLookups(ctx context.Context, of []golden.EntityNo, lookups []gol
 		}
 		after[l.Entity] = append(after[l.Entity], w)
 	}
-	before, err := readLookups(ctx, t.c, stored(t, "entity_lookups", EntityNumbers, of))
+	before, err := t.lookups(ctx, stored(t, "entity_lookups", EntityNumbers, of))
 	if err != nil {
 		return err
 	}
@@ -116,7 +118,12 @@ func (t *tx) PutLookups(ctx context.Context, of []golden.EntityNo, lookups []gol
 	for _, entity := range of {
 		now := after[entity]
 		slices.SortFunc(now, compareWays)
-		change.add(entity, before[entity], slices.Compact(now))
+		now = slices.Compact(now)
+		change.add(entity, before[entity], now)
+		if t.own.ways == nil {
+			t.own.ways = make(map[golden.EntityNo][]way, len(of))
+		}
+		t.own.ways[entity] = now
 	}
 	return change.write(ctx, t.c)
 }
@@ -175,12 +182,32 @@ func (l *lookupChange) write(ctx context.Context, c Conn) error {
 	return c.Put(ctx, "write lookups", insertLookups, lookupRows(l.come)...)
 }
 
+// lookups are those of entities, as the transaction has left them.
+func (t *tx) lookups(ctx context.Context, of []golden.EntityNo) (map[golden.EntityNo][]way, error) {
+	var ask []golden.EntityNo
+	mine := map[golden.EntityNo][]way{}
+	for _, entity := range of {
+		if ways, own := t.own.ways[entity]; !own {
+			ask = append(ask, entity)
+		} else if len(ways) > 0 {
+			mine[entity] = ways
+		}
+	}
+	held, err := readWays(ctx, t.c, lookupsOfOthers, ask)
+	maps.Copy(held, mine)
+	return held, err
+}
+
 func readLookups(ctx context.Context, c Conn, of []golden.EntityNo) (map[golden.EntityNo][]way, error) {
+	return readWays(ctx, c, lookupsOf, of)
+}
+
+func readWays(ctx context.Context, c Conn, statement *Statement, of []golden.EntityNo) (map[golden.EntityNo][]way, error) {
 	held := map[golden.EntityNo][]way{}
 	if len(of) == 0 {
 		return held, nil
 	}
-	err := c.Query(ctx, lookupsOf, func(scan Scan) error {
+	err := c.Query(ctx, statement, func(scan Scan) error {
 		var entity int64
 		var packed []byte
 		if err := scan(&entity, &packed); err != nil {

@@ -26,6 +26,8 @@ const recordColumns = `no int, key text, stream text, hash int, version text, in
 var (
 	recordsByKey = plain(selectRecord + `WHERE r.key = {any text}`)
 	recordsByNo  = plain(selectRecord + `WHERE r.no = {any int}`)
+	othersByKey  = recordsByKey.others("source_record")
+	othersByNo   = recordsByNo.others("source_record")
 
 	insertRecords = rows(recordColumns, `INSERT INTO source_record (no, key, stream, hash, version,
 		ingest_topic, ingest_epoch, ingest_partition, ingest_offset, revision, deleted, business_time,
@@ -56,7 +58,7 @@ func (t *tx) RecordsByKey(ctx context.Context, keys []string) ([]golden.SourceRe
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	return list(ctx, t.c, "read source records", recordsByKey, scanRecord, keys)
+	return list(ctx, t.c, "read source records", rowsBy(t.own.keys, keys, recordsByKey, othersByKey), scanRecord, keys)
 }
 
 // RecordsByNo implements golden.Records.
@@ -64,7 +66,7 @@ func (t *tx) RecordsByNo(ctx context.Context, nos []golden.RecordNo) ([]golden.S
 	if len(nos) == 0 {
 		return nil, nil
 	}
-	return list(ctx, t.c, "read source records", recordsByNo, scanRecord, ints(unique(nos)))
+	return list(ctx, t.c, "read source records", rowsBy(t.own.numbers, nos, recordsByNo, othersByNo), scanRecord, ints(unique(nos)))
 }
 
 // PutRecords implements golden.Records.
@@ -81,10 +83,10 @@ func (t *tx) PutRecords(ctx context.Context, records []golden.SourceRecord) erro
 	if err := t.numberRecords(ctx, records); err != nil {
 		return err
 	}
-	if err := t.PutWritten(ctx, written); err != nil {
-		return err
+	for i := range records {
+		t.own.record(&records[i])
 	}
-	return nil
+	return t.PutWritten(ctx, written)
 }
 
 // numberRecords writes records, those without a number as new ones in order of their keys.
@@ -107,11 +109,7 @@ func (t *tx) numberRecords(ctx context.Context, records []golden.SourceRecord) e
 		}
 	}
 	held = lastBy(held, func(r *golden.SourceRecord) string { return r.Key }, strings.Compare)
-	n, err := t.c.Exec(ctx, updateRecords, recordRows(held)...)
-	if err == nil && n != int64(len(held)) {
-		err = fmt.Errorf("%d of %d are not there under their number and key: %w", int64(len(held))-n, len(held), golden.ErrNotFound)
-	}
-	return doing("update source records", err)
+	return t.c.PutAll(ctx, "update source records by number and key", updateRecords, len(held), recordRows(held)...)
 }
 
 // PutWritten implements golden.Deliveries.

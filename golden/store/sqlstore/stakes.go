@@ -42,7 +42,7 @@ func (t *tx) StakesOf(ctx context.Context, entities []golden.Entity) (map[golden
 	if err != nil {
 		return nil, doing("count remote records", err)
 	}
-	ways, err := readLookups(ctx, t.c, unique(column(entities, func(e *golden.Entity) golden.EntityNo { return e.No })))
+	ways, err := t.lookups(ctx, unique(column(entities, func(e *golden.Entity) golden.EntityNo { return e.No })))
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,8 @@ package sqlstore
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,6 +27,36 @@ type Statement struct {
 	header   string // "v(k, r)"
 	// Varies says that the best plan depends on the arguments, so that none should be kept.
 	Varies bool
+	// Writes is the table that it writes, if it does. ReadOnly: it neither writes nor locks rows, and Reads
+	// are the tables that it reads, among other names.
+	Writes   string
+	ReadOnly bool
+	Reads    []string
+}
+
+var (
+	written = regexp.MustCompile(`(?:INSERT INTO|UPDATE|DELETE FROM)\s+([a-z_]+)`)
+	read    = regexp.MustCompile(`(?:FROM|JOIN)\s+([a-z_]+)`)
+)
+
+// name finds the tables of a statement.
+func (s *Statement) name() {
+	if w := written.FindStringSubmatch(s.Postgres); w != nil {
+		s.Writes = w[1]
+	}
+	if s.ReadOnly = s.Writes == "" && !strings.Contains(s.Postgres, "FOR UPDATE"); !s.ReadOnly {
+		return
+	}
+	for _, r := range read.FindAllStringSubmatch(s.Postgres, -1) {
+		s.Reads = append(s.Reads, r[1])
+	}
+}
+
+// others is s where it reads no row of a table that its transaction has written.
+func (s *Statement) others(table string) *Statement {
+	o := *s
+	o.Reads = slices.DeleteFunc(slices.Clone(s.Reads), func(name string) bool { return name == table })
+	return &o
 }
 
 var kinds = map[string]string{
@@ -56,6 +88,7 @@ func rows(columns, text string) *Statement {
 	// A statement that fails need not take back its own rows, for which SQLite would keep a copy of
 	// the pages: its transaction fails with it.
 	s.SQLite = strings.Replace(lite, "INSERT INTO", "INSERT OR FAIL INTO", 1)
+	s.name()
 	return s
 }
 

@@ -24,6 +24,9 @@ type Conn interface {
 	// statements find it done, and where it failed the next one, or the end of the transaction, has the
 	// error. what is what was being done, which stands in it. The arguments must not change any more.
 	Put(ctx context.Context, what string, s *Statement, args ...any) error
+	// PutAll is Put where so many rows must be there to be written: fewer, or more, fail with
+	// golden.ErrNotFound.
+	PutAll(ctx context.Context, what string, s *Statement, rows int, args ...any) error
 	// Query calls row for every row of the result.
 	Query(ctx context.Context, s *Statement, row func(scan Scan) error, args ...any) error
 	// Now is the store's clock.
@@ -127,6 +130,7 @@ type tx struct {
 	wrote map[string]bool     // the tables that it wrote to: see stored
 
 	blocks blocks
+	own    own
 }
 
 var _ golden.Tx = (*tx)(nil)
