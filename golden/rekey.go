@@ -48,7 +48,7 @@ func (s *settling) counted(hash uint64) int { return int(s.graph.counts[hash]) }
 // putKeys gives the dirty records the keys that they should have, with the features that are packed,
 // and looks at what that did to the counts.
 func (s *settling) putKeys(ctx context.Context, packed map[*record][]byte, of func(*record, *match.Features) []uint64) error {
-	delta := map[uint64]int64{}
+	var gone, come []uint64
 	var put []RecordKeys
 	for _, rec := range s.dirty {
 		var keys []uint64
@@ -63,12 +63,7 @@ func (s *settling) putKeys(ctx context.Context, packed map[*record][]byte, of fu
 			continue
 		}
 		put = append(put, RecordKeys{Record: rec.No, Keys: keys, Features: packed[rec]})
-		for _, key := range rec.keys {
-			delta[key]--
-		}
-		for _, key := range keys {
-			delta[key]++
-		}
+		gone, come = append(gone, rec.keys...), append(come, keys...)
 		rec.keys = keys
 	}
 	if len(put) > 0 {
@@ -79,16 +74,17 @@ func (s *settling) putKeys(ctx context.Context, packed map[*record][]byte, of fu
 		}
 		s.graph.know(counts)
 	}
-	if err := s.count(ctx, s.dirty, delta); err != nil {
+	if err := s.count(ctx, s.dirty); err != nil {
 		return err
 	}
-	return s.cross(ctx, delta)
+	return s.cross(ctx, gone, come)
 }
 
 // know takes live counts of keys.
 func (g *graph) know(counts map[uint64]int64) {
 	if g.counts == nil {
-		g.counts = make(map[uint64]int64, len(counts))
+		g.counts = counts
+		return
 	}
 	maps.Copy(g.counts, counts)
 }
@@ -116,23 +112,17 @@ func (s *settling) storedKeys(ctx context.Context, records []*record) (map[Recor
 	return keys, nil
 }
 
-// count learns the live counts of the keys of records, and of further ones.
-func (s *settling) count(ctx context.Context, records []*record, further map[uint64]int64) error {
-	s.graph.know(nil)
+// count learns the live counts of the keys of records.
+func (s *settling) count(ctx context.Context, records []*record) error {
+	s.graph.know(map[uint64]int64{})
 	var unknown []uint64
-	ask := func(key uint64) {
-		if _, known := s.graph.counts[key]; !known {
-			s.graph.counts[key] = 0
-			unknown = append(unknown, key)
-		}
-	}
 	for _, rec := range records {
 		for _, key := range rec.keys {
-			ask(key)
+			if _, known := s.graph.counts[key]; !known {
+				s.graph.counts[key] = 0
+				unknown = append(unknown, key)
+			}
 		}
-	}
-	for key := range further {
-		ask(key)
 	}
 	if len(unknown) == 0 {
 		return nil
@@ -146,22 +136,33 @@ func (s *settling) count(ctx context.Context, records []*record, further map[uin
 	return nil
 }
 
-// cross makes the members of keys dirty whose count crossed a limit. Which rule a key is of is not
+// cross makes the members of keys dirty whose count crossed a limit by records that left and joined. Which rule a key is of is not
 // known of one that nobody has any more, so that the limits of all rules count: a record that is looked
 // at in vain stays as it is.
-func (s *settling) cross(ctx context.Context, delta map[uint64]int64) error {
+func (s *settling) cross(ctx context.Context, gone, come []uint64) error {
 	limits := s.r.rules.match.BlockLimits()
 	var crossed []uint64
-	for key, d := range delta {
+	slices.Sort(gone)
+	slices.Sort(come)
+	for len(gone) > 0 || len(come) > 0 {
+		var key uint64
+		if len(come) == 0 || len(gone) > 0 && gone[0] < come[0] {
+			key = gone[0]
+		} else {
+			key = come[0]
+		}
+		var left, joined int64
+		left, gone = leading(gone, key)
+		joined, come = leading(come, key)
 		after := s.graph.counts[key]
-		if slices.ContainsFunc(limits, func(limit int) bool { return (after > int64(limit)) != (after-d > int64(limit)) }) {
+		before := after - joined + left
+		if slices.ContainsFunc(limits, func(limit int) bool { return (after > int64(limit)) != (before > int64(limit)) }) {
 			crossed = append(crossed, key)
 		}
 	}
 	if len(crossed) == 0 {
 		return nil
 	}
-	slices.Sort(crossed)
 	blocks, err := s.tx.KeyMembers(ctx, crossed, 0)
 	if err != nil {
 		return err
@@ -185,7 +186,15 @@ func (s *settling) cross(ctx context.Context, delta map[uint64]int64) error {
 	if err := s.learnFeatures(ctx, numbers(joined)); err != nil {
 		return err
 	}
-	return s.count(ctx, joined, nil)
+	return s.count(ctx, joined)
+}
+
+// leading counts how often a key comes at the beginning of keys, and returns what is behind that.
+func leading(keys []uint64, key uint64) (n int64, others []uint64) {
+	for len(keys) > 0 && keys[0] == key {
+		n, keys = n+1, keys[1:]
+	}
+	return n, keys
 }
 
 // join makes live records dirty and returns those that were not. Their documents are not read: they

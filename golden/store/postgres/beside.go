@@ -37,7 +37,9 @@ func (b *beside) writes(s *sqlstore.Statement) {
 func (c *conn) Settle(context.Context) error {
 	if !c.leased {
 		c.leased = true
-		c.queued = append(c.queued, write{"take the lease on settling", "SELECT pg_advisory_xact_lock($1)", []any{c.lock}, anyRows})
+		c.queued = append(c.queued, write{
+			what: "take the lease on settling", text: "SELECT pg_advisory_xact_lock($1)", args: []any{c.lock}, rows: anyRows,
+		})
 	}
 	return nil
 }

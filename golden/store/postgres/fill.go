@@ -80,21 +80,26 @@ func (c *conn) each(ctx context.Context, statements []string) error {
 	return nil
 }
 
-// Fill implements sqlstore.Filler: rows go in by COPY.
+// Fill implements sqlstore.Filler.
 func (c *conn) Fill(ctx context.Context, t *sqlstore.Table, columns []any) error {
-	tx, ok := c.q.(pgx.Tx)
-	if !ok {
-		return fmt.Errorf("%T is no transaction", c.q)
-	}
 	if err := c.finish(ctx); err != nil {
 		return err
 	}
+	return c.note(fill(ctx, c.q, t, columns))
+}
+
+// fill has rows go in by COPY: the server takes less for each than by a statement.
+func fill(ctx context.Context, q querier, t *sqlstore.Table, columns []any) error {
+	tx, ok := q.(pgx.Tx)
+	if !ok {
+		return fmt.Errorf("%T is no transaction", q)
+	}
 	r, err := newCopyReader(ctx, tx, t, columns)
 	if err != nil {
-		return c.note(err)
+		return err
 	}
 	_, err = tx.Conn().PgConn().CopyFrom(ctx, r, "COPY "+t.Name+" ("+strings.Join(t.Columns, ", ")+") FROM STDIN (FORMAT binary)")
-	return c.note(err)
+	return err
 }
 
 // Ordered implements sqlstore.Filler: keys are built after the rows.

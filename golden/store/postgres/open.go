@@ -90,6 +90,10 @@ func connect(ctx context.Context, config Config) (*backend, error) {
 		}
 		sized := pc.Copy()
 		sized.MaxConns = int32(p.size)
+		if p.pool == &b.beside {
+			// It only takes numbers. Whoever uses them commits later, which makes the log durable up to there.
+			sized.ConnConfig.RuntimeParams["synchronous_commit"] = "off"
+		}
 		if *p.pool, err = pgxpool.NewWithConfig(ctx, sized); err != nil {
 			_ = b.Close()
 			return nil, fmt.Errorf("open store: %w", err)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -25,7 +26,8 @@ type pipeline struct {
 type write struct {
 	what, text string
 	args       []any
-	rows       int // how many it must write; anyRows where that does not matter
+	rows       int             // how many it must write; anyRows where that does not matter
+	fills      *sqlstore.Table // args are rows to copy into it, instead of a statement
 }
 
 const anyRows = -1
@@ -77,8 +79,30 @@ func (s *sender) end() {
 	<-s.ended
 }
 
-// run sends writes at once and waits for what became of them.
+// run runs writes, statements together, and waits for what became of them.
 func run(ctx context.Context, q querier, writes []write) error {
+	for len(writes) > 0 {
+		n := slices.IndexFunc(writes, func(w write) bool { return w.fills != nil })
+		if n == 0 {
+			if err := fill(ctx, q, writes[0].fills, writes[0].args); err != nil {
+				return doing(writes[0].what, err)
+			}
+			writes = writes[1:]
+			continue
+		}
+		if n < 0 {
+			n = len(writes)
+		}
+		if err := execute(ctx, q, writes[:n]); err != nil {
+			return err
+		}
+		writes = writes[n:]
+	}
+	return nil
+}
+
+// execute sends statements at once.
+func execute(ctx context.Context, q querier, writes []write) error {
 	b := &pgx.Batch{}
 	for _, w := range writes {
 		b.Queue(w.text, w.args...)
@@ -120,10 +144,15 @@ func (c *conn) putRows(ctx context.Context, what string, s *sqlstore.Statement, 
 		return doing(what, err)
 	}
 	c.writes(s)
-	c.queued = append(c.queued, write{what, s.Postgres, bound, rows})
 	if rowsOf(args) < sendFrom {
+		c.queued = append(c.queued, write{what: what, text: s.Postgres, args: bound, rows: rows})
 		return nil
 	}
+	w := write{what: what, text: s.Postgres, args: bound, rows: rows}
+	if s.Fills != nil {
+		w.args, w.fills = args, s.Fills
+	}
+	c.queued = append(c.queued, w)
 	return c.send(ctx)
 }
 

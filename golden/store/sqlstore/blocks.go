@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 
 	"github.com/touchstone-hub/touchstone/golden"
@@ -17,14 +16,11 @@ const (
 )
 
 var (
-	readBlocks  = plain(`SELECT key, n, members FROM key_block WHERE key = {any int}`)
-	readOthers  = readBlocks.others("key_block")
-	startBlocks = rows("k int, n int, members bytes", `INSERT INTO key_block (key, n, members) SELECT k, n, members FROM v`)
-	setBlocks   = rows("k int, n int, members bytes", `UPDATE key_block SET n = v.n, members = v.members FROM v WHERE key_block.key = v.k`)
-	stopBlocks  = plain(`DELETE FROM key_block WHERE key = {any int}`)
+	readBlocks = plain(`SELECT key, n, members FROM key_block WHERE key = {any int}`)
+	readOthers = readBlocks.others("key_block")
+	setBlocks  = rows("k int, n int, members bytes", `UPDATE key_block SET n = v.n, members = v.members FROM v WHERE key_block.key = v.k`)
+	stopBlocks = plain(`DELETE FROM key_block WHERE key = {any int}`)
 
-	insertKeys = rows("k int, r int", `INSERT INTO record_key (key, record)
-		SELECT k, r FROM v`)
 	deleteKeys = rows("k int, r int", `DELETE FROM record_key
 		WHERE (key, record) IN (SELECT k, r FROM v)`)
 	keyMembers    = plain(`SELECT key, record FROM record_key WHERE key = {any int}`)
@@ -48,24 +44,31 @@ type blocks struct {
 	known   map[uint64]block // n is 0 of a key that nobody has
 }
 
-// blocksOf reads the blocks of keys; those that nobody has are left out.
+// blocksOf reads the blocks of keys: of those that nobody has, n is 0.
 func (t *tx) blocksOf(ctx context.Context, keys []uint64) (map[uint64]block, error) {
-	found := make(map[uint64]block, len(keys))
-	var unknown []uint64
+	blocks, statement := map[uint64]block(nil), readBlocks
+	if t.blocks.settled {
+		if t.blocks.known == nil {
+			t.blocks.known = make(map[uint64]block, len(keys))
+		}
+		blocks = t.blocks.known
+		if !t.blocks.early {
+			statement = readOthers // what is written is known
+		}
+	} else {
+		blocks = make(map[uint64]block, len(keys))
+	}
+	var unknown []int64
 	for _, key := range keys {
-		if b, known := t.blocks.known[key]; !known {
-			unknown = append(unknown, key)
-		} else if b.n > 0 {
-			found[key] = b
+		if _, known := blocks[key]; !known {
+			unknown = append(unknown, int64(key))
+			blocks[key] = block{}
 		}
 	}
 	if len(unknown) == 0 {
-		return found, nil
+		return blocks, nil
 	}
-	statement := readBlocks
-	if t.blocks.settled && !t.blocks.early {
-		statement = readOthers // what is written is known
-	}
+	slices.Sort(unknown)
 	err := t.c.Query(ctx, statement, func(scan Scan) error {
 		var key int64
 		var b block
@@ -74,40 +77,38 @@ func (t *tx) blocksOf(ctx context.Context, keys []uint64) (map[uint64]block, err
 			return err
 		}
 		b.members, b.large = unpackNumbers[golden.RecordNo](members), members == nil
-		found[uint64(key)] = b
+		blocks[uint64(key)] = b
 		return nil
-	}, sortedSigned(unknown))
-	if err == nil && t.blocks.settled {
-		if t.blocks.known == nil {
-			t.blocks.known = make(map[uint64]block, len(unknown))
-		}
-		for _, key := range unknown {
-			t.blocks.known[key] = found[key]
-		}
-	}
-	return found, err
+	}, unknown)
+	return blocks, err
 }
 
 // KeyCounts implements golden.Records.
 func (t *tx) KeyCounts(ctx context.Context, keys []uint64) (map[uint64]int64, error) {
-	found, err := t.blocksOf(ctx, keys)
-	counts := make(map[uint64]int64, len(found))
-	for key, b := range found {
-		counts[key] = b.n
+	blocks, err := t.blocksOf(ctx, keys)
+	if err != nil {
+		return nil, doing("count block keys", err)
 	}
-	return counts, doing("count block keys", err)
+	counts := make(map[uint64]int64, len(keys))
+	for _, key := range keys {
+		if n := blocks[key].n; n > 0 {
+			counts[key] = n
+		}
+	}
+	return counts, nil
 }
 
 // KeyMembers implements golden.Records.
 func (t *tx) KeyMembers(ctx context.Context, keys []uint64, limit int) (map[uint64][]golden.RecordNo, error) {
-	found, err := t.blocksOf(ctx, keys)
+	blocks, err := t.blocksOf(ctx, keys)
 	if err != nil {
 		return nil, doing("read blocks", err)
 	}
-	members := make(map[uint64][]golden.RecordNo, len(found))
+	members := make(map[uint64][]golden.RecordNo, len(keys))
 	var large []uint64
-	for key, b := range found {
-		switch {
+	for _, key := range keys {
+		switch b := blocks[key]; {
+		case b.n == 0:
 		case b.large:
 			large = append(large, key)
 		case limit > 0 && len(b.members) > limit:
@@ -140,36 +141,45 @@ func (t *tx) readMembers(ctx context.Context, members map[uint64][]golden.Record
 
 // indexKeys takes records out of blocks and puts records in. It returns the counts of all keys touched.
 func (t *tx) indexKeys(ctx context.Context, gone, come []keyPair) (map[uint64]int64, error) {
-	touched := make(map[uint64]moves, len(gone)+len(come))
-	for _, p := range gone {
-		m := touched[p.key]
-		m.gone = append(m.gone, p.record)
-		touched[p.key] = m
+	slices.SortFunc(gone, compareSigned)
+	slices.SortFunc(come, compareSigned)
+	touched := make([]uint64, 0, len(gone)+len(come))
+	for _, pairs := range [][]keyPair{gone, come} {
+		for _, p := range pairs {
+			touched = append(touched, p.key)
+		}
 	}
-	for _, p := range come {
-		m := touched[p.key]
-		m.come = append(m.come, p.record)
-		touched[p.key] = m
-	}
-	before, err := t.blocksOf(ctx, slices.Collect(maps.Keys(touched)))
+	slices.SortFunc(touched, func(a, b uint64) int { return cmp.Compare(int64(a), int64(b)) })
+	touched = slices.Compact(touched)
+	blocks, err := t.blocksOf(ctx, touched)
 	if err != nil {
 		return nil, err
 	}
 	t.blocks.early = t.blocks.early || !t.blocks.settled && len(touched) > 0
-	w := blockWrites{}
+	w := blockWrites{room: make([]golden.RecordNo, 0, len(come))}
 	counts := make(map[uint64]int64, len(touched))
-	for key, m := range touched {
-		after := w.move(key, before[key], m)
-		if t.blocks.settled {
-			t.blocks.known[key] = after
-		}
+	for _, key := range touched {
+		var m moves
+		m.gone, gone = leading(gone, key)
+		m.come, come = leading(come, key)
+		after := w.move(key, blocks[key], m)
+		blocks[key] = after
 		counts[key] = after.n
 	}
 	return counts, t.writeBlocks(ctx, &w)
 }
 
-// moves are the records that leave a block and those that join it.
-type moves struct{ gone, come []golden.RecordNo }
+// moves are the records that leave a block and those that join it, ascending.
+type moves struct{ gone, come []keyPair }
+
+// leading divides sorted pairs into those of a key, with which they begin, and the others.
+func leading(pairs []keyPair, key uint64) (of, others []keyPair) {
+	n := 0
+	for n < len(pairs) && pairs[n].key == key {
+		n++
+	}
+	return pairs[:n], pairs[n:]
+}
 
 // blockWrites are what becomes of blocks.
 type blockWrites struct {
@@ -177,6 +187,8 @@ type blockWrites struct {
 	start, set []keyed[block] // new blocks, and those that were there
 	stop       []uint64       // blocks without a record
 	shrunk     []keyed[block] // large ones that are packed again: their members have to be read
+
+	room []golden.RecordNo // for the members of new blocks
 }
 
 type keyed[V any] struct {
@@ -188,12 +200,11 @@ type keyed[V any] struct {
 func (w *blockWrites) move(key uint64, before block, m moves) block {
 	after := block{n: before.n + int64(len(m.come)-len(m.gone)), large: before.large}
 	if !before.large {
-		after.members = joined(before.members, m)
+		after.members = w.joined(before.members, m)
 	}
 	switch {
 	case after.large:
-		w.pairs(key, &w.drop, m.gone)
-		w.pairs(key, &w.put, m.come)
+		w.drop, w.put = append(w.drop, m.gone...), append(w.put, m.come...)
 	case after.n > packedMost:
 		w.pairs(key, &w.put, after.members)
 		after.members, after.large = nil, true
@@ -218,14 +229,23 @@ func (w *blockWrites) pairs(key uint64, to *[]keyPair, records []golden.RecordNo
 }
 
 // joined are members after some have left and others have come, in order.
-func joined(members []golden.RecordNo, m moves) []golden.RecordNo {
+func (w *blockWrites) joined(members []golden.RecordNo, m moves) []golden.RecordNo {
+	if len(members) == 0 && len(m.come) <= cap(w.room)-len(w.room) {
+		from := len(w.room)
+		for _, p := range m.come {
+			w.room = append(w.room, p.record)
+		}
+		return w.room[from:len(w.room):len(w.room)]
+	}
 	after := make([]golden.RecordNo, 0, len(members)+len(m.come))
 	for _, no := range members {
-		if !slices.Contains(m.gone, no) {
+		if !slices.ContainsFunc(m.gone, func(p keyPair) bool { return p.record == no }) {
 			after = append(after, no)
 		}
 	}
-	after = append(after, m.come...)
+	for _, p := range m.come {
+		after = append(after, p.record)
+	}
 	slices.Sort(after)
 	return after
 }
@@ -235,7 +255,7 @@ func (t *tx) writeBlocks(ctx context.Context, w *blockWrites) error {
 	if err := t.c.Put(ctx, "remove block keys", deleteKeys, pairRows(w.drop)...); err != nil {
 		return err
 	}
-	if err := t.c.Put(ctx, "index block keys", insertKeys, pairRows(w.put)...); err != nil {
+	if err := t.c.Put(ctx, "index block keys", recordKeyTable.Insert, pairRows(w.put)...); err != nil {
 		return err
 	}
 	if err := t.pack(ctx, w); err != nil {
@@ -249,7 +269,7 @@ func (t *tx) writeBlocks(ctx context.Context, w *blockWrites) error {
 	if err := t.c.Put(ctx, "write blocks", setBlocks, blockRows(w.set)...); err != nil {
 		return err
 	}
-	return t.c.Put(ctx, "write blocks", startBlocks, blockRows(w.start)...)
+	return t.c.Put(ctx, "write blocks", keyBlockTable.Insert, blockRows(w.start)...)
 }
 
 // pack takes the members of large blocks that are not large any more into their rows.
@@ -298,13 +318,16 @@ func (b *block) packed() []byte {
 
 // pairRows are the pairs in the order of the index.
 func pairRows(pairs []keyPair) []any {
-	slices.SortFunc(pairs, func(a, b keyPair) int {
-		return cmp.Or(cmp.Compare(int64(a.key), int64(b.key)), cmp.Compare(a.record, b.record))
-	})
+	slices.SortFunc(pairs, compareSigned)
 	return []any{
 		column(pairs, func(p *keyPair) int64 { return int64(p.key) }),
 		column(pairs, func(p *keyPair) int64 { return int64(p.record) }),
 	}
+}
+
+// compareSigned gives the order of the index, where keys are signed.
+func compareSigned(a, b keyPair) int {
+	return cmp.Or(cmp.Compare(int64(a.key), int64(b.key)), cmp.Compare(a.record, b.record))
 }
 
 // sortedSigned are keys as the tables hold and order them.

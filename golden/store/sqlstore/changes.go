@@ -9,10 +9,6 @@ import (
 )
 
 var (
-	insertChanges = rows("no int, entity int, version int, type text, at time, body bytes",
-		`INSERT INTO change (no, entity, version, type, at, body) SELECT * FROM v`)
-	insertOutbox = rows("no int", `INSERT INTO outbox (no) SELECT no FROM v`)
-
 	// CROSS JOIN: in this order. SQLite might read all changes otherwise.
 	outbox = plain(`SELECT c.no, 0, c.entity, e.id, c.version, c.type, c.at, c.body
 		FROM (SELECT no FROM outbox ORDER BY no LIMIT {int}) o
@@ -58,7 +54,7 @@ func (t *tx) AddChanges(ctx context.Context, changes []golden.Change) error {
 		changes[i].No = numbers[i]
 	}
 	type C = golden.Change
-	if err := t.c.Put(ctx, "write changes", insertChanges, numbers,
+	if err := t.c.Put(ctx, "write changes", changeTable.Insert, numbers,
 		column(changes, func(c *C) int64 { return int64(c.Entity) }),
 		column(changes, func(c *C) int64 { return c.Version }),
 		column(changes, func(c *C) string { return string(c.Type) }),
@@ -66,7 +62,7 @@ func (t *tx) AddChanges(ctx context.Context, changes []golden.Change) error {
 		column(changes, func(c *C) []byte { return bodyOf(c) })); err != nil {
 		return err
 	}
-	return t.c.Put(ctx, "write outbox", insertOutbox, numbers)
+	return t.c.Put(ctx, "write outbox", outboxTable.Insert, numbers)
 }
 
 func bodyOf(c *golden.Change) []byte {

@@ -18,8 +18,6 @@ var (
 	entitiesByNo = plain(`SELECT ` + entityFields + ` FROM entity e WHERE e.no = {any int}`)
 	mergedInto   = plain(`SELECT ` + entityFields + ` FROM entity e
 		WHERE e.state <> 'live' AND e.state = 'merged' AND e.into_no = {any int}`)
-	insertEntities = rows(entityColumns, `INSERT INTO entity
-		(no, id, state, into_no, version, updated_at, sources, doc, lineage) SELECT * FROM v`)
 	updateEntities = rows(entityColumns, `UPDATE entity SET state = v.state, into_no = v.into_no,
 		version = v.version, updated_at = v.updated_at, sources = v.sources, doc = v.doc, lineage = v.lineage
 		FROM v WHERE entity.no = v.no AND entity.id = v.id`)
@@ -61,7 +59,7 @@ func (t *tx) PutEntities(ctx context.Context, records []golden.GoldenRecord) err
 		if err := insertNumbered(ctx, t, EntityNumbers, fresh,
 			func(r *G) string { return r.ID },
 			func(r *G, no int64) { r.No = golden.EntityNo(no) },
-			insertEntities, entityRows); err != nil {
+			entityTable.Insert, entityRows); err != nil {
 			return fmt.Errorf("insert entities: %w", err)
 		}
 	}

@@ -119,7 +119,16 @@ func (t *tx) PutMembers(ctx context.Context, members []golden.Member, at time.Ti
 			return err
 		}
 	}
-	return t.c.Put(ctx, "write members", putMembers, append(columns(members), at, prose(cause))...)
+	if err := t.c.Put(ctx, "write members", putMembers, append(columns(among(members, moved)), at, prose(cause))...); err != nil {
+		return err
+	}
+	fresh := slices.DeleteFunc(members, func(m golden.Member) bool {
+		_, held := slices.BinarySearch(moved, m.Record)
+		return held
+	})
+	rows := columns(fresh)
+	return t.c.Put(ctx, "write members", memberTable.Insert, rows[0], rows[1], rows[1],
+		slices.Repeat([]time.Time{at}, len(fresh)), slices.Repeat([]string{prose(cause)}, len(fresh)))
 }
 
 // among returns the members of records, both sorted.

@@ -13,9 +13,8 @@ import (
 
 var (
 	keysOf    = plain(`SELECT record, keys, features FROM record_keys WHERE record = {any int}`)
-	putPacked = rows("r int, keys bytes, features bytes", `INSERT INTO record_keys (record, keys, features)
-		SELECT r, keys, features FROM v WHERE true ON CONFLICT (record) DO UPDATE SET
-		keys = excluded.keys, features = coalesce(excluded.features, record_keys.features)`)
+	putPacked = rows("r int, keys bytes, features bytes", `UPDATE record_keys SET keys = v.keys,
+		features = coalesce(v.features, record_keys.features) FROM v WHERE record_keys.record = v.r`)
 	deletePacked     = plain(`DELETE FROM record_keys WHERE record = {any int}`)
 	featuresOf       = plain(`SELECT record, features FROM record_keys WHERE record = {any int} AND features IS NOT NULL`)
 	keysOfOthers     = keysOf.others("record_keys")
@@ -93,10 +92,11 @@ func (t *tx) PutKeys(ctx context.Context, keys []golden.RecordKeys) (map[uint64]
 		before[h.Record] = h
 	}
 	var gone, come []keyPair
-	var none, changed []int64
-	var packed, features [][]byte
+	var none []int64
+	var fresh, changed packedRows
 	for _, k := range keys {
-		after, held := unique(k.Keys), before[k.Record]
+		after := unique(k.Keys)
+		held, there := before[k.Record]
 		if slices.Equal(held.Keys, after) && (len(after) == 0 || k.Features == nil || bytes.Equal(held.Features, k.Features)) {
 			continue
 		}
@@ -116,20 +116,38 @@ func (t *tx) PutKeys(ctx context.Context, keys []golden.RecordKeys) (map[uint64]
 			none = append(none, int64(k.Record))
 			continue
 		}
-		changed = append(changed, int64(k.Record))
-		packed, features = append(packed, packNumbers(after)), append(features, k.Features)
+		if there {
+			changed.add(k.Record, after, k.Features)
+		} else {
+			fresh.add(k.Record, after, k.Features)
+		}
 	}
 	if len(none) > 0 {
 		if err := t.c.Put(ctx, "remove block keys", deletePacked, none); err != nil {
 			return nil, err
 		}
 	}
-	if err := t.c.Put(ctx, "write block keys", putPacked, changed, packed, features); err != nil {
+	if err := t.c.Put(ctx, "write block keys", putPacked, changed.columns()...); err != nil {
+		return nil, err
+	}
+	if err := t.c.Put(ctx, "write block keys", recordKeysTable.Insert, fresh.columns()...); err != nil {
 		return nil, err
 	}
 	counts, err := t.indexKeys(ctx, gone, come)
 	return counts, doing("index block keys", err)
 }
+
+// packedRows are rows of record_keys, in their order.
+type packedRows struct {
+	records          []int64
+	packed, features [][]byte
+}
+
+func (p *packedRows) add(no golden.RecordNo, keys []uint64, features []byte) {
+	p.records, p.packed, p.features = append(p.records, int64(no)), append(p.packed, packNumbers(keys)), append(p.features, features)
+}
+
+func (p *packedRows) columns() []any { return []any{p.records, p.packed, p.features} }
 
 // difference compares two sorted lists.
 func difference[V cmp.Ordered](before, after []V) (minus, plus []V) {

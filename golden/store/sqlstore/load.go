@@ -38,6 +38,7 @@ func table(name, columns string) *Table {
 		t.Columns = append(t.Columns, column)
 	}
 	t.Insert = rows(columns, "INSERT INTO "+name+" ("+strings.Join(t.Columns, ", ")+") SELECT * FROM v")
+	t.Insert.Fills = t
 	return t
 }
 

@@ -12,12 +12,10 @@ import (
 )
 
 var (
-	lookupsOf = plain(`SELECT entity, packed FROM entity_lookups WHERE entity = {any int}`)
-	putLookup = rows("e int, packed bytes", `INSERT INTO entity_lookups (entity, packed)
-		SELECT e, packed FROM v WHERE true ON CONFLICT (entity) DO UPDATE SET packed = excluded.packed`)
+	lookupsOf       = plain(`SELECT entity, packed FROM entity_lookups WHERE entity = {any int}`)
+	putLookup       = rows("e int, packed bytes", `UPDATE entity_lookups SET packed = v.packed FROM v WHERE entity_lookups.entity = v.e`)
 	lookupsOfOthers = lookupsOf.others("entity_lookups")
 	deleteLookup    = plain(`DELETE FROM entity_lookups WHERE entity = {any int}`)
-	insertLookups   = rows("way text, e int, words text", `INSERT INTO lookup (way, entity, words) SELECT way, e, words FROM v`)
 	updateLookups   = rows("way text, e int, words text", `UPDATE lookup SET words = v.words FROM v
 		WHERE lookup.way = v.way AND lookup.entity = v.e`)
 	deleteLookups = rows("way text, e int", `DELETE FROM lookup WHERE (way, entity) IN (SELECT way, e FROM v)`)
@@ -130,8 +128,8 @@ func (t *tx) PutLookups(ctx context.Context, of []golden.EntityNo, lookups []gol
 
 // lookupChange is what PutLookups has to write.
 type lookupChange struct {
-	none, packed      []int64 // entities without lookups, and those of ways
-	ways              [][]byte
+	none              []int64 // entities without lookups
+	fresh, held       packedWays
 	gone, come, moved []lookupRow // moved are the same rows with other words
 }
 
@@ -142,7 +140,11 @@ func (l *lookupChange) add(entity golden.EntityNo, before, now []way) {
 	if len(now) == 0 {
 		l.none = append(l.none, int64(entity))
 	} else {
-		l.packed, l.ways = append(l.packed, int64(entity)), append(l.ways, packWays(now))
+		to := &l.held
+		if len(before) == 0 {
+			to = &l.fresh
+		}
+		to.entities, to.ways = append(to.entities, int64(entity)), append(to.ways, packWays(now))
 	}
 	old, fresh := rowsOf(entity, before), rowsOf(entity, now)
 	for _, w := range before {
@@ -160,6 +162,12 @@ func (l *lookupChange) add(entity golden.EntityNo, before, now []way) {
 	}
 }
 
+// packedWays are rows of entity_lookups, in their order.
+type packedWays struct {
+	entities []int64
+	ways     [][]byte
+}
+
 func findRow(rows []lookupRow, w way) (int, bool) {
 	return slices.BinarySearchFunc(rows, w, func(r lookupRow, w way) int { return compareWays(r.way, w) })
 }
@@ -170,7 +178,10 @@ func (l *lookupChange) write(ctx context.Context, c Conn) error {
 			return err
 		}
 	}
-	if err := c.Put(ctx, "write lookups", putLookup, l.packed, l.ways); err != nil {
+	if err := c.Put(ctx, "write lookups", putLookup, l.held.entities, l.held.ways); err != nil {
+		return err
+	}
+	if err := c.Put(ctx, "write lookups", lookupsTable.Insert, l.fresh.entities, l.fresh.ways); err != nil {
 		return err
 	}
 	if err := c.Put(ctx, "remove lookups", deleteLookups, lookupRows(l.gone)[:2]...); err != nil {
@@ -179,7 +190,7 @@ func (l *lookupChange) write(ctx context.Context, c Conn) error {
 	if err := c.Put(ctx, "write lookups", updateLookups, lookupRows(l.moved)...); err != nil {
 		return err
 	}
-	return c.Put(ctx, "write lookups", insertLookups, lookupRows(l.come)...)
+	return c.Put(ctx, "write lookups", lookupTable.Insert, lookupRows(l.come)...)
 }
 
 // lookups are those of entities, as the transaction has left them.

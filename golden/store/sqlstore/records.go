@@ -29,9 +29,6 @@ var (
 	othersByKey  = recordsByKey.others("source_record")
 	othersByNo   = recordsByNo.others("source_record")
 
-	insertRecords = rows(recordColumns, `INSERT INTO source_record (no, key, stream, hash, version,
-		ingest_topic, ingest_epoch, ingest_partition, ingest_offset, revision, deleted, business_time,
-		received_at, doc) SELECT * FROM v`)
 	updateRecords = rows(recordColumns, `UPDATE source_record SET hash = v.hash, version = v.version,
 		ingest_topic = v.ingest_topic, ingest_epoch = v.ingest_epoch,
 		ingest_partition = v.ingest_partition, ingest_offset = v.ingest_offset,
@@ -104,7 +101,7 @@ func (t *tx) numberRecords(ctx context.Context, records []golden.SourceRecord) e
 		if err := insertNumbered(ctx, t, RecordNumbers, fresh,
 			func(r *golden.SourceRecord) string { return r.Key },
 			func(r *golden.SourceRecord, no int64) { r.No = golden.RecordNo(no) },
-			insertRecords, recordRows); err != nil {
+			recordTable.Insert, recordRows); err != nil {
 			return fmt.Errorf("insert source records: %w", err)
 		}
 	}

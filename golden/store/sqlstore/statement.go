@@ -32,6 +32,8 @@ type Statement struct {
 	Writes   string
 	ReadOnly bool
 	Reads    []string
+	// Fills is the table of which it inserts rows, where it does nothing else.
+	Fills *Table
 }
 
 var (
@@ -78,10 +80,10 @@ func rows(columns, text string) *Statement {
 			}
 			s.Columns++
 			names = append(names, name)
-			arrays = append(arrays, fmt.Sprintf("$%d::%s[]", s.Columns, kinds[kind]))
+			arrays = append(arrays, fmt.Sprintf("unnest($%d::%s[])", s.Columns, kinds[kind]))
 		}
 		s.header = "v(" + strings.Join(names, ", ") + ")"
-		s.Postgres = "WITH " + s.header + " AS (SELECT * FROM unnest(" + strings.Join(arrays, ", ") + ")) "
+		s.Postgres = "WITH " + s.header + " AS (SELECT " + strings.Join(arrays, ", ") + ") "
 	}
 	pg, lite := render(text, s.Columns)
 	s.Postgres += pg

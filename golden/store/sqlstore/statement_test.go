@@ -9,7 +9,7 @@ func TestStatement_rendersBothDialects(t *testing.T) {
 	t.Parallel()
 	s := rows("k int, name text", `INSERT INTO t (k, name, at) SELECT k, name, {time} FROM v
 		WHERE k <> {int} AND name = {any text} AND {least}(k, 1) = 1`)
-	wantPostgres := `WITH v(k, name) AS (SELECT * FROM unnest($1::bigint[], $2::text[])) ` +
+	wantPostgres := `WITH v(k, name) AS (SELECT unnest($1::bigint[]), unnest($2::text[])) ` +
 		`INSERT INTO t (k, name, at) SELECT k, name, $3::timestamptz FROM v ` +
 		`WHERE k <> $4::bigint AND name = ANY($5::text[]) AND least(k, 1) = 1`
 	wantSQLite := `WITH v(k, name) AS (VALUES (?,?),(?,?)) ` +

@@ -54,6 +54,11 @@ const (
 	DirtyMarks Counter = "dirty_mark"
 )
 
+// Settled says whether only those who hold the lease on settling take numbers of the counter.
+func (c Counter) Settled() bool {
+	return c == RecordNumbers || c == EntityNumbers || c == ChangeNumbers
+}
+
 // Backend opens transactions on one database.
 type Backend interface {
 	// Write runs do in a transaction, again where the database asks for it.
