@@ -62,7 +62,7 @@ func onSQLite(t testing.TB) emptyable {
 
 func onPostgres(t testing.TB) emptyable {
 	t.Helper()
-	store, err := postgres.Open(t.Context(), postgres.Config{URL: pgtest.Start(t), MaxConns: 3})
+	store, err := postgres.Open(t.Context(), postgres.Config{URL: pgtest.Start(t), MaxConns: 3, SendFrom: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,8 +66,9 @@ var rarelyTogether = map[string]int{
 func together(t *testing.T) (stores []*postgres.Store, end func()) {
 	t.Helper()
 	url := pgtest.Start(t)
-	for range writers {
-		store, err := postgres.Open(t.Context(), postgres.Config{URL: url, MaxConns: 3})
+	for i := range writers {
+		// some read beside what they write, and some send even one row at once
+		store, err := postgres.Open(t.Context(), postgres.Config{URL: url, MaxConns: 2 + i%2, SendFrom: i / 2 % 2})
 		if err != nil {
 			t.Fatal(err)
 		}

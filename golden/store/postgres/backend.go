@@ -31,6 +31,7 @@ type backend struct {
 	writers, readers *pgxpool.Pool
 	beside           *pgxpool.Pool // of one connection, for who settles; nil where there are too few
 	lock             int64         // advisory lock of settling
+	sendFrom         int           // see Config
 }
 
 // Write implements sqlstore.Backend.
@@ -74,7 +75,7 @@ func (b *backend) once(ctx context.Context, do func(ctx context.Context, c sqlst
 	}
 	// After a commit this does nothing; of a lost connection the server has rolled back already.
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	c := &conn{q: tx, lock: b.lock, beside: beside{pool: b.beside}}
+	c := &conn{q: tx, lock: b.lock, pipeline: pipeline{sendFrom: b.sendFrom}, beside: beside{pool: b.beside}}
 	defer c.leave()
 	defer c.abandon()
 	if err := call(ctx, do, c); err != nil {

@@ -37,6 +37,9 @@ type Config struct {
 	// at least one each: writers that wait for one another do not keep readers waiting. Of three and more,
 	// one is for the writer that settles, which reads on it beside what it writes.
 	MaxConns int
+	// SendFrom is the number of rows from which on a write is sent at once, and not with what comes next;
+	// 0 for 200.
+	SendFrom int
 	// FeedKeep is how many published changes stay in the feed; 0 for sqlstore.DefaultFeedKeep.
 	FeedKeep int64
 }
@@ -75,7 +78,10 @@ func connect(ctx context.Context, config Config) (*backend, error) {
 	if err := migrate(ctx, pc.ConnConfig, config.Schema, lock); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	b := &backend{lock: lock}
+	b := &backend{lock: lock, sendFrom: config.SendFrom}
+	if b.sendFrom <= 0 {
+		b.sendFrom = 200
+	}
 	besides := 0
 	if config.MaxConns >= 3 {
 		besides = 1

@@ -12,12 +12,12 @@ import (
 	"github.com/touchstone-hub/touchstone/golden/store/sqlstore"
 )
 
-// sendFrom is the number of rows from which on a write is sent at once: the server works on it while
-// the program goes on. Smaller ones wait for a statement to go with.
-const sendFrom = 200
-
-// pipeline holds the writes of a transaction for whose results nobody waits.
+// pipeline holds the writes of a transaction for whose results nobody waits. Those of sendFrom rows and
+// more are sent at once: the server works on them while the program goes on. Smaller ones wait for a
+// statement to go with.
 type pipeline struct {
+	sendFrom int
+
 	queued []write // not sent yet
 	sender *sender // nil until something is sent
 }
@@ -144,7 +144,7 @@ func (c *conn) putRows(ctx context.Context, what string, s *sqlstore.Statement, 
 		return doing(what, err)
 	}
 	c.writes(s)
-	if rowsOf(args) < sendFrom {
+	if rowsOf(args) < c.sendFrom {
 		c.queued = append(c.queued, write{what: what, text: s.Postgres, args: bound, rows: rows})
 		return nil
 	}

@@ -15,10 +15,18 @@ import (
 	"github.com/touchstone-hub/touchstone/tests/pgtest"
 )
 
-// idle are stores that a test has finished with: emptying one is quicker than making one.
-var idle = make(chan *postgres.Store, 16)
+func TestStore(t *testing.T) { testStore(t, postgres.Config{}) }
 
-func TestStore(t *testing.T) {
+// TestStore_sentAtOnce: the same where nothing that is written waits for what comes next.
+func TestStore_sentAtOnce(t *testing.T) { testStore(t, postgres.Config{SendFrom: 1}) }
+
+// TestStore_oneConnection: the same where who settles has no second one to read on.
+func TestStore_oneConnection(t *testing.T) { testStore(t, postgres.Config{MaxConns: 2}) }
+
+func testStore(t *testing.T, config postgres.Config) {
+	t.Parallel()
+	// idle are stores that a test has finished with: emptying one is quicker than making one.
+	idle := make(chan *postgres.Store, 16)
 	storetest.Run(t, func(t *testing.T) golden.Store {
 		var s *postgres.Store
 		select {
@@ -28,7 +36,9 @@ func TestStore(t *testing.T) {
 			}
 		default:
 			var err error
-			if s, err = postgres.Open(t.Context(), postgres.Config{URL: pgtest.Start(t)}); err != nil {
+			own := config
+			own.URL = pgtest.Start(t)
+			if s, err = postgres.Open(t.Context(), own); err != nil {
 				t.Fatal(err)
 			}
 		}
