@@ -54,7 +54,7 @@ type SASLSettings struct {
 type StoreSettings struct {
 	URL            config.Secret `yaml:"url" doc:"postgres://user:password@host/database"`
 	Schema         string        `yaml:"schema" doc:"PostgreSQL schema"`
-	MaxConnections int           `yaml:"max_connections" default:"10" min:"2" max:"500"`
+	MaxConnections int           `yaml:"max_connections" default:"11" min:"2" max:"500" doc:"half of them write, half read; of three and more one reads for the batch that is being resolved, beside what it writes"`
 }
 
 // ResolveSettings say how records go into the store.

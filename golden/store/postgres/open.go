@@ -1,8 +1,9 @@
 // Package postgres keeps the golden store in PostgreSQL, shared by many hub processes.
 //
 // In come the calls of golden.Store; out go transactions that are run again where the server asks
-// for it or is lost before they commit. The package never keeps state between transactions, and
-// never leaves one open while it waits for anything but the server.
+// for it or is lost before they commit. A transaction that settles has two connections: one that writes,
+// and one on which it reads what it has not written meanwhile. The package never keeps state between
+// transactions, and never leaves one open while it waits for anything but the server.
 package postgres
 
 import (
