@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -136,6 +137,78 @@ func TestBeside_lost(t *testing.T) {
 	})
 	if err != nil || runs != 2 {
 		t.Errorf("%d runs, expected 2: %v", runs, err)
+	}
+}
+
+// A table that somebody waits to change, who waits for the transaction, is not waited for: the transaction
+// gives way and runs again.
+func TestBeside_givesWay(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Start(t)
+	patient := "?"
+	if strings.Contains(url, "?") {
+		patient = "&"
+	}
+	b, err := connect(t.Context(), Config{URL: url + patient + "idle_in_transaction_session_timeout=0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	b.sendFrom = 0
+	changed := make(chan error, 1)
+	runs := 0
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // else both would wait for good
+	defer cancel()
+	err = b.Write(ctx, func(ctx context.Context, c sqlstore.Conn) error {
+		runs++
+		if err := c.Settle(ctx); err != nil {
+			return err
+		}
+		if _, err := number(ctx, c, countLinks); err != nil {
+			return err
+		}
+		if err := c.Put(ctx, "write", writeLease, "a"); err != nil {
+			return err
+		}
+		if runs == 1 {
+			if _, err := number(ctx, c, countLeases); err != nil { // it is written
+				return err
+			}
+			go func() { changed <- changeTables(t.Context(), url) }()
+			if err := waiting(ctx, b); err != nil {
+				return err
+			}
+		}
+		_, err := number(ctx, c, countLinks)
+		return err
+	})
+	if err != nil || runs != 2 {
+		t.Errorf("%d runs, expected 2: %v", runs, err)
+	}
+	if err := <-changed; err != nil {
+		t.Error(err)
+	}
+}
+
+// changeTables holds two tables for itself, as a migration does.
+func changeTables(ctx context.Context, url string) error {
+	c, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
+	_, err = c.Exec(ctx, "BEGIN; LOCK TABLE link IN ACCESS EXCLUSIVE MODE; LOCK TABLE lease IN ACCESS EXCLUSIVE MODE; COMMIT")
+	return err
+}
+
+// waiting returns once somebody waits for a table.
+func waiting(ctx context.Context, b *backend) error {
+	for {
+		var n int
+		err := b.readers.QueryRow(ctx, "SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND NOT granted").Scan(&n)
+		if err != nil || n > 0 {
+			return err
+		}
 	}
 }
 

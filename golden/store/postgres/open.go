@@ -100,6 +100,9 @@ func connect(ctx context.Context, config Config) (*backend, error) {
 		if p.pool == &b.beside {
 			// It only takes numbers. Whoever uses them commits later, which makes the log durable up to there.
 			sized.ConnConfig.RuntimeParams["synchronous_commit"] = "off"
+			// Who waits for the transaction to end, to change a table, keeps those who come behind waiting for
+			// that table: also what the transaction reads beside. The server does not see that as a deadlock.
+			sized.ConnConfig.RuntimeParams["lock_timeout"] = "2s"
 		}
 		if *p.pool, err = pgxpool.NewWithConfig(ctx, sized); err != nil {
 			_ = b.Close()
