@@ -27,6 +27,7 @@ func seed(f *testing.F) {
 	f.Add([]byte(isa + "GS*PO*A*B*20240101*1200*1*X*004010~ST*841*0001~BIN*11*ab~cd*ef>gh~SE*3*0001~GE*1*1~IEA*1*000000101~"))
 	f.Add([]byte("UNB+UNOC:4+A:14+B:14+240101:1200+1'UNO+1+DOC:1+1+13'ab'cd+ef:gh?1UNP+13+1'UNZ+1+1'"))
 	f.Add([]byte("STX=ANA:1+5000:A+5010:B+200101:1200+R'MHD=1+ORDHDR:9'TYP=04=30'MTR=3'END=1'"))
+	f.Add([]byte("STX='0+0=")) // an element ends before the place where '=' would end the tag
 }
 
 // FuzzScanner holds that no byte is lost whatever the stream and however it arrives.

@@ -139,14 +139,14 @@ func (s *Scanner) deliver(start, end int, ends, subs []uint32) {
 }
 
 // splitTag sorts out the '=' after a TRADACOMS tag, which divides tag and first element, and those
-// in values, which divide nothing.
+// in values, which divide nothing: also one in its place where an element has ended before.
 func (s *Scanner) splitTag(start int, ends, subs []uint32) (newEnds, newSubs []uint32) {
 	s.ends, s.subs = s.ends[:0], s.subs[:0]
 	for _, at := range subs {
 		switch {
 		case s.buf[at] != s.syntax.Tag:
 			s.subs = append(s.subs, at)
-		case int(at) == start+3:
+		case int(at) == start+3 && (len(ends) == 0 || at < ends[0]):
 			s.ends = append(s.ends, at)
 		}
 	}

@@ -136,9 +136,9 @@ func (s *settling) count(ctx context.Context, records []*record) error {
 	return nil
 }
 
-// cross makes the members of keys dirty whose count crossed a limit by records that left and joined. Which rule a key is of is not
-// known of one that nobody has any more, so that the limits of all rules count: a record that is looked
-// at in vain stays as it is.
+// cross makes the members of keys dirty whose count crossed a limit by records that left and joined.
+// Which rule a key is of is not known of one that nobody has any more, so that the limits of all rules
+// count: a record that is looked at in vain stays as it is.
 func (s *settling) cross(ctx context.Context, gone, come []uint64) error {
 	limits := s.r.rules.match.BlockLimits()
 	var crossed []uint64
