@@ -44,9 +44,11 @@ func (c *conn) Settle(context.Context) error {
 	return nil
 }
 
-// aside is where to read tables beside the transaction; nil where they must be read in it.
+// aside is where to read tables beside the transaction; nil where they are read in it: they must be, or
+// nothing is under way that a query would have to wait for. Then one connection is quicker, and a query
+// takes small writes with it.
 func (c *conn) aside(ctx context.Context, tables ...string) (querier, error) {
-	if c.pool == nil || !c.leased || c.locked ||
+	if c.pool == nil || c.sender == nil || !c.leased || c.locked ||
 		slices.ContainsFunc(tables, func(table string) bool { return c.wrote[table] }) {
 		return nil, nil
 	}

@@ -93,11 +93,15 @@ func TestBeside_onlyWithTheLeaseAndASecondConnection(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = b.Close() })
+		b.sendFrom = 0
 		err = b.Write(t.Context(), func(ctx context.Context, q sqlstore.Conn) error {
 			if c.settle {
 				if err := q.Settle(ctx); err != nil {
 					return err
 				}
+			}
+			if err := q.Put(ctx, "write", writeLease, "a"); err != nil { // so that something is under way
+				return err
 			}
 			aside, err := number(ctx, q, ownBackend)
 			if err != nil {
@@ -119,6 +123,7 @@ func TestBeside_onlyWithTheLeaseAndASecondConnection(t *testing.T) {
 func TestBeside_lost(t *testing.T) {
 	t.Parallel()
 	b := connected(t)
+	b.sendFrom = 0
 	runs := 0
 	err := b.Write(t.Context(), func(ctx context.Context, c sqlstore.Conn) error {
 		runs++

@@ -44,6 +44,7 @@ func (c *conn) Exec(ctx context.Context, s *sqlstore.Statement, args ...any) (in
 	if err := c.finish(ctx); err != nil {
 		return 0, err
 	}
+	c.held = c.leased
 	tag, err := c.q.Exec(ctx, s.Postgres, bound...)
 	return tag.RowsAffected(), c.note(err)
 }
@@ -78,10 +79,12 @@ func (c *conn) query(ctx context.Context, text string, row func(sqlstore.Scan) e
 	if err := c.received(); err != nil {
 		return err
 	}
-	if len(c.queued) > 0 {
-		return c.queryBehind(ctx, text, row, args...)
+	if len(c.queued) == 0 {
+		return c.ask(ctx, c.q, text, row, args...)
 	}
-	return c.ask(ctx, c.q, text, row, args...)
+	err := c.queryBehind(ctx, text, row, args...)
+	c.held = c.leased && err == nil
+	return err
 }
 
 func (c *conn) ask(ctx context.Context, q querier, text string, row func(sqlstore.Scan) error, args ...any) error {

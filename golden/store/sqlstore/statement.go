@@ -37,19 +37,19 @@ type Statement struct {
 }
 
 var (
-	written = regexp.MustCompile(`(?:INSERT INTO|UPDATE|DELETE FROM)\s+([a-z_]+)`)
-	read    = regexp.MustCompile(`(?:FROM|JOIN)\s+([a-z_]+)`)
+	tableWritten = regexp.MustCompile(`(?:INSERT INTO|UPDATE|DELETE FROM)\s+([a-z_]+)`)
+	tablesRead   = regexp.MustCompile(`(?:FROM|JOIN)\s+([a-z_]+)`)
 )
 
 // name finds the tables of a statement.
 func (s *Statement) name() {
-	if w := written.FindStringSubmatch(s.Postgres); w != nil {
+	if w := tableWritten.FindStringSubmatch(s.Postgres); w != nil {
 		s.Writes = w[1]
 	}
 	if s.ReadOnly = s.Writes == "" && !strings.Contains(s.Postgres, "FOR UPDATE"); !s.ReadOnly {
 		return
 	}
-	for _, r := range read.FindAllStringSubmatch(s.Postgres, -1) {
+	for _, r := range tablesRead.FindAllStringSubmatch(s.Postgres, -1) {
 		s.Reads = append(s.Reads, r[1])
 	}
 }
